@@ -1,0 +1,183 @@
+"""The database: one declarative base, one engine, and the session that a request reads with.
+
+Writing happens in `lims.uow` only. Sessions are plain SQLAlchemy, bound here and to nothing of Flask, so that commands,
+tasks and tests use the very same ones.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import g, has_app_context
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Connection,
+    DateTime,
+    Engine,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Text,
+    Uuid,
+    create_engine,
+)
+from sqlalchemy import Enum as EnumType
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+NAMING_CONVENTION = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
+ENUM_LENGTH = 40  # the longest value of any of our enums is shorter; the CHECK names the values themselves
+POOL_SIZE = 8  # one for each thread of a web worker, and some for its relay
+STATEMENT_TIMEOUT_MS = 30_000  # nothing a person waits for may run longer
+
+
+def stored_by_value(enum: type[Enum]) -> list[str]:
+    return [str(member.value) for member in enum]
+
+
+class Base(DeclarativeBase):
+    """Root of all tables: types, names of constraints, and a CHECK for every enum column.
+
+    A class may say in `__table_args__` `info={"privileges": "select, insert"}` what the application's login may do with
+    its table (`lims.privileges`); the default is select, insert and update, never delete.
+    """
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own declaration
+        datetime: DateTime(timezone=True),
+        str: Text(),
+        bytes: LargeBinary(),
+        Decimal: Numeric(),
+        UUID: Uuid(),
+        Enum: EnumType(
+            Enum,
+            native_enum=False,
+            create_constraint=False,
+            length=ENUM_LENGTH,
+            values_callable=stored_by_value,
+        ),
+        dict[str, Any]: JSONB(),
+        list[Any]: JSONB(),
+        list[str]: ARRAY(Text()),
+        list[UUID]: ARRAY(Uuid()),
+    }
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        table = cls.__dict__.get("__table__")
+        if table is None:
+            return
+        for column in table.columns:
+            if isinstance(column.type, EnumType) and not column.computed:
+                known = CheckConstraint(
+                    column.in_([str(value) for value in column.type.enums]),
+                    name=f"{column.name}_known",
+                )
+                table.append_constraint(known)
+
+
+class Entity(Base):
+    """A row with an identity of its own: a random UUID, which tells nobody anything."""
+
+    __abstract__ = True
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+
+
+class Database:
+    """The engine of this process, and the read session of the current request."""
+
+    def __init__(self) -> None:
+        self._engine: Engine | None = None
+        self._connection: Connection | None = None
+        self.url: str | None = None
+
+    def configure(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
+        """Bind this process to `url` as the application's login; a second call replaces the first."""
+        self.dispose()
+        self.url = url
+        self._engine = create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            connect_args={
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+                "application_name": "lims",
+            },
+        )
+
+    def dispose(self) -> None:
+        """Close every connection; after a fork or at the end of a test."""
+        if self._engine is not None:
+            self._engine.dispose()
+        self._engine = None
+        self._connection = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine in use.
+
+        Raises:
+            RuntimeError: `configure` was not called.
+        """
+        if self._engine is None:
+            raise RuntimeError("the database is not configured: call lims.db.db.configure(url) first")
+        return self._engine
+
+    @contextmanager
+    def bound_to(self, connection: Connection) -> Iterator[None]:
+        """Let every session of this process join one open transaction, which the caller rolls back."""
+        self._connection = connection
+        try:
+            yield
+        finally:
+            self._connection = None
+
+    @property
+    def joins_outer_transaction(self) -> bool:
+        """Whether commits only release a savepoint (tests); deferred constraints are then checked by the unit of work."""
+        return self._connection is not None
+
+    def new_session(self) -> Session:
+        """A session of its own, for a unit of work."""
+        if self._connection is not None:
+            return Session(self._connection, join_transaction_mode="create_savepoint")
+        return Session(self.engine)
+
+    def read_session(self) -> Session:
+        """A session that the database itself keeps from writing."""
+        if self._connection is not None:
+            return Session(self._connection, join_transaction_mode="create_savepoint")
+        return Session(self.engine.execution_options(postgresql_readonly=True))
+
+    @property
+    def session(self) -> Session:
+        """The read session of this request; closed when the request ends."""
+        if not has_app_context():
+            raise RuntimeError("db.session belongs to a request; elsewhere use read_session() or a unit of work")
+        if "lims_read_session" not in g:
+            g.lims_read_session = self.read_session()
+        session: Session = g.lims_read_session
+        return session
+
+    def close_request_session(self, _error: BaseException | None = None) -> None:
+        """Give the read session back; registered as an application teardown."""
+        session: Session | None = g.pop("lims_read_session", None)
+        if session is not None:
+            session.close()
+
+
+db = Database()
