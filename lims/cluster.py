@@ -16,7 +16,6 @@ As root the programs run in a user namespace or as an unprivileged account, see 
 import fcntl
 import hashlib
 import os
-import pwd
 import shlex
 import shutil
 import stat
@@ -30,6 +29,7 @@ from types import TracebackType
 from urllib.parse import quote
 
 import psycopg
+from psycopg.rows import TupleRow
 
 from lims.postgres import (
     OLDEST_MAJOR,
@@ -121,9 +121,9 @@ class Cluster:
             self._join()
             try:
                 server = self._find_running() or self._start(account)
-                self._provision(server.socket_folder)
+                self._provision(server)
             except BaseException:
-                self._leave()
+                self._part()
                 raise
         return Urls(app=_url(APP, server.socket_folder), owner=_url(OWNER, server.socket_folder))
 
@@ -138,9 +138,7 @@ class Cluster:
         if self._lease is None or self._lease_pid != os.getpid():
             return
         with self._gate():
-            if _lock(self._lease, fcntl.LOCK_EX) and (server := self._find_running()):
-                self._shut_down(server)
-            self._leave()
+            self._part()
 
     # Folders and accounts
 
@@ -167,7 +165,7 @@ class Cluster:
         return owner
 
     def _socket_folder(self, account: int) -> Path:
-        """Return a folder for the socket that nobody but `account` can enter or has prepared."""
+        """Return an empty folder for the socket that only `account` can enter."""
         digest = hashlib.sha256(f"{account}:{self.home}".encode()).hexdigest()[:8]
         folder = self._base() / f"lims-{digest}"
         longest = len(os.fsencode(folder / f".s.PGSQL.{PORT}.lock"))
@@ -179,7 +177,7 @@ class Cluster:
         try:
             folder.mkdir(mode=0o700)
             if account != os.geteuid():
-                os.chown(folder, account, pwd.getpwuid(account).pw_gid)
+                os.chown(folder, account, -1)
         except FileExistsError:
             pass
         except OSError as error:
@@ -192,6 +190,8 @@ class Cluster:
                 f"mode {stat.filemode(found.st_mode)}). Remove it, or set XDG_RUNTIME_DIR to a "
                 f"folder of your own."
             )
+        for remains in folder.glob(".s.PGSQL.*"):  # of a killed server: none runs at this point
+            remains.unlink()
         return folder
 
     def _base(self) -> Path:
@@ -231,13 +231,19 @@ class Cluster:
             self._lease_pid = os.getpid()
         fcntl.flock(self._lease, fcntl.LOCK_SH)
 
-    def _leave(self) -> None:
-        if self._lease is not None:
+    def _part(self) -> None:
+        """Give up the lease, and as the last one that held one take the server along."""
+        if self._lease is None:
+            return
+        try:
+            if _lock(self._lease, fcntl.LOCK_EX) and (server := self._find_running()):
+                self._shut_down(server)
+        finally:
             # A forked child shares this lock by its copy of the descriptor: closing is not enough.
             fcntl.flock(self._lease, fcntl.LOCK_UN)
             os.close(self._lease)
-        self._lease = None
-        self.owned = False
+            self._lease = None
+            self.owned = False
 
     # The server
 
@@ -268,21 +274,24 @@ class Cluster:
 
     def _is_server(self, pid: int) -> bool:
         """Tell a server of this data folder from a stranger that was given its old number."""
-        if PROC.is_dir():
-            try:
-                # A server stands in its data folder; a zombie stands nowhere.
-                return (PROC / str(pid) / "cwd").samefile(self.data)
-            except OSError:
-                return False
+        entry = PROC / str(pid)
         try:
-            os.kill(pid, 0)
+            if not PROC.is_dir():
+                os.kill(pid, 0)
+                return True
+            # A server stands in its data folder; a zombie stands nowhere.
+            return (entry / "cwd").samefile(self.data)
+        except PermissionError:
+            # Root without CAP_SYS_PTRACE, as in a container, may not see where others stand.
+            named = (entry / "comm").read_text(encoding="utf-8").strip() == "postgres"
+            return named and entry.stat().st_uid == self.folder.stat().st_uid
         except OSError:
             return False
-        return True
 
     def _start(self, account: int) -> Postmaster:
         binaries = self._choose_binaries()
-        self._forget_recycled_pid()
+        self._refuse_other_container()
+        self._clear_remains()
         if not self._is_created():
             self._create(binaries, account)
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
@@ -300,6 +309,7 @@ class Cluster:
             "full_page_writes": "on" if self.durable else "off",
             "synchronous_commit": "on" if self.durable else "off",
         }
+        (self.folder / "namespace").write_text(_process_namespace(), encoding="utf-8")
         options = " ".join(f"-c {shlex.quote(f'{k}={v}')}" for k, v in settings.items())
         # Relative paths, because pg_ctl hands them to a shell without quoting them.
         words = ["pg_ctl", "start", "-D", "data", "-l", "log", "-w", "-t", str(START_SECONDS)]
@@ -321,8 +331,7 @@ class Cluster:
         self._run(binaries, account, [*words, "--no-locale", "--no-instructions", "--no-sync"])
         rules = fresh / "pg_hba.conf"
         rules.write_text(
-            "# The socket's folder is private: whoever reaches it is trusted.\n"
-            "local all all trust\n",
+            "# The socket's folder is private: whoever reaches it is trusted.\nlocal all all trust\n",
             encoding="utf-8",
         )
         if self.durable:
@@ -351,19 +360,44 @@ class Cluster:
             f"PostgreSQL {major}, or move the folder away and restore a backup."
         )
 
-    def _forget_recycled_pid(self) -> None:
-        """Remove a `postmaster.pid` whose number now belongs to a stranger.
+    def _refuse_other_container(self) -> None:
+        """Stop before a second server opens data that one in another container is writing.
 
-        PostgreSQL believes any live process of its own user behind that number, and numbers repeat
-        after a restart of the machine or container. A dead number is left for it to judge, since
-        it then also looks for backends that outlived their server.
+        Such a server cannot be seen from here, only its record and the locks of its users can.
+        """
+        record = self.folder / "namespace"
+        if not (self.data / "postmaster.pid").exists() or not record.exists():
+            return
+        if record.read_text(encoding="utf-8") == _process_namespace():
+            return
+        alone = self._lease is not None and _lock(self._lease, fcntl.LOCK_EX)
+        self._join()
+        if not alone:
+            raise ClusterError(
+                f"{self.data} is in use from another container. Run all parts in one, or give "
+                f"them a server of their own by LIMS_DATABASE_URL and LIMS_DATABASE_OWNER_URL."
+            )
+
+    def _clear_remains(self) -> None:
+        """Remove what a killed server left, so that numbers given away again block nothing.
+
+        PostgreSQL believes any live process of its own user, even a zombie, behind the number in
+        `postmaster.pid`, and numbers repeat after a restart of the machine or container. A dead
+        number is left for it to judge. Backends that outlive their server are waited for.
         """
         path = self.data / "postmaster.pid"
         if not PROC.is_dir() or not path.exists():
             return
-        first = path.read_text(encoding="utf-8").partition("\n")[0]
-        number_lives = first.isdigit() and (PROC / first).exists()
-        if not first.isdigit() or (number_lives and not any(map(self._is_server, _process_ids()))):
+        deadline = time.monotonic() + START_SECONDS
+        while orphans := [pid for pid in _process_ids() if self._is_server(pid)]:
+            if time.monotonic() > deadline:
+                raise ClusterError(
+                    f"Processes {orphans} still use {self.data} though their server is gone. "
+                    f"End them, then start again."
+                )
+            time.sleep(POLL_SECONDS)
+        number = path.read_text(encoding="utf-8").partition("\n")[0]
+        if not number.isdigit() or (PROC / number).exists():
             path.unlink()
 
     def _shut_down(self, server: Postmaster) -> None:
@@ -407,19 +441,26 @@ class Cluster:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join(["", f"Last lines of {self.log}:", *lines[-LOG_TAIL_LINES:]])
 
-    def _provision(self, socket_folder: Path) -> None:
+    def _provision(self, server: Postmaster) -> None:
         """Create what is missing of the two logins and the database; does nothing the second time.
 
         `lims_owner` may create databases, which restoring a backup and the tests need; `lims_app`
         owns nothing and receives its rights table by table from the migrations.
         """
-        with _connect(SUPERUSER, SUPERUSER, socket_folder) as connection:
-            if _exists(connection, "SELECT FROM pg_database WHERE datname = %s", DATABASE):
-                return
-            for role, rights in ((OWNER, "CREATEDB"), (APP, "")):
-                if not _exists(connection, "SELECT FROM pg_roles WHERE rolname = %s", role):
-                    connection.execute(f"CREATE ROLE {role} LOGIN {rights}")
-            connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+        try:
+            with _connect(server.socket_folder) as connection:
+                if _exists(connection, "SELECT FROM pg_database WHERE datname = %s", DATABASE):
+                    return
+                for role, rights in ((OWNER, "CREATEDB"), (APP, "")):
+                    if not _exists(connection, "SELECT FROM pg_roles WHERE rolname = %s", role):
+                        connection.execute(f"CREATE ROLE {role} LOGIN {rights}")
+                connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+        except psycopg.Error as error:
+            raise ClusterError(
+                f"The server {server.pid} in {self.data} runs, but does not serve "
+                f"{server.socket_folder}: {error} If a cleaner of temporary files removed the "
+                f"socket, end every program that uses it and start again.{self._log_tail()}"
+            ) from error
 
 
 def _url(role: str, socket_folder: Path) -> str:
@@ -427,13 +468,11 @@ def _url(role: str, socket_folder: Path) -> str:
     return f"postgresql+psycopg://{role}@/{DATABASE}?host={host}&port={PORT}"
 
 
-def _connect(role: str, database: str, socket_folder: Path) -> "psycopg.Connection[tuple[()]]":
-    return psycopg.connect(
-        host=str(socket_folder), port=PORT, user=role, dbname=database, autocommit=True
-    )
+def _connect(socket_folder: Path) -> "psycopg.Connection[TupleRow]":
+    return psycopg.connect(host=str(socket_folder), port=PORT, user=SUPERUSER, dbname=SUPERUSER, autocommit=True)
 
 
-def _exists(connection: "psycopg.Connection[tuple[()]]", query: str, name: str) -> bool:
+def _exists(connection: "psycopg.Connection[TupleRow]", query: str, name: str) -> bool:
     return connection.execute(query, [name]).fetchone() is not None
 
 
@@ -444,6 +483,12 @@ def _lock(descriptor: int, kind: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _process_namespace() -> str:
+    """Return the name of the space in which process numbers mean something; empty off Linux."""
+    link = PROC / "self" / "ns" / "pid"
+    return str(link.readlink()) if link.is_symlink() else ""
 
 
 def _process_ids() -> Iterator[int]:

@@ -1,7 +1,7 @@
 """The programs of PostgreSQL: where they are found, and the account they may run under.
 
 PostgreSQL refuses to run as root. As root its programs therefore run in a user namespace, where
-root's files belong to an ordinary number, or as an unprivileged account where namespaces are off.
+root's files belong to an ordinary account, or as an unprivileged account where namespaces are off.
 """
 
 import importlib.util
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 OLDEST_MAJOR = 15  # NULLS NOT DISTINCT and a public schema without CREATE for everyone
-NAMESPACE_ID = "1000"  # any number but 0: inside the namespace root's files belong to it
 
 
 class ClusterError(RuntimeError):
@@ -66,35 +65,43 @@ def _major_of(folder: Path) -> int:
 
 
 def namespaces_work() -> bool:
-    """Try out whether root may become an ordinary number in a user namespace of its own."""
+    """Try out whether root may become an ordinary account in a user namespace of its own."""
     try:
-        done = subprocess.run(  # noqa: S603 - fixed words
-            [*become(0), "true"], capture_output=True, check=False
-        )
+        done = subprocess.run([*become(0), "true"], capture_output=True, check=False)  # noqa: S603
     except OSError:
         return False
     return done.returncode == 0
 
 
 def become(account: int) -> list[str]:
-    """Return the words that run a command as `account`; root becomes a number in a namespace."""
-    if os.geteuid() != 0:
-        return []
-    if account == 0:
-        return ["unshare", "-U", f"--map-user={NAMESPACE_ID}", f"--map-group={NAMESPACE_ID}"]
-    group = pwd.getpwuid(account).pw_gid
-    return ["setpriv", f"--reuid={account}", f"--regid={group}", "--clear-groups"]
+    """Return the words before a command that run it as the user id `account`.
+
+    Root, and a number that no account bears (containers hand out such), pass for an ordinary
+    account inside a user namespace, since PostgreSQL looks up the name behind its number.
+    """
+    try:
+        group = pwd.getpwuid(account).pw_gid
+        passes = account != 0
+    except KeyError:
+        group, passes = account, False
+    words: list[str] = []
+    if account != os.geteuid():
+        words += ["setpriv", f"--reuid={account}", f"--regid={group}", "--clear-groups"]
+    if not passes:
+        mask = unprivileged_account()
+        words += ["unshare", "-U", f"--map-user={mask.pw_uid}", f"--map-group={mask.pw_gid}"]
+    return words
 
 
 def unprivileged_account() -> pwd.struct_passwd:
-    """Return the account that stands in for root where user namespaces are off."""
+    """Return the account whose name, or where namespaces are off whose rights, root borrows."""
     for name in ("postgres", "nobody"):
         try:
             return pwd.getpwnam(name)
         except KeyError:
             continue
     raise ClusterError(
-        "PostgreSQL refuses to run as root, user namespaces are off, and neither of the accounts "
-        "postgres and nobody exists. Run the program as an ordinary user, or set "
+        "PostgreSQL refuses to run as root or nameless, and neither of the accounts postgres and "
+        "nobody exists to borrow a name from. Run the program as an ordinary user, or set "
         "LIMS_DATABASE_URL and LIMS_DATABASE_OWNER_URL."
     )
