@@ -1,0 +1,1 @@
+"""Decisions about plans and draws as pure functions on plain values."""
