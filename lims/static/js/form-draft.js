@@ -1,0 +1,93 @@
+// What is typed into a form with `data-draft` outlives a dead battery, a closed tab and a lost network. It stays on this
+// machine, apart for each person, and goes when the form has been taken: when a sent form's next page is neither the form
+// itself nor a sign-in or error page (`data-draft-keep`).
+
+const KEEP_DAYS = 7;
+const SENT = "fenjian-draft-sent";
+const person = document.body.dataset.person ?? "anyone";
+const left = "draftKeep" in document.body.dataset;
+
+function nameOf(form) {
+  return `fenjian-draft:${person}:${form.dataset.draft}`;
+}
+
+function fieldsOf(form) {
+  return Array.from(form.elements).filter(
+    (field) =>
+      field.name &&
+      field.name !== "csrf_token" &&
+      !["hidden", "password", "file", "submit", "button"].includes(field.type),
+  );
+}
+
+function save(form) {
+  const values = fieldsOf(form).map((field) => {
+    if (field.type === "checkbox" || field.type === "radio") return [field.id, field.checked];
+    if (field.multiple) return [field.id, Array.from(field.selectedOptions, (o) => o.value)];
+    return [field.id, field.value];
+  });
+  try {
+    localStorage.setItem(nameOf(form), JSON.stringify({ at: Date.now(), values }));
+  } catch {
+    // A full or forbidden store: the form works on, without a draft.
+  }
+}
+
+function restore(form) {
+  const stored = localStorage.getItem(nameOf(form));
+  if (!stored) return;
+  const { at, values } = JSON.parse(stored);
+  if (Date.now() - at > KEEP_DAYS * 86400000) {
+    localStorage.removeItem(nameOf(form));
+    return;
+  }
+  const known = new Map(values);
+  let changed = false;
+  for (const field of fieldsOf(form)) {
+    if (!known.has(field.id)) continue;
+    const value = known.get(field.id);
+    if (field.type === "checkbox" || field.type === "radio") {
+      changed ||= field.checked !== value;
+      field.checked = value;
+    } else if (field.multiple) {
+      for (const option of field.options) option.selected = value.includes(option.value);
+    } else {
+      changed ||= field.value !== value;
+      field.value = value;
+    }
+  }
+  if (changed) tell(form);
+}
+
+function tell(form) {
+  const note = document.createElement("div");
+  note.className = "alert alert--info";
+  note.setAttribute("role", "status");
+  const drop = document.createElement("button");
+  drop.type = "button";
+  drop.className = "button button--quiet button--s";
+  drop.textContent = form.dataset.draftDrop;
+  drop.addEventListener("click", () => {
+    localStorage.removeItem(nameOf(form));
+    form.reset();
+    note.remove();
+  });
+  const text = document.createElement("div");
+  text.className = "alert__body row row--spread";
+  text.append(form.dataset.draftText, drop);
+  note.append(text);
+  form.prepend(note);
+}
+
+const forms = Array.from(document.querySelectorAll("form[data-draft]"));
+const sent = sessionStorage.getItem(SENT);
+if (sent && !left) {
+  sessionStorage.removeItem(SENT);
+  if (!forms.some((form) => nameOf(form) === sent)) localStorage.removeItem(sent);
+}
+for (const form of forms) {
+  // After a refusal the server shows what was typed, and knows better than the draft.
+  if (!("invalid" in form.dataset)) restore(form);
+  form.addEventListener("input", () => save(form));
+  form.addEventListener("submit", () => sessionStorage.setItem(SENT, nameOf(form)));
+}
