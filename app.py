@@ -1,1 +1,76 @@
 """Composition root: the only module that knows every package."""
+
+import importlib
+import sys
+
+from flask import Flask
+from flask.cli import FlaskGroup, ScriptInfo
+
+from lims.config import Settings, load_settings
+from lims.errors import LimsError
+from lims.factory import create_base_app, finish_app
+from lims.runtime import connect
+
+PACKAGES = ("lims", "citizen_votes", "sampling", "chain_of_custody", "instruments", "results")
+MODELS = (
+    "lims.ledger.models",
+    "lims.outbox.models",
+    "lims.people.models",
+    "lims.numbering",
+    "lims.files",
+    "lims.catalog.models",
+    "citizen_votes.models",
+    "sampling.models",
+    "chain_of_custody.models",
+    "instruments.models",
+    "results.models",
+)
+WRONG_USE = 2  # exit status, product.md §13
+
+
+def import_models() -> None:
+    """Import every table, for migrations and checks of the schema."""
+    for name in MODELS:
+        importlib.import_module(name)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The whole application; connects to nothing, so that commands without a database leave no trace."""
+    app = create_base_app(settings or load_settings())
+    import_models()
+    for name in PACKAGES:
+        importlib.import_module(name).init_app(app)
+    finish_app(app)
+    return app
+
+
+def create_served_app() -> Flask:
+    """What a web worker serves: the application, connected."""
+    from lims import logging
+
+    app = create_app()
+    logging.configure(app.extensions["lims.settings"].log_level)
+    connect(app)
+    return app
+
+
+def main() -> None:
+    """The console script `lims`."""
+    group = FlaskGroup(
+        name="lims",
+        create_app=create_app,
+        add_default_commands=False,
+        add_version_option=False,
+        load_dotenv=False,
+        set_debug_flag=False,
+        help="Fenjian: food sampling and testing, kept apart.",
+    )
+    try:
+        group.main(obj=ScriptInfo(create_app=create_app, set_debug_flag=False))
+    except LimsError as refusal:
+        print(f"lims: {refusal}", file=sys.stderr)  # noqa: T201 - the console is what a command speaks to
+        sys.exit(WRONG_USE)
+
+
+if __name__ == "__main__":
+    main()

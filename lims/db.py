@@ -148,7 +148,7 @@ class Database:
 
     @property
     def joins_outer_transaction(self) -> bool:
-        """Whether commits only release a savepoint (tests); deferred constraints are then checked by the unit of work."""
+        """Whether commits only release a savepoint (tests); the unit of work then checks deferred constraints."""
         return self._connection is not None
 
     def new_session(self) -> Session:

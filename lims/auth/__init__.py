@@ -1,0 +1,1 @@
+"""Who may do what: roles and permissions, logging in, sessions, tokens, fresh confirmation for signing."""

@@ -1,0 +1,351 @@
+"""Commands of the ground floor: the parts for production, the database, checks, the ledger, people."""
+
+import json
+import os
+import secrets
+import signal
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from sqlalchemy import func, select, text
+
+from lims import migrate, verification
+from lims.actors import INSTALL
+from lims.auth.login import TOKEN_BYTES, current_employment
+from lims.cluster import ClusterError
+from lims.db import db
+from lims.doctor import examine
+from lims.errors import LimsError
+from lims.ledger.export import write_bundle
+from lims.ledger.sequencer import seal_head
+from lims.ledger.verify import main as verify_main
+from lims.outbox.tasks import drain
+from lims.people.models import Account, Person
+from lims.people.services import disable_account, issue_token, open_account
+from lims.runtime import database_urls, disconnect, settings_of, signer_of, with_database
+from lims.supervisor import Child, supervise
+from lims.uow import unit_of_work
+
+FOUND_WRONG = 1  # exit status, product.md §13
+WORKERS = 2
+THREADS = 4
+
+
+class LimsGroup(click.Group):
+    """A group whose commands turn refusals into a sentence and exit status 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (LimsError, ClusterError) as refusal:
+            raise click.UsageError(str(refusal)) from refusal
+
+
+@click.group("db", cls=LimsGroup)
+def db_group() -> None:
+    """The database schema."""
+
+
+@db_group.command("upgrade")
+@click.option("--revision", default="head", show_default=True)
+@with_appcontext
+def db_upgrade(revision: str) -> None:
+    """Bring the database to the schema of this version (as its owner)."""
+    settings = settings_of(current_app)
+    try:
+        migrate.upgrade(database_urls(settings).owner, revision)
+    finally:
+        disconnect()
+    click.echo(f"The database stands at revision {revision}.")
+
+
+@db_group.command("check")
+@with_appcontext
+def db_check() -> None:
+    """Say where the database differs from this version; exit 1 when it does."""
+    try:
+        found = migrate.differences(database_urls(settings_of(current_app)).owner)
+    finally:
+        disconnect()
+    for line in found:
+        click.echo(line)
+    if found:
+        sys.exit(FOUND_WRONG)
+    click.echo("The database has exactly the schema and privileges of this version.")
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print findings as JSON.")
+@with_appcontext
+def doctor(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by position
+    """Look at the installation and say what is wrong and how to mend it."""
+    findings = examine(settings_of(current_app))
+    if as_json:
+        click.echo(json.dumps([finding.to_json() for finding in findings], ensure_ascii=False))
+    else:
+        for finding in findings:
+            click.echo(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.what}: {finding.detail}")
+            if not finding.ok:
+                click.echo(f"       {finding.remedy}")
+    if not all(finding.ok for finding in findings):
+        sys.exit(FOUND_WRONG)
+
+
+@click.command("verify")
+@click.argument("topic", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@with_database
+def verify(topic: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags by position
+    """Prove the invariants over the whole database; exit 1 when one is violated."""
+    if topic is not None and topic not in verification.topics():
+        known = ", ".join(verification.topics())
+        raise click.UsageError(f"There is no topic {topic!r}; expected one of {known}.")
+    with db.read_session() as session:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+        findings = verification.run_checks(session, topic)
+    for finding in findings:
+        click.echo(_finding_line(finding, as_json=as_json))
+    violated = sum(finding.violations for finding in findings)
+    checked = sum(finding.checked for finding in findings)
+    if as_json:
+        click.echo(json.dumps({"summary": {"invariants": len(findings), "checked": checked, "violations": violated}}))
+    else:
+        click.echo(f"{len(findings)} invariants, {checked} rows checked, {violated} violations")
+    if violated:
+        sys.exit(FOUND_WRONG)
+
+
+def _finding_line(finding: verification.Finding, *, as_json: bool) -> str:
+    examples = [{"table": example.table, "key": example.key, "column": example.column} for example in finding.examples]
+    if as_json:
+        body = {
+            "invariant": finding.invariant,
+            "checked": finding.checked,
+            "violations": finding.violations,
+            "examples": examples,
+        }
+        return json.dumps(body, ensure_ascii=False)
+    line = f"{'ok   ' if not finding.violations else 'WRONG'}  {finding.invariant}: {finding.checked} checked"
+    if finding.violations:
+        line += f", {finding.violations} violated"
+        line += "".join(f"\n         {one['table']} {one['key']} {one['column']}" for one in examples)
+    return line
+
+
+@click.group("ledger", cls=LimsGroup)
+def ledger_group() -> None:
+    """The ledger: export it, check an export."""
+
+
+@ledger_group.command("export")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@with_database
+def ledger_export(output: Path) -> None:
+    """Write a bundle that `lims ledger verify` or `verify.py` alone checks offline."""
+    signer = signer_of(current_app)
+    with unit_of_work(INSTALL) as uow:
+        while seal_head(uow, signer) is not None:
+            pass
+    with db.read_session() as session:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+        count = write_bundle(session, output, signer.verifier_key)
+    click.echo(f"{count} events written to {output}")
+
+
+@ledger_group.command("verify")
+@click.argument("bundle", type=click.Path(exists=True, dir_okay=False))
+@click.option("--key", help="Verifier key noted outside the machine.")
+@click.option("--head", multiple=True, type=click.Path(exists=True), help="A head kept outside the machine.")
+def ledger_verify(bundle: str, key: str | None, head: tuple[str, ...]) -> None:
+    """Check an exported bundle offline."""
+    arguments = [bundle, *(["--key", key] if key else [])]
+    for path in head:
+        arguments += ["--head", path]
+    sys.exit(verify_main(arguments))
+
+
+@ledger_group.command("key")
+@with_appcontext
+def ledger_key() -> None:
+    """Print the verifier key, to be noted outside the machine."""
+    click.echo(signer_of(current_app).verifier_key)
+
+
+@click.group("users", cls=LimsGroup)
+def users_group() -> None:
+    """Accounts and tokens."""
+
+
+@users_group.command("list")
+@click.option("--json", "as_json", is_flag=True)
+@with_database
+def users_list(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by position
+    """All accounts."""
+    with db.read_session() as session:
+        rows = session.execute(
+            select(Account.username, Person.name, Account.disabled_at)
+            .join(Person, Person.id == Account.person_id)
+            .order_by(func.lower(Account.username))
+        ).all()
+    for username, name, disabled_at in rows:
+        if as_json:
+            body = {"username": username, "name": name, "disabled": disabled_at is not None}
+            click.echo(json.dumps(body, ensure_ascii=False))
+        else:
+            click.echo(f"{username}\t{name}{'' if disabled_at is None else '  (disabled)'}")
+
+
+@users_group.command("add")
+@click.argument("person_id", type=click.UUID)
+@click.argument("username")
+@click.password_option()
+@with_database
+def users_add(person_id: Any, username: str, password: str) -> None:
+    """Open an account for a person who is registered."""
+    with unit_of_work(INSTALL) as uow:
+        open_account(uow, person_id, username, password)
+    click.echo(f"{username} can log in.")
+
+
+@users_group.command("disable")
+@click.argument("username")
+@with_database
+def users_disable(username: str) -> None:
+    """Disable an account; its sessions and tokens end at once."""
+    with unit_of_work(INSTALL) as uow:
+        disable_account(uow, _account(uow.session, username).id)
+    click.echo(f"{username} can no longer log in.")
+
+
+@users_group.command("token")
+@click.argument("username")
+@click.option("--label", default="command line", show_default=True)
+@click.option("--days", type=click.IntRange(1, 730), default=90, show_default=True)
+@with_database
+def users_token(username: str, label: str, days: int) -> None:
+    """Make an API token for an account; it is shown once."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    with unit_of_work(INSTALL) as uow:
+        account = _account(uow.session, username)
+        employment_id = current_employment(uow.session, account, uow.now)
+        expires_at = uow.now + timedelta(days=days)
+        issue_token(uow, account.id, employment_id, label=label, token=token, expires_at=expires_at)
+    click.echo(token)
+
+
+def _account(session: Any, username: str) -> Account:
+    account: Account | None = session.scalar(select(Account).where(func.lower(Account.username) == username.lower()))
+    if account is None:
+        raise click.UsageError(f"There is no account {username!r}; `lims users list` shows all.")
+    return account
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=5000, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 64), default=WORKERS, show_default=True)
+@with_appcontext
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve pages and API; without a broker also the background work, each in a process that is kept alive."""
+    sys.exit(run_server(current_app._get_current_object(), host, port, workers))  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def run_server(app: Flask, host: str, port: int, workers: int) -> int:
+    """Upgrade a private cluster, then supervise the web server and, without a broker, the background child."""
+    settings = settings_of(app)
+    urls = database_urls(settings)
+    try:
+        if settings.uses_own_cluster:
+            migrate.upgrade(urls.owner)
+        settings.session_secret()  # made here once, before several workers look for it
+        web = [
+            *(sys.executable, "-m", "gunicorn", "--bind", f"{host}:{port}", "--workers", str(workers)),
+            *("--threads", str(THREADS), "--worker-class", "gthread", "--graceful-timeout", "15"),
+            *("--no-control-socket",),
+            *("--max-requests", "50000", "--max-requests-jitter", "5000", "app:create_served_app()"),
+        ]
+        children = [Child("web", web)]
+        if settings.broker_url is None:
+            children.append(Child("background", [sys.executable, "-m", "app", "background"]))
+        return supervise(children, os.environ)
+    finally:
+        disconnect()
+
+
+def _until_signalled() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@click.command("background", hidden=True)
+@with_database
+def background() -> None:
+    """Relay, worker and beat in one process: the child of `lims serve`."""
+    from lims import background as parts
+    from lims import logging
+
+    logging.configure(settings_of(current_app).log_level)
+    parts.run_all(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+@click.command("relay")
+@with_database
+def relay() -> None:
+    """Hand outbox messages to the broker."""
+    from lims import background as parts
+
+    parts.run_relay(current_app._get_current_object(), _until_signalled())  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+@click.command("worker")
+@click.option("--concurrency", type=click.IntRange(1, 64), default=2, show_default=True)
+@with_database
+def worker(concurrency: int) -> None:
+    """Perform background work that the broker hands out."""
+    from lims import background as parts
+
+    parts.run_worker(current_app._get_current_object(), concurrency=concurrency)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+@click.command("beat")
+@with_database
+def beat() -> None:
+    """Start periodic work; run one of it."""
+    from lims import background as parts
+
+    parts.run_beat(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+@click.command("drain")
+@with_database
+def drain_command() -> None:
+    """Perform everything the outbox holds, here and now."""
+    click.echo(f"{drain()} messages performed")
+
+
+def register(app: Flask) -> None:
+    """Hang the commands onto the application."""
+    for command in (
+        db_group,
+        doctor,
+        verify,
+        ledger_group,
+        users_group,
+        serve,
+        background,
+        relay,
+        worker,
+        beat,
+        drain_command,
+    ):
+        app.cli.add_command(command)

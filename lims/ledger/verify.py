@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+"""Check an exported Fenjian ledger, alone: `python -I verify.py BUNDLE.zip [--key VKEY] [--head NOTE.txt]`.
+
+This file imports nothing of Fenjian, only the standard library and `cryptography`, so that a stranger can read it in one
+sitting and need not trust the program it checks. The program itself takes its hashing from here: there is one definition.
+
+The bundle holds
+  events.jsonl      one event body a line, in the order of the leaves; lines past the last head are not covered yet
+  checkpoints.txt   signed heads (C2SP tlog-checkpoint notes), a line of `=====` between two
+  key.txt           the verifier key `origin+id+key` (C2SP signed-note, Ed25519)
+
+What is checked: every body is in canonical form; every chain counts 1, 2, 3 … and each event names the hash of the one
+before it; the Merkle root (RFC 6962) over the first n events equals the root in the head of size n; every head is signed by
+the key; heads only grow. `--key` and `--head` bring in what was noted outside the machine: a key, or a head that a witness
+kept or a report printed. Without them the bundle can only be shown to agree with itself.
+
+Exit status: 0 sound, 1 broken (the first broken item is named), 2 used wrongly.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+LEAF, NODE = b"\x00", b"\x01"  # RFC 6962: a leaf can never be passed off as a node
+ED25519 = b"\x01"  # signature type byte of C2SP signed-note
+GENESIS = "0" * 64  # what the first event of a chain names as the one before it
+FORMAT = 1
+SEPARATOR = "====="
+
+
+class Broken(Exception):  # noqa: N818 - it is a finding, not a fault of the program
+    """The first thing that does not hold, named so that it can be found in the bundle."""
+
+
+def canonical(body: object) -> str:
+    """The one text of a body: RFC 8785 for values that are strings, integers, booleans, null, lists and objects.
+
+    Floats are refused: a measured value is a string, which keeps its figures.
+    """
+    _refuse_floats(body)
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _refuse_floats(value: object) -> None:
+    if isinstance(value, float):
+        raise TypeError(f"a ledger body holds no floats, got {value!r}; write measured values as strings")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not (isinstance(key, str) and key.isascii()):
+                raise TypeError(f"keys of a ledger body are ASCII strings, got {key!r}")
+            _refuse_floats(item)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_floats(item)
+
+
+def leaf_hash(body: bytes) -> bytes:
+    return hashlib.sha256(LEAF + body).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(NODE + left + right).digest()
+
+
+@dataclass
+class CompactRange:
+    """The right edge of a growing Merkle tree: the roots of its perfect subtrees, largest first."""
+
+    size: int = 0
+    stack: list[bytes] = field(default_factory=list)
+
+    def append(self, leaf: bytes) -> None:
+        self.stack.append(leaf)
+        ones = self.size  # as many merges as the old size has trailing one bits
+        while ones & 1:
+            right = self.stack.pop()
+            self.stack.append(node_hash(self.stack.pop(), right))
+            ones >>= 1
+        self.size += 1
+
+    def root(self) -> bytes:
+        """The tree head; of an empty tree the hash of nothing."""
+        if not self.stack:
+            return hashlib.sha256(b"").digest()
+        root = self.stack[-1]
+        for left in reversed(self.stack[:-1]):
+            root = node_hash(left, root)
+        return root
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A signed head: this many events, this root."""
+
+    origin: str
+    size: int
+    root: bytes
+    signature: bytes
+
+    @property
+    def text(self) -> str:
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+
+def key_id(origin: str, public_key: bytes) -> bytes:
+    return hashlib.sha256(origin.encode() + b"\n" + ED25519 + public_key).digest()[:4]
+
+
+def format_verifier_key(origin: str, public_key: bytes) -> str:
+    encoded = base64.b64encode(ED25519 + public_key).decode()
+    return f"{origin}+{key_id(origin, public_key).hex()}+{encoded}"
+
+
+def parse_verifier_key(text: str) -> tuple[str, bytes]:
+    """Origin and raw Ed25519 key of `origin+id+key`."""
+    try:
+        origin, key_hex, encoded = text.strip().split("+", 2)
+        raw = base64.b64decode(encoded, validate=True)
+    except ValueError as error:
+        raise Broken(f"verifier key {text.strip()!r} is not of the form origin+id+key") from error
+    if raw[:1] != ED25519 or len(raw) != 33 or key_id(origin, raw[1:]).hex() != key_hex:
+        raise Broken(f"verifier key {text.strip()!r} does not carry the id {key_hex!r} of its own key")
+    return origin, raw[1:]
+
+
+def parse_checkpoint(note: str) -> Checkpoint:
+    """Read a C2SP note: three lines, an empty one, a signature line."""
+    lines = note.strip("\n").split("\n")
+    try:
+        origin, size, root = lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
+        dash, name, blob = lines[4].split(" ")
+        signature = base64.b64decode(blob, validate=True)
+    except (IndexError, ValueError) as error:
+        raise Broken(f"a head cannot be read: {note[:120]!r}") from error
+    if lines[3] != "" or dash != "—" or name != origin or len(root) != 32 or len(signature) != 68:
+        raise Broken(f"a head is not in the form of a signed note: {note[:120]!r}")
+    return Checkpoint(origin, size, root, signature)
+
+
+def check_signature(head: Checkpoint, origin: str, public_key: bytes) -> None:
+    if head.origin != origin:
+        raise Broken(f"the head of size {head.size} is of {head.origin!r}, the key is of {origin!r}")
+    if head.signature[:4] != key_id(origin, public_key):
+        raise Broken(f"the head of size {head.size} is signed with another key than {key_id(origin, public_key).hex()}")
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(head.signature[4:], head.text.encode())
+    except InvalidSignature as error:
+        raise Broken(f"the signature under the head of size {head.size} is false") from error
+
+
+def check_events(lines: Iterable[bytes], heads: Iterator[Checkpoint], extra: dict[int, Checkpoint]) -> tuple[int, int]:
+    """Walk all events once; returns how many there are and how many the last head covers."""
+    tree = CompactRange()
+    chains: dict[str, tuple[int, str]] = {}
+    head, covered = next(heads, None), 0
+    for number, line in enumerate(lines):
+        raw = line.rstrip(b"\n")
+        where = f"event {number}"
+        try:
+            body = json.loads(raw)
+            chain, seq, prev = body["chain"], body["seq"], body["prev"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise Broken(f"{where} cannot be read: {raw[:80]!r}") from error
+        where = f"event {number} ({chain} #{seq})"
+        if canonical(body).encode() != raw:
+            raise Broken(f"{where} is not in canonical form")
+        last_seq, last_hash = chains.get(chain, (0, GENESIS))
+        if seq != last_seq + 1:
+            raise Broken(f"{where}: the chain goes from #{last_seq} to #{seq}")
+        if prev != last_hash:
+            raise Broken(f"{where} names another event before it than the chain has")
+        leaf = leaf_hash(raw)
+        chains[chain] = (seq, leaf.hex())
+        tree.append(leaf)
+        while head is not None and head.size == tree.size:
+            if head.root != tree.root():
+                raise Broken(f"the root over the first {head.size} events is not the root in its head")
+            covered, head = head.size, next(heads, None)
+        if tree.size in extra and extra[tree.size].root != tree.root():
+            raise Broken(f"the head kept outside, of size {tree.size}, has another root than this bundle")
+    if head is not None:
+        raise Broken(f"the head of size {head.size} covers more events than the {tree.size} in the bundle")
+    if extra and max(extra) > tree.size:
+        raise Broken(f"the head kept outside has {max(extra)} events, this bundle only {tree.size}: its tail was cut")
+    return tree.size, covered
+
+
+def signed_heads(notes: str, origin: str, public_key: bytes) -> Iterator[Checkpoint]:
+    """The heads of the bundle, each with a true signature and larger than the one before."""
+    size = -1
+    for note in notes.split(f"{SEPARATOR}\n"):
+        if not note.strip():
+            continue
+        head = parse_checkpoint(note)
+        check_signature(head, origin, public_key)
+        if head.size <= size:
+            raise Broken(f"the head of size {head.size} stands after one of size {size}")
+        size = head.size
+        yield head
+
+
+def verify_bundle(path: str, *, key: str | None = None, heads: Iterable[str] = ()) -> tuple[int, int]:
+    """Check the bundle at `path`; returns (events, events under a signed head).
+
+    Raises:
+        Broken: names the first item that does not hold.
+    """
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            damaged = bundle.testzip()
+            if damaged is not None:
+                raise Broken(f"the file {damaged} in the bundle is damaged")
+            own_key = bundle.read("key.txt").decode()
+            if key is not None and own_key.strip() != key.strip():
+                raise Broken(f"the bundle carries the key {own_key.strip()!r}, expected {key.strip()!r}")
+            origin, public_key = parse_verifier_key(own_key)
+            kept = [parse_checkpoint(note) for note in heads]
+            for head in kept:
+                check_signature(head, origin, public_key)
+            notes = bundle.read("checkpoints.txt").decode()
+            with bundle.open("events.jsonl") as lines:
+                return check_events(lines, signed_heads(notes, origin, public_key), {head.size: head for head in kept})
+    except (zipfile.BadZipFile, KeyError, OSError, UnicodeDecodeError) as error:
+        raise Broken(f"the bundle cannot be read: {error}") from error
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Check an exported Fenjian ledger.")
+    parser.add_argument("bundle")
+    parser.add_argument("--key", help="verifier key noted outside the machine")
+    parser.add_argument("--head", action="append", default=[], metavar="FILE", help="a head kept outside the machine")
+    options = parser.parse_args(arguments)
+    try:
+        notes = []
+        for name in options.head:
+            with open(name, encoding="utf8") as note:  # noqa: PTH123 - nothing beyond what is needed is imported
+                notes.append(note.read())
+        events, covered = verify_bundle(options.bundle, key=options.key, heads=notes)
+    except Broken as finding:
+        print(f"BROKEN: {finding}")  # noqa: T201
+        return 1
+    except OSError as error:
+        print(f"cannot read {error.filename}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return 2
+    print(f"SOUND: {events} events, {covered} of them under a signed head")  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""Numbers without gaps or doubles, and what became of each.
+
+A series counts in a row that is locked until the commit, so a number is used if and only if its transaction is. Every
+number issued has exactly one fate: it stands on a thing, it was voided with a reason, or a tablet holds it.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, PrimaryKeyConstraint, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from lims.db import Base
+from lims.ledger.capture import Ledgered
+from lims.uow import UnitOfWork
+from lims.verification import Finding
+
+
+class NumberFate(StrEnum):
+    """What became of a number."""
+
+    USED = "used"
+    VOID = "void"
+    LEASED = "leased"
+
+
+class NumberSeries(Base):
+    """A running count: `scope` is who counts (an organisation and year), `series` what is counted."""
+
+    __tablename__ = "number_series"
+    series: Mapped[str]
+    scope: Mapped[str]
+    last: Mapped[int] = mapped_column(BigInteger)
+    __table_args__ = (PrimaryKeyConstraint("series", "scope"), CheckConstraint("last >= 0", name="not_negative"))
+
+
+class IssuedNumber(Ledgered, Base):
+    """One number of one series with its one fate."""
+
+    __tablename__ = "issued_number"
+    series: Mapped[str]
+    scope: Mapped[str]
+    n: Mapped[int] = mapped_column(BigInteger)
+    fate: Mapped[NumberFate]
+    reason: Mapped[str | None]
+    holder: Mapped[str | None]  # the tablet that leased it
+    issued_at: Mapped[datetime]
+    issued_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    __table_args__ = (
+        PrimaryKeyConstraint("series", "scope", "n"),
+        CheckConstraint("(fate = 'void') = (reason IS NOT NULL)", name="void_has_reason"),
+        CheckConstraint("fate <> 'leased' OR holder IS NOT NULL", name="lease_has_holder"),
+    )
+
+    def ledger_chain(self) -> str:
+        return f"numbers:{self.series}:{self.scope}"
+
+
+def take_number(uow: UnitOfWork, series: str, scope: str) -> int:
+    """The next number of a series, from 1, marked as used.
+
+    Locks the series until the commit: take it late in the use case. The caller stores the number on its thing in the
+    same transaction.
+    """
+    taken = insert(NumberSeries).values(series=series, scope=scope, last=1)
+    number: int | None = uow.session.scalar(
+        taken.on_conflict_do_update(
+            index_elements=[NumberSeries.series, NumberSeries.scope], set_={"last": NumberSeries.last + 1}
+        ).returning(NumberSeries.last)
+    )
+    assert number is not None  # noqa: S101 - an upsert with RETURNING always answers
+    uow.session.add(
+        IssuedNumber(
+            series=series,
+            scope=scope,
+            n=number,
+            fate=NumberFate.USED,
+            issued_at=uow.now,
+            issued_by_id=uow.actor.person_id,
+        )
+    )
+    return number
+
+
+def void_number(uow: UnitOfWork, series: str, scope: str, number: int, reason: str) -> None:
+    """Give a number the fate `void`, with the reason an auditor will read."""
+    issued = uow.session.get_one(IssuedNumber, (series, scope, number), with_for_update=True)
+    issued.fate = NumberFate.VOID
+    issued.reason = reason
+
+
+def check_numbers(session: Session) -> Finding:
+    """I4: every series counts from 1 to its last number without a hole, and nothing stands beyond it."""
+    finding = Finding("I4 every number issued has exactly one fate")
+    counted = (
+        select(
+            IssuedNumber.series, IssuedNumber.scope, func.count().label("count"), func.max(IssuedNumber.n).label("top")
+        )
+        .group_by(IssuedNumber.series, IssuedNumber.scope)
+        .subquery()
+    )
+    rows = session.execute(
+        select(NumberSeries.series, NumberSeries.scope, NumberSeries.last, counted.c.count, counted.c.top).outerjoin(
+            counted, (counted.c.series == NumberSeries.series) & (counted.c.scope == NumberSeries.scope)
+        )
+    )
+    for series, scope, last, count, top in rows:
+        finding.checked += last
+        if (count or 0) != last or (top or 0) != last:
+            finding.violate("issued_number", f"series={series}|scope={scope}", "n")
+    return finding

@@ -1,0 +1,1 @@
+"""Persons, their employments and accounts, organisations and what they are accredited for."""

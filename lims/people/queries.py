@@ -1,0 +1,188 @@
+"""Reading people and organisations."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from lims.actors import Actor, OrganisationKind
+from lims.auth.permissions import permissions_of
+from lims.errors import NotFoundError
+from lims.i18n import lazy_gettext as _l
+from lims.people.models import Account, Accreditation, Authorisation, Employment, Organisation, Person, RoleGrant
+from lims.people.types import Colleague, EmploymentFacts
+
+
+def get_organisation(session: Session, organisation_id: UUID) -> Organisation:
+    """One organisation.
+
+    Raises:
+        NotFoundError: no such organisation.
+    """
+    organisation = session.get(Organisation, organisation_id)
+    if organisation is None:
+        raise NotFoundError(_l("There is no organisation %(id)s.", id=str(organisation_id)))
+    return organisation
+
+
+def list_organisations(session: Session, kinds: Iterable[OrganisationKind] | None = None) -> Sequence[Organisation]:
+    """Organisations that are open, of these kinds or of all, by name."""
+    query = select(Organisation).where(Organisation.closed_on.is_(None)).order_by(Organisation.name_zh, Organisation.id)
+    if kinds is not None:
+        query = query.where(Organisation.kind.in_(list(kinds)))
+    return session.scalars(query).all()
+
+
+def get_person(session: Session, person_id: UUID) -> Person:
+    """One person.
+
+    Raises:
+        NotFoundError: no such person.
+    """
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFoundError(_l("There is no person %(id)s.", id=str(person_id)))
+    return person
+
+
+def person_names(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Names by id, for lists."""
+    wanted = set(person_ids)
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
+    return dict(rows.tuples().all())
+
+
+def employment_facts(session: Session, employment_id: UUID, on: date) -> EmploymentFacts:
+    """An employment in force on a day.
+
+    Raises:
+        NotFoundError: there is none, or it does not cover that day.
+    """
+    row = session.execute(
+        select(Employment, Person.name, Organisation)
+        .join(Person, Person.id == Employment.person_id)
+        .join(Organisation, Organisation.id == Employment.organisation_id)
+        .where(Employment.id == employment_id, *in_force(on))
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError(_l("This employment does not cover %(day)s.", day=on.isoformat()))
+    employment, name, organisation = row
+    return EmploymentFacts(
+        employment_id=employment.id,
+        person_id=employment.person_id,
+        person_name=name,
+        organisation_id=organisation.id,
+        organisation_kind=organisation.kind,
+        organisation_name_zh=organisation.name_zh,
+        organisation_name_en=organisation.name_en,
+        party_id=organisation.party_id,
+        valid_from=employment.valid_from,
+        valid_to=employment.valid_to,
+    )
+
+
+def employment_of_person(session: Session, person_id: UUID, on: date) -> EmploymentFacts:
+    """Where a person is employed on a day; there is at most one such place.
+
+    Raises:
+        NotFoundError: nowhere.
+    """
+    employment_id = session.scalar(select(Employment.id).where(Employment.person_id == person_id, *in_force(on)))
+    if employment_id is None:
+        raise NotFoundError(_l("This person is employed nowhere on %(day)s.", day=on.isoformat()))
+    return employment_facts(session, employment_id, on)
+
+
+def in_force(on: date) -> tuple[ColumnElement[bool], ...]:
+    """Conditions for employments that cover a day."""
+    return (Employment.valid_from <= on, or_(Employment.valid_to.is_(None), Employment.valid_to >= on))
+
+
+def colleagues(session: Session, organisation_id: UUID, on: date, role: str | None = None) -> list[Colleague]:
+    """Who works in an organisation on a day, with their roles, by name."""
+    rows = session.execute(
+        select(
+            Person.id,
+            Employment.id,
+            Person.name,
+            Employment.officer_no,
+            func.coalesce(
+                func.array_agg(RoleGrant.role).filter(RoleGrant.role.is_not(None), RoleGrant.ended_at.is_(None)), []
+            ),
+        )
+        .join(Employment, Employment.person_id == Person.id)
+        .outerjoin(RoleGrant, RoleGrant.employment_id == Employment.id)
+        .where(Employment.organisation_id == organisation_id, *in_force(on))
+        .group_by(Person.id, Employment.id, Person.name, Employment.officer_no)
+        .order_by(Person.name, Person.id)
+    )
+    found = [Colleague(pid, eid, name, frozenset(roles), officer_no) for pid, eid, name, officer_no, roles in rows]
+    return [one for one in found if role is None or role in one.roles]
+
+
+def roles_of(session: Session, employment_id: UUID) -> frozenset[str]:
+    """The roles an employment carries now."""
+    return frozenset(
+        session.scalars(
+            select(RoleGrant.role).where(RoleGrant.employment_id == employment_id, RoleGrant.ended_at.is_(None))
+        )
+    )
+
+
+def actor_for(session: Session, account: Account, employment_id: UUID, on: date) -> Actor:
+    """The actor that an account is while it acts in one employment.
+
+    Raises:
+        NotFoundError: the employment is not of this person, or does not cover the day.
+    """
+    facts = employment_facts(session, employment_id, on)
+    if facts.person_id != account.person_id:
+        raise NotFoundError
+    roles = roles_of(session, employment_id)
+    return Actor(
+        name=facts.person_name,
+        person_id=facts.person_id,
+        account_id=account.id,
+        employment_id=facts.employment_id,
+        organisation_id=facts.organisation_id,
+        organisation_kind=facts.organisation_kind,
+        party_id=facts.party_id,
+        roles=roles,
+        permissions=permissions_of(roles),
+    )
+
+
+def is_authorised(session: Session, person_id: UUID, kind: str, category_code: str, on: date) -> bool:
+    """Whether a person holds an authorisation of this kind for a food category on a day."""
+    return (
+        session.scalar(
+            select(Authorisation.id)
+            .where(
+                Authorisation.person_id == person_id,
+                Authorisation.kind == kind,
+                Authorisation.valid_from <= on,
+                Authorisation.valid_to >= on,
+                or_(
+                    func.cardinality(Authorisation.category_codes) == 0,
+                    Authorisation.category_codes.any(category_code),  # type: ignore[arg-type]
+                ),
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def accreditations_on(session: Session, organisation_id: UUID, on: date) -> Sequence[Accreditation]:
+    """The accreditations of a laboratory in force on a day."""
+    return session.scalars(
+        select(Accreditation)
+        .where(
+            Accreditation.organisation_id == organisation_id,
+            Accreditation.valid_from <= on,
+            Accreditation.valid_to >= on,
+        )
+        .order_by(Accreditation.scheme, Accreditation.certificate_no)
+    ).all()

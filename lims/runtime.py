@@ -1,0 +1,73 @@
+"""From settings to a running process: database, keys, files. Nothing here happens at import or in `create_app`.
+
+A command that needs no database (judging a file, decoding a capture) never calls `connect`, so it leaves no trace.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from lims import files
+from lims.cluster import Cluster, Urls
+from lims.config import Settings
+from lims.db import POOL_SIZE, db
+from lims.ledger.sequencer import Signer, load_signer
+from lims.people import services as people
+
+_clusters: list[Cluster] = []
+
+
+def settings_of(app: Flask) -> Settings:
+    """The settings an application was made with."""
+    settings: Settings = app.extensions["lims.settings"]
+    return settings
+
+
+def database_urls(settings: Settings) -> Urls:
+    """The two logins, starting the private cluster when the environment names none."""
+    if settings.database_url is not None and settings.database_owner_url is not None:
+        return Urls(app=settings.database_url, owner=settings.database_owner_url)
+    if not _clusters:
+        _clusters.append(Cluster(settings.home))
+    return _clusters[0].ensure_running()
+
+
+def connect(app: Flask, *, pool_size: int = POOL_SIZE) -> None:
+    """Bind this process to its database, its keys and its files folder."""
+    settings = settings_of(app)
+    db.configure(database_urls(settings).app, pool_size=pool_size)
+    app.config["SECRET_KEY"] = settings.session_secret()
+    people.configure(settings.identity_key_file)
+    files.configure(settings)
+
+
+def disconnect() -> None:
+    """Give everything back; the last user of a private cluster stops it."""
+    db.dispose()
+    while _clusters:
+        _clusters.pop().stop()
+
+
+def signer_of(app: Flask) -> Signer:
+    """The signer of ledger heads. Only background processes and commands ask for it, never a web worker."""
+    settings = settings_of(app)
+    return load_signer(settings.ledger_key_file, settings.ledger_origin)
+
+
+CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+
+
+def with_database(command: CommandT) -> CommandT:
+    """Let a click command run inside the application, connected; it disconnects at the end whatever happened."""
+
+    @wraps(command)
+    def connected(*args: Any, **kwargs: Any) -> Any:
+        connect(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own idiom
+        click.get_current_context().call_on_close(disconnect)
+        return command(*args, **kwargs)
+
+    return with_appcontext(connected)  # type: ignore[return-value]

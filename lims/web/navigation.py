@@ -1,0 +1,55 @@
+"""The menu: each package adds its first pages; a person sees those their roles open."""
+
+from dataclasses import dataclass
+
+from flask import request, url_for
+
+from lims.actors import Actor
+from lims.auth.permissions import PUBLIC
+from lims.i18n import LazyString
+
+
+@dataclass(frozen=True, slots=True)
+class NavEntry:
+    """One entry as a package registers it."""
+
+    endpoint: str
+    label: LazyString
+    icon: str
+    permission: str
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry as a template shows it."""
+
+    url: str
+    label: LazyString
+    icon: str
+    active: bool
+
+
+_entries: dict[str, NavEntry] = {}
+
+
+def add_entry(endpoint: str, label: LazyString, *, icon: str, permission: str, order: int) -> None:
+    """Put a page into the menu; `order` places it along the path of a sample (plan 10 … cases 80, admin 90)."""
+    _entries[endpoint] = NavEntry(endpoint, label, icon, permission, order)
+
+
+def items_for(actor: Actor) -> list[NavItem]:
+    """The menu of one person."""
+    shown = sorted(_entries.values(), key=lambda entry: (entry.order, entry.endpoint))
+    section = (request.endpoint or "").rsplit(".", 1)[0]
+    return [
+        NavItem(url_for(entry.endpoint), entry.label, entry.icon, entry.endpoint.rsplit(".", 1)[0] == section)
+        for entry in shown
+        if entry.permission == PUBLIC or actor.may(entry.permission)
+    ]
+
+
+def first_page(actor: Actor) -> str | None:
+    """Where a person begins their day: the first entry their roles open."""
+    shown = sorted(_entries.values(), key=lambda entry: (entry.order, entry.endpoint))
+    return next((url_for(entry.endpoint) for entry in shown if actor.may(entry.permission)), None)
