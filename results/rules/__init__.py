@@ -1,0 +1,1 @@
+"""How results are judged: pure functions on plain values, no framework, no clock, no database."""
