@@ -286,7 +286,7 @@ def _judge_absence(case: JudgementInput, form: Absence, limit: LimitExpression, 
         lie = values.lie_to(Interval(high=bound, high_open=True))
         shown["bound"] = f"{format_measured(bound)}{unit.text}"
         compared = values.low if finding.kind is FindingKind.MEASURED else None
-        reason = _absence_reason(lie, finding, shown)
+        reason = _absence_reason(lie, rule, finding, shown)
         parts.append(ItemJudgement(_VERDICT_OF[lie], rule, reason, compared, text))
     return _worst(parts)
 
@@ -303,25 +303,27 @@ def _judge_unbounded_absence(
         is_qualitative = is_count(limit.unit) or is_count(finding.unit)
         if case.method is not None and finding.bound is None and not is_qualitative:
             return _open(Rule.BOUND_UNSTATED, _bound_unstated(shown), text)
-        reason = Reason("absent", N_("Nothing was found, as %(limit)s asks."), shown)
+        reason = Reason("absent", N_("Nothing was found, as is required."), shown)
         return ItemJudgement(ItemVerdict.PASS, rule, reason, limit_text=text)
     unit = finding.unit if finding.unit_stated else limit.unit
     values = possible(finding, unit, None, _as_is)
     lie = values.lie_to(Interval.point(ZERO)) if values is not None else Lie.ACROSS
     compared = values.low if values and finding.kind is FindingKind.MEASURED else None
-    return ItemJudgement(_VERDICT_OF[lie], rule, _absence_reason(lie, finding, shown), compared, text)
+    return ItemJudgement(_VERDICT_OF[lie], rule, _absence_reason(lie, rule, finding, shown), compared, text)
 
 
-def _absence_reason(lie: Lie, finding: Finding, shown: dict[str, str]) -> Reason:
+def _absence_reason(lie: Lie, rule: Rule, finding: Finding, shown: dict[str, str]) -> Reason:
     if lie is Lie.APART:
-        return Reason("found", N_("%(value)s was found where the limit is %(limit)s."), shown)
+        if rule is Rule.USE_PROHIBITED:
+            return Reason("found", N_("%(value)s was found, but its use is prohibited."), shown)
+        return Reason("found", N_("%(value)s was found, but nothing may be found."), shown)
     if lie is Lie.INSIDE and "bound" in shown and finding.kind is FindingKind.MEASURED:
-        message = N_("%(value)s is below %(bound)s, from which a find counts (%(limit)s).")
+        message = N_("%(value)s is below %(bound)s, from which a find counts.")
         return Reason("below_absence_bound", message, shown)
     if lie is Lie.INSIDE:
-        return Reason("absent", N_("Nothing was found, as %(limit)s asks."), shown)
+        return Reason("absent", N_("Nothing was found, as is required."), shown)
     if finding.kind is FindingKind.NOT_DETECTED and "bound" in shown:
-        message = N_("The method cannot see from %(bound)s on, where %(limit)s is judged.")
+        message = N_("The method cannot see down to %(bound)s, from which a find counts.")
         return Reason("lod_above_absence_bound", message, shown)
     return Reason("open", N_("%(value)s leaves open whether %(limit)s is met."), shown)
 

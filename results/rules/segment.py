@@ -186,7 +186,7 @@ def _is_wrong_way_round(item: str, case: JudgementInput, judged: ItemJudgement) 
 
 def _wrong_direction(printed: PrintedItem, limit: LimitExpression) -> PrintedJudgement:
     message = N_(
-        "The source prints the maximum %(limit)s for %(item)s, which standards give a minimum: the sign is wrong."
+        "The source prints the maximum %(limit)s for %(item)s, where standards set a minimum: the sign is wrong."
     )
     reason = Reason("limit_direction", message, {"limit": format_limit(limit), "item": printed.item})
     return PrintedJudgement(
