@@ -1,0 +1,1 @@
+"""Decisions about ballots as pure functions on plain values."""
