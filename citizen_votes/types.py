@@ -76,3 +76,13 @@ class PickCounters:
     categories: int
     businesses: int
     pick_batch: int
+
+
+class RoundState(StrEnum):
+    """A round is drafted, opened, closed, counted, and its voter key destroyed."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    COUNTED = "counted"
+    SEALED = "sealed"

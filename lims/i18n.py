@@ -1,8 +1,8 @@
 """Two languages, complete: Chinese (default) and English.
 
 Source strings are English. Every package keeps its Chinese in a catalogue of its own
-(`lims/translations/zh_CN/<package>.po`), read straight from the text file at start: there is no compiled file that could
-be older than its source. `tests/lims/test_i18n.py` fails on a missing, fuzzy or contradictory string.
+(`lims/translations/zh_CN/<package>.po`), read straight from the text file at start: there is no compiled file that
+could be older than its source. `tests/lims/test_i18n.py` fails on a missing, fuzzy or contradictory string.
 """
 
 import os

@@ -1,0 +1,10 @@
+"""Worklists, entry, judgement, reports, conclusions; recheck, referral and publication."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: "Flask") -> None:
+    """Register what this package brings."""

@@ -1,0 +1,1 @@
+"""Tables of chain of custody."""

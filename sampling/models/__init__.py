@@ -1,0 +1,34 @@
+"""Tables of sampling."""
+
+from sampling.models.duties import DutyAct, OrganisationDuty, PersonPlanDuty, PersonSampleDuty, SeparationRefusal
+from sampling.models.plan import (
+    Business,
+    BusinessFood,
+    PlanCategory,
+    PlanLine,
+    RandomDraw,
+    SamplingPlan,
+    SamplingTask,
+    Signal,
+)
+from sampling.models.sample import Sample, SamplePhoto, SampleSignature, SamplingForm
+
+__all__ = [
+    "Business",
+    "BusinessFood",
+    "DutyAct",
+    "OrganisationDuty",
+    "PersonPlanDuty",
+    "PersonSampleDuty",
+    "PlanCategory",
+    "PlanLine",
+    "RandomDraw",
+    "Sample",
+    "SamplePhoto",
+    "SampleSignature",
+    "SamplingForm",
+    "SamplingPlan",
+    "SamplingTask",
+    "SeparationRefusal",
+    "Signal",
+]

@@ -1,0 +1,209 @@
+"""Samples and their sampling forms."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lims.db import Base, Entity
+from lims.ledger.capture import Ledgered
+from sampling.types import (
+    AreaType,
+    Container,
+    DateKind,
+    Packaging,
+    PhotoKind,
+    PhysicalForm,
+    PlaceKind,
+    ProductType,
+    SampleAttribute,
+    SampleSource,
+    SampleState,
+    SampleVerdict,
+    SamplingMethod,
+    SeparationMode,
+    SignerKind,
+    Stage,
+    StorageCondition,
+)
+
+
+class Sample(Ledgered, Entity):
+    """One sample: its number, where it belongs and the state it is in. What it is stands on its form."""
+
+    __tablename__ = "sample"
+    sampling_no: Mapped[str] = mapped_column(unique=True)
+    plan_id: Mapped[UUID]
+    category_id: Mapped[UUID]  # the plan line's major category: correcting the food's name does not move it
+    mode: Mapped[SeparationMode]
+    plan_line_id: Mapped[UUID]
+    task_id: Mapped[UUID] = mapped_column(unique=True)
+    food_category_id: Mapped[UUID] = mapped_column(ForeignKey("food_category.id"))
+    business_id: Mapped[UUID] = mapped_column(ForeignKey("business.id"), index=True)
+    regulator_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)  # who commissioned it
+    sampling_organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    lab_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    state: Mapped[SampleState]
+    state_changed_at: Mapped[datetime]
+    issued_at: Mapped[datetime]
+    sampled_at: Mapped[datetime | None]
+    # Set by the signed conclusion, replaced by a recheck's; NULL while nobody has concluded anything.
+    verdict: Mapped[SampleVerdict | None]
+    ended_reason: Mapped[str | None]  # of refused, void, not_tested
+    __table_args__ = (
+        UniqueConstraint("id", "plan_id", "category_id", "mode"),
+        ForeignKeyConstraint(
+            ["task_id", "plan_id", "category_id", "mode"],
+            ["sampling_task.id", "sampling_task.plan_id", "sampling_task.category_id", "sampling_task.mode"],
+        ),
+        ForeignKeyConstraint(
+            ["plan_line_id", "plan_id", "category_id"], ["plan_line.id", "plan_line.plan_id", "plan_line.category_id"]
+        ),
+        CheckConstraint(
+            "(state IN ('refused', 'void', 'not_tested')) = (ended_reason IS NOT NULL)", name="reason_if_ended_early"
+        ),
+        CheckConstraint("state IN ('issued', 'void') OR sampled_at IS NOT NULL", name="sampled_at_if_sampled"),
+        CheckConstraint("verdict IS NOT NULL OR state NOT IN ('signed', 'served', 'closed')", name="verdict_if_signed"),
+        Index("ix_sample_newest", "issued_at", "id"),
+        Index("ix_sample_state", "state", "state_changed_at"),
+    )
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.id}"
+
+
+class SamplingForm(Ledgered, Base):
+    """食品安全抽样检验抽样单: everything the paper form carries (domain.md §4.1). NULL prints as `/`."""
+
+    __tablename__ = "sampling_form"
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"), primary_key=True)
+    submitted_at: Mapped[datetime]
+    # the place it was taken
+    stage: Mapped[Stage]
+    place_kind: Mapped[PlaceKind]
+    area_type: Mapped[AreaType]
+    region_code: Mapped[str]
+    party_name: Mapped[str]
+    party_address: Mapped[str]
+    party_uscc: Mapped[str | None]
+    party_uscc_note: Mapped[str | None]  # why a check digit that does not fit was accepted
+    party_licence_kind: Mapped[str | None]
+    party_licence_no: Mapped[str | None]
+    party_legal_person: Mapped[str | None]
+    party_contact: Mapped[str | None]
+    party_phone: Mapped[str | None]
+    party_annual_sales: Mapped[str | None]
+    market_organiser: Mapped[str | None]
+    platform: Mapped[str | None]
+    online_shop: Mapped[str | None]
+    online_url: Mapped[str | None]
+    online_buyer: Mapped[str | None]
+    online_account: Mapped[str | None]
+    online_order_no: Mapped[str | None]
+    # the producer on the label
+    producer_name: Mapped[str | None]
+    producer_address: Mapped[str | None]
+    producer_region_code: Mapped[str | None]
+    producer_licence_no: Mapped[str | None]
+    producer_contact: Mapped[str | None]
+    producer_phone: Mapped[str | None]
+    entrusted_producer_name: Mapped[str | None]
+    entrusted_producer_address: Mapped[str | None]
+    entrusted_producer_kind: Mapped[str | None]
+    # the product itself
+    product_name: Mapped[str]
+    barcode: Mapped[str | None]
+    brand: Mapped[str | None]
+    product_type: Mapped[ProductType]
+    source: Mapped[SampleSource]
+    attribute: Mapped[SampleAttribute]
+    packaging: Mapped[Packaging]
+    product_date: Mapped[date]
+    date_kind: Mapped[DateKind]
+    shelf_life: Mapped[str | None]
+    batch_no: Mapped[str | None]
+    specification: Mapped[str | None]
+    quality_grade: Mapped[str | None]
+    unit_price: Mapped[Decimal | None]  # yuan
+    price_unit: Mapped[str | None]
+    paid_amount: Mapped[Decimal | None]  # yuan
+    payment_waived_reason: Mapped[str | None]
+    is_imported: Mapped[bool]
+    origin: Mapped[str | None]
+    is_export: Mapped[bool]
+    sampling_method: Mapped[SamplingMethod]
+    physical_form: Mapped[PhysicalForm]
+    container: Mapped[Container]
+    storage_condition: Mapped[StorageCondition]
+    storage_celsius: Mapped[str | None]
+    lot_size: Mapped[Decimal | None]
+    sampled_qty: Mapped[Decimal]
+    backup_qty: Mapped[Decimal | None]
+    quantity_unit: Mapped[str]
+    no_backup_reason: Mapped[str | None]
+    executed_standard: Mapped[str | None]
+    label_claims: Mapped[str | None]
+    # traceability (produce and bulk)
+    supplier_name: Mapped[str | None]
+    supplier_licence_no: Mapped[str | None]
+    supplied_on: Mapped[date | None]
+    supply_note_no: Mapped[str | None]
+    has_commitment_certificate: Mapped[bool | None]
+    commitment_certificate_issuer: Mapped[str | None]
+    place_of_origin: Mapped[str | None]
+    # site check of the accompanying officer, opinions
+    site_check: Mapped[str]
+    party_opinion: Mapped[str | None]  # NULL: 无异议
+    party_refused_to_sign: Mapped[bool]
+    witness: Mapped[str | None]
+    remark: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint("sampled_qty > 0 AND sampled_qty < 'Infinity'", name="sampled_qty_positive"),
+        CheckConstraint("backup_qty > 0 AND backup_qty < 'Infinity'", name="backup_qty_positive"),
+        CheckConstraint("(backup_qty IS NULL) = (no_backup_reason IS NOT NULL)", name="backup_or_reason"),
+        CheckConstraint("(paid_amount IS NULL) = (payment_waived_reason IS NOT NULL)", name="paid_or_waived"),
+        CheckConstraint("unit_price >= 0 AND unit_price < 'Infinity'", name="unit_price_not_negative"),
+        CheckConstraint("paid_amount >= 0 AND paid_amount < 'Infinity'", name="paid_amount_not_negative"),
+        CheckConstraint("NOT party_refused_to_sign OR witness IS NOT NULL", name="witness_if_refused_to_sign"),
+    )
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+class SamplePhoto(Ledgered, Entity):
+    """A photo of the visit, by what it shows; the bytes are known by their hash."""
+
+    __tablename__ = "sample_photo"
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"), index=True)
+    kind: Mapped[PhotoKind]
+    sha256: Mapped[bytes] = mapped_column(ForeignKey("stored_file.sha256"))
+    taken_at: Mapped[datetime | None]
+    added_at: Mapped[datetime]
+    __table_args__ = (
+        UniqueConstraint("sample_id", "sha256"),
+        {"info": {"privileges": "select, insert"}},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+class SampleSignature(Ledgered, Base):
+    """A signature drawn on the screen: whose, as an image, over which form."""
+
+    __tablename__ = "sample_signature"
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"))
+    signer: Mapped[SignerKind]
+    signer_name: Mapped[str] = mapped_column(info={"personal": True})
+    image_sha256: Mapped[bytes] = mapped_column(ForeignKey("stored_file.sha256"))
+    signed_at: Mapped[datetime]
+    __table_args__ = (
+        PrimaryKeyConstraint("sample_id", "signer"),
+        {"info": {"privileges": "select, insert"}},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.sample_id}"

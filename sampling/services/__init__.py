@@ -1,0 +1,1 @@
+"""What people do in sampling, one function each."""
