@@ -85,7 +85,7 @@ def fold(text: str) -> str:
 
 _NUMBER = re.compile(
     r"""
-    (?P<sign>[+-])?\s*
+    (?!0[xX])(?P<sign>[+-])?\s*
     (?:
         10\s*\^\s*\(?(?P<bare>[+-]?[0-9]{1,2})\)?
       | (?P<mantissa>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)
@@ -131,15 +131,14 @@ def read_number(text: str) -> NumberRead | None:
         mantissa = found["mantissa"]
         raised = found["power"] or found["lost"] or found["exponent"]
         power = int(raised) if raised is not None else int(found["ten"] is not None)
-    digits = mantissa.replace(".", "")
-    if len(digits) > MAX_DIGITS or abs(power) > MAX_POWER:
+    value = Decimal(f"{mantissa}E{power}") if power else Decimal(mantissa)
+    if len(value.as_tuple().digits) > MAX_DIGITS or abs(value.adjusted()) > MAX_POWER:
         raise QuantityError(
             "number_out_of_range",
             N_("“%(text)s” is beyond what can be measured; expected at most %(digits)s figures."),
             text=text[:60],
             digits=str(MAX_DIGITS),
         )
-    value = Decimal(f"{mantissa}E{power}") if power else Decimal(mantissa)
     if found["sign"] == "-" and value:
         value = value.copy_negate()
     return NumberRead(value, text[found.end() :].strip(), found["lost"] is not None)

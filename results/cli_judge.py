@@ -12,13 +12,13 @@ from lims.quantities import N_
 from results.judge_file import JudgedSegment, ResultsFileError, judge_file
 
 _VERDICTS = {
-    "pass": N_("pass"),
-    "fail": N_("fail"),
-    "problem": N_("problem"),
-    "not_judged": N_("not judged"),
-    "cannot_judge": N_("cannot be judged"),
-    "untested": N_("not tested"),
-    "unreadable": N_("unreadable"),
+    "pass": N_("Pass"),
+    "fail": N_("Fail"),
+    "problem": N_("Problem"),
+    "not_judged": N_("Not judged"),
+    "cannot_judge": N_("Cannot be judged"),
+    "untested": N_("Not tested"),
+    "unreadable": N_("Unreadable"),
 }
 
 

@@ -244,9 +244,9 @@ def _figure_reason(
     if lie is Lie.INSIDE:
         return Reason("meets", N_("%(value)s meets %(limit)s."), shown)
     if lie is Lie.APART and bound.is_upper:
-        return Reason("above", N_("%(value)s is above %(limit)s."), shown)
+        return Reason("above", N_("%(value)s is above the limit (%(limit)s)."), shown)
     if lie is Lie.APART:
-        return Reason("below", N_("%(value)s is below %(limit)s."), shown)
+        return Reason("below", N_("%(value)s is below the limit (%(limit)s)."), shown)
     if nothing_found and values.high is not None:
         params = {**shown, "bound": format_measured(values.high)}
         message = N_("The method cannot see below %(bound)s, which is above %(limit)s.")
