@@ -1,0 +1,18 @@
+"""One key for all spellings of a name: what people type, what rule books print, what bulletins lose."""
+
+import re
+
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "01234567890123456789")
+_SAME = str.maketrans(
+    {
+        "（": "(", "）": ")", "［": "[", "］": "]", "，": ",", "／": "/", "－": "-", "⁻": "-", "–": "-",
+        "α": "a", "ɑ": "a", "β": "b",
+        "Ⅰ": "I", "Ⅱ": "II", "Ⅲ": "III", "Ⅳ": "IV",
+    }
+)  # fmt: skip
+_NOISE = re.compile(r"[\s\[\],、，]+")
+
+
+def match_key(name: str) -> str:
+    """The form in which two spellings of one name are equal: widths, brackets, subscripts, case, spaces."""
+    return _NOISE.sub("", name.translate(_SUBSCRIPTS).translate(_SAME)).casefold()
