@@ -104,20 +104,22 @@ def _plain(value: object) -> object:
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | bytes):
         return [_plain(item) for item in value]
+    return _plain_scalar(value)
+
+
+def _plain_scalar(value: object) -> object:
+    if value is None or isinstance(value, bool | int):
+        return value
     if isinstance(value, str):
         return value.translate(CONTROL_CHARACTERS)
-    if isinstance(value, bytes):
-        return list(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     if isinstance(value, datetime):
         return value.astimezone(LOCAL_ZONE).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if value is None or isinstance(value, bool | int):
-        return value
     raise PaperError(f"a paper cannot show {value!r} of type {type(value).__name__}")
 
 

@@ -42,8 +42,12 @@ def code128(text: str) -> tuple[bool, ...]:
 
 
 def qr(text: str) -> Modules:
-    """Encode `text` as rows of modules, quiet zone not included; 15 % of it may be lost or dirty."""
-    return tuple(tuple(bool(module) for module in row) for row in segno.make(text, error="m", micro=False).matrix)
+    """Encode `text` as rows of modules, quiet zone not included; 15 % of it may be lost or dirty.
+
+    Letters outside ASCII are marked as UTF-8, or readers guess at another alphabet.
+    """
+    symbol = segno.make(text, error="m", micro=False, mode="byte", encoding="utf-8", eci=not text.isascii())
+    return tuple(tuple(bool(module) for module in row) for row in symbol.matrix)
 
 
 def code128_svg(text: str) -> str:

@@ -1,0 +1,75 @@
+"""The papers of custody: the hand-over record.
+
+Everything is as it is to be printed; None prints as `/`.
+
+**Source:** domain.md §2.4 and the county form 样品移交确认单; Measures Art. 22.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lims import symbols
+from lims.papers import render_pdf
+from sampling.papers import UNSIGNED, PaperOrganisation, Signature
+
+HANDOVER_RECORD = "chain_of_custody/papers/handover_record.typ"
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverCheck:
+    """What was looked at when one portion came in; None was not looked at yet."""
+
+    seal_intact: bool | None = None
+    packaging_intact: bool | None = None
+    quantity_sufficient: bool | None = None
+    condition_normal: bool | None = None
+    papers_complete: bool | None = None
+    papers_match: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverLine:
+    """One portion that changes hands; `accepted` None means not decided yet."""
+
+    sampling_no: str
+    sample_name: str
+    portion: str  # 检验样品, 复检备份样品
+    quantity: str
+    seal_no: str
+    storage: str
+    check: HandoverCheck = HandoverCheck()
+    accepted: bool | None = None
+    refusal_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverRecordPaper:
+    """样品移交确认单: one hand-over of one or more portions, with a side each for who gives and who takes."""
+
+    record_no: str
+    handed_over_by: PaperOrganisation
+    received_by: PaperOrganisation
+    way: str  # 送样, 快递 …
+    lines: tuple[HandoverLine, ...]
+    consignment_no: str | None = None
+    transport_temperature: str | None = None
+    handed_over_at: datetime | None = None
+    received_at: datetime | None = None
+    remark: str | None = None
+    giver: Signature = UNSIGNED
+    taker: Signature = UNSIGNED
+
+
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """A record with what only its layout needs."""
+
+    paper: HandoverRecordPaper
+    code: str
+
+
+def render_handover_record(paper: HandoverRecordPaper) -> bytes:
+    """Lay out the hand-over record; its head is repeated on every page."""
+    dated = paper.received_at or paper.handed_over_at
+    printed = _Printed(paper, symbols.code128_svg(paper.record_no))
+    return render_pdf(HANDOVER_RECORD, printed, dated=dated.date() if dated else None)
