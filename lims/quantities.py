@@ -285,7 +285,8 @@ _FIXED: dict[str, Unit] = {
     "°c": Unit("°C", "temperature", _ONE),
     **{word: Unit(word, f"scale {word}", _ONE) for word in ("度", "分", "级", "秒", "分钟")},
 }
-_OPAQUE = re.compile(r"[A-Za-zμαβγδΩ°%‰][A-Za-zμαβγδΩ°%‰/·.^0-9()-]{0,29}", re.ASCII)
+_LETTERS = "[A-Za-zμαβγδΩ°%‰]+"
+_OPAQUE = re.compile(rf"{_LETTERS}(?:[/·-][0-9]{{0,4}}{_LETTERS}){{0,3}}")
 _DENOMINATOR = re.compile(r"\(?(?P<count>[0-9]+(?:\.[0-9]+)?)?(?P<atom>[^0-9()]+.*?)\)?")
 
 
@@ -311,7 +312,7 @@ def parse_unit(text: str) -> Unit:
             return Unit(f"/{portion}", f"found in {portion}", _ONE)
         if top is not None:
             return Unit(f"{top[0]}/{portion}", f"{top[1]}/{kind}", top[2] / size)
-    if _OPAQUE.fullmatch(key) and not key.isdigit():
+    if _OPAQUE.fullmatch(key):
         spelled = re.sub(r"\s+", "", fold(text))
         return Unit(spelled, f"as written {key}", _ONE)
     raise QuantityError(

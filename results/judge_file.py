@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from lims.quantities import N_, fold
-from results.rules.published import Segment, has_bars, split_cell, split_recheck
+from results.rules.published import BAR, Segment, has_bars, split_cell, split_recheck, unify_bars
 from results.rules.segment import PrintedItem, PrintedJudgement, judge_printed, unreadable
 from results.types import ItemKind, Reason
 
@@ -42,7 +42,7 @@ _NAMES = {
     "loq": "loq 定量限 方法定量限",
     "lod_unit": "lod_unit 检出限单位 方法检出限单位",
     "kind": "kind item_kind 检验类型 项目类型",
-    "cell": "fail_raw 不合格项目║检验结果║标准值 检验项目║检验结果║标准值",
+    "cell": "fail_raw",
 }
 _COLUMNS = {field: tuple(names.split()) for field, names in _NAMES.items()}
 _MONITORING = frozenset({"monitoring", "监测项目", "监测", "风险监测"})
@@ -155,7 +155,7 @@ def cell_text(value: object, number_format: str | None = "General") -> str:
 
 def _header_key(text: str) -> str:
     folded = fold(text).lower().replace("\n", "").replace(" ", "")
-    return re.sub(r"\([^()]*\)", "", folded).replace("|", "║").strip("*:")
+    return unify_bars(re.sub(r"\([^()]*\)", "", folded)).strip("*:")
 
 
 _FIELD_OF = {name: field for field, names in _COLUMNS.items() for name in names}
@@ -181,16 +181,18 @@ class _Sheet:
 
     @classmethod
     def _by_bars(cls, rows: Sequence[Sequence[str]]) -> "_Sheet | None":
-        """A table whose header says nothing, but whose cells are in the one-cell form."""
-        for number, row in enumerate(rows):
-            for position, text in enumerate(row):
-                if has_bars(text) and len(split_cell(text)) > 0 and number > 0:
-                    header = _find_columns(rows[number - 1])
-                    columns = {**header, "cell": position}
-                    return cls(columns, rows[number:], lists_failures=False, first_row=number + 1)
-                if has_bars(text) and any(character.isdigit() for character in text):
-                    return cls({"cell": position}, rows, lists_failures=False, first_row=1)
-        return None
+        """A table whose header does not name it, but one of whose columns is in the one-cell form."""
+        cells = [
+            (number, position) for number, row in enumerate(rows) for position, text in enumerate(row) if has_bars(text)
+        ]
+        if not cells:
+            return None
+        first, position = cells[0]
+        for number, row in enumerate(rows[:first]):
+            if columns := _find_columns(row):
+                named = {**columns, "cell": position}
+                return cls(named, rows[number + 1 :], lists_failures=False, first_row=number + 2)
+        return cls({"cell": position}, rows[first:], lists_failures=False, first_row=first + 1)
 
     def judge(self) -> Iterator[JudgedSegment]:
         record_id = ""
@@ -255,13 +257,18 @@ def _find_columns(row: Sequence[str]) -> dict[str, int]:
     ranks: dict[str, int] = {}
     for position, text in enumerate(row):
         key = _header_key(text)
-        field = _FIELD_OF.get(key) or ("cell" if key.count("║") == 2 else None)  # noqa: PLR2004
+        field = _FIELD_OF.get(key) or ("cell" if _names_its_parts(key) else None)
         if field is None:
             continue
         rank = _COLUMNS[field].index(key) if key in _COLUMNS[field] else 0
         if field not in columns or rank < ranks[field]:
             columns[field], ranks[field] = position, rank
     return columns
+
+
+def _names_its_parts(key: str) -> bool:
+    """Whether a header is `项目║结果║标准值` in any of their names; a cell of data is not."""
+    return [_FIELD_OF.get(part) for part in key.split(BAR)] == ["item", "result", "limit"]
 
 
 def _is_complete(columns: Mapping[str, int]) -> bool:
@@ -274,7 +281,9 @@ def _limit_of_ends(fields: Mapping[str, str]) -> str:
     low, high = (fields.get(name, "").strip(" /-—") for name in ("limit_min", "limit_max"))
     if low and high:
         return f"{low}~{high}"
-    return f"≥{low}" if low else f"≤{high}" if high else "/"
+    if low or high:
+        return f"≥{low}" if low else f"≤{high}"
+    return "/" if {"limit_min", "limit_max"} & fields.keys() else ""
 
 
 def _aligned(item: str, result: str, limit: str) -> Iterator[tuple[str, str, str]]:

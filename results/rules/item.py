@@ -224,7 +224,7 @@ def _judge_bounds(
     if finding.kind is FindingKind.MEASURED:
         compared = rounded(values, bound, case.comparison).low
         shown["compared"] = format_measured(compared) + limit.unit.text if compared is not None else ""
-    reason = _figure_reason(lie, bound, finding, values, presumed=presumed, shown=shown)
+    reason = _figure_reason(lie, bound, finding, values, presumed=presumed, unit=limit.unit, shown=shown)
     return ItemJudgement(_VERDICT_OF[lie], rule, reason, compared, text)
 
 
@@ -235,6 +235,7 @@ def _figure_reason(
     values: Interval,
     *,
     presumed: bool,
+    unit: Unit,
     shown: dict[str, str],
 ) -> Reason:
     nothing_found = finding.kind in {FindingKind.NOT_DETECTED, FindingKind.BELOW_LOQ}
@@ -248,7 +249,7 @@ def _figure_reason(
     if lie is Lie.APART:
         return Reason("below", N_("%(value)s is below the limit (%(limit)s)."), shown)
     if nothing_found and values.high is not None:
-        params = {**shown, "bound": format_measured(values.high)}
+        params = {**shown, "bound": f"{format_measured(values.high)}{unit.text}"}
         message = N_("The method cannot see below %(bound)s, which is above %(limit)s.")
         return Reason("lod_above_limit", message, params)
     return Reason("open", N_("%(value)s leaves open whether %(limit)s is met."), shown)

@@ -26,6 +26,7 @@ _STRONG = re.compile(r"[；;\n]")
 _WEAK = re.compile(r"[，,、\s]")
 _NUMBERING = re.compile(r"^(?:[(（]?[0-9]{1,2}[)）.、．]|[①-⑳])\s*(?=[^0-9])")
 _LETTER = re.compile(r"[A-Za-z\u0370-\u03ff\u4e00-\u9fff]")
+_STARTS_ITEM = re.compile(r"[①-⑳\u4e00-\u9fff]")
 _PLAN_PART = re.compile(r"^[ncmM]\s*[=＝]")
 
 
@@ -45,9 +46,14 @@ class Segment:
     defect: Reason | None = None
 
 
+def unify_bars(text: str) -> str:
+    """One sign for the bar between the parts: bulletins use several that look alike."""
+    return text.translate(_BARS)
+
+
 def has_bars(text: str) -> bool:
     """Whether a cell is in the one-cell form."""
-    return BAR in text or text.count("‖") > 1 or text.count("┃") > 1
+    return BAR in text or unify_bars(text).count(BAR) > 1
 
 
 def split_recheck(result: str) -> tuple[str, str]:
@@ -60,13 +66,12 @@ def split_recheck(result: str) -> tuple[str, str]:
 
 def split_cell(cell: str) -> tuple[Segment, ...]:
     """Split a published cell into items, each once; a recheck replaces its initial result."""
-    text = cell.translate(_BARS).replace("\r", "\n")
-    segments: list[Segment] = []
+    text = unify_bars(cell).replace("\r", "\n")
+    placed: list[_Placed] = []
     for stage, chunk in _stages(text):
-        found = _read_chunk(chunk, inherits=stage in _RECHECKS and bool(segments))
-        for segment in found:
-            _place(segments, segment, is_retest=bool(stage))
-    return tuple(segments)
+        for segment in _read_chunk(chunk, inherits=stage in _RECHECKS and bool(placed)):
+            _place(placed, segment, stage)
+    return tuple(entry.segment for entry in placed)
 
 
 def _stages(text: str) -> list[tuple[str, str]]:
@@ -111,20 +116,37 @@ def _read_chunk(chunk: str, *, inherits: bool) -> list[Segment]:
     return segments
 
 
-def _place(segments: list[Segment], segment: Segment, *, is_retest: bool) -> None:
-    """Add a segment, or let it replace the initial result of the same item."""
-    if is_retest and segment.defect is None:
-        name = fold(segment.item)
-        same = [
-            position
-            for position, earlier in enumerate(segments)
-            if (not name or fold(earlier.item) == name) and not earlier.initial_result
-        ]
-        if len(same) == 1:
-            earlier = segments[same[0]]
-            segments[same[0]] = replace(segment, item=segment.item or earlier.item, initial_result=earlier.result)
-            return
-    segments.append(segment)
+@dataclass(slots=True)
+class _Placed:
+    segment: Segment
+    stage: str
+
+
+def _place(placed: list[_Placed], segment: Segment, stage: str) -> None:
+    """Add a segment, or join it with the other stage of the same item: the recheck counts, in whatever order.
+
+    A second initial result is taken for the recheck; sources do mislabel it.
+    """
+    name = _bare(segment.item)
+    same = [
+        entry
+        for entry in placed
+        if entry.stage and (not name or _bare(entry.segment.item) == name) and not entry.segment.initial_result
+    ]
+    if not stage or segment.defect is not None or len(same) != 1:
+        placed.append(_Placed(segment, stage))
+        return
+    entry = same[0]
+    if entry.stage in _RECHECKS and stage not in _RECHECKS:
+        entry.segment = replace(entry.segment, initial_result=segment.result)
+    else:
+        entry.segment = replace(segment, item=segment.item or entry.segment.item, initial_result=entry.segment.result)
+        entry.stage = stage
+
+
+def _bare(item: str) -> str:
+    """An item name without its notes in brackets, which one of two stages may leave out."""
+    return re.sub(r"\([^()]*\)|\s", "", fold(item))
 
 
 def clean_item(text: str) -> str:
@@ -139,7 +161,7 @@ def split_limit_and_item(field: str) -> tuple[str, str]:
     none does (the source lost a figure), the first separator outside brackets decides.
     """
     cuts = [position for position, sign in enumerate(field) if sign in _SEPARATORS and position > 0]
-    starts = [position for position in range(1, len(field)) if "\u4e00" <= field[position] <= "\u9fff"]
+    starts = [position for position in range(1, len(field)) if _STARTS_ITEM.match(field[position])]
     for position in (*reversed(cuts), *reversed(starts)):
         limit, item = field[:position].strip(_SEPARATORS), field[position:].strip(_SEPARATORS)
         if _is_item(item) and _is_limit(limit):

@@ -112,9 +112,9 @@ def judge_printed(printed: PrintedItem) -> PrintedJudgement:
     if _is_wrong_way_round(printed.item, case, judged):
         return _wrong_direction(printed, limit)
     reasons = (judged.reason, *_notes(printed, limit))
-    is_contradiction = printed.is_published_failure and judged.verdict is ItemVerdict.PASS
+    is_contradiction = _is_contradiction(printed, judged)
     if is_contradiction:
-        message = N_("The source publishes it as a failure: its value or its limit is wrong.")
+        message = N_("The source publishes it as a failure: its value or its limit is wrong or missing.")
         reasons = (*reasons, Reason("published_as_failure", message))
     return PrintedJudgement(
         PrintedVerdict(judged.verdict.value),
@@ -123,6 +123,12 @@ def judge_printed(printed: PrintedItem) -> PrintedJudgement:
         limit.unit.text,
         source_is_wrong=is_contradiction,
     )
+
+
+def _is_contradiction(printed: PrintedItem, judged: ItemJudgement) -> bool:
+    """Whether a published failure is none by its own figures; a recheck that passed is no contradiction."""
+    unfailed = {ItemVerdict.PASS, ItemVerdict.UNTESTED, ItemVerdict.NOT_JUDGED}
+    return printed.is_published_failure and judged.verdict in unfailed and not printed.initial_result
 
 
 def unreadable(reason: Reason, *, unit: str = "") -> PrintedJudgement:
@@ -134,6 +140,8 @@ def _read_limit(printed: PrintedItem) -> LimitExpression:
     """The printed limit; where the source gives only what the label asks for, that."""
     if not printed.limit.strip(" /-—") and printed.label_claim.strip(" /-—"):
         return parse_limit(printed.label_claim, printed.unit)
+    if not printed.limit.strip() and printed.kind is ItemKind.MONITORING:
+        return parse_limit("/", printed.unit)
     return parse_limit(printed.limit, printed.unit)
 
 
