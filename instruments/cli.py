@@ -1,0 +1,228 @@
+"""`lims instruments`: the reader beside the ports, and the tools to bring an instrument up."""
+
+import json
+import random
+import signal
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from instruments.captures import captured_bytes
+from instruments.config import ConfigError, ReaderConfig, load_config
+from instruments.daemon import SPOOL_FILE, STATUS_FILE, Daemon, journal_folder
+from instruments.drivers.registry import UnknownDriverError, get_driver, registry
+from instruments.intake import Intake, IntakeCounts, replay
+from instruments.journal import JournalError, read_journal
+from instruments.simulator import Fault, Misbehaviour, SimulatedDevice
+from instruments.spool import Captured, Spool
+from instruments.transports import opener_for
+from instruments.types import Driver
+from lims import clock
+from lims.i18n import gettext as _
+
+STATUS_SECONDS = 5.0
+
+
+@click.group()
+def instruments() -> None:
+    """Readers, balances and analysers on serial ports and networks."""
+
+
+def _driver(_ctx: click.Context, _param: click.Parameter, name: str) -> Driver:
+    try:
+        return get_driver(name)
+    except UnknownDriverError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _config(_ctx: click.Context, _param: click.Parameter, path: Path) -> ReaderConfig:
+    try:
+        return load_config(path)
+    except (ConfigError, OSError) as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def _settings(_ctx: click.Context, _param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    settings = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise click.BadParameter(_("expected KEY=VALUE, got %(pair)r", pair=pair))
+        settings[key] = value
+    return settings
+
+
+CONFIG_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@instruments.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def list_drivers(as_json: bool) -> None:  # noqa: FBT001 - a click flag
+    """The drivers of this installation, and what each was proven on."""
+    found = registry()
+    drivers = sorted(found.drivers.values(), key=lambda driver: driver.name)
+    if as_json:
+        facts = [
+            {
+                "name": driver.name,
+                "family": driver.family,
+                "proven_on": driver.proven_on,
+                "transport": driver.transport,
+                "title": driver.title,
+                "source": driver.source,
+            }
+            for driver in drivers
+        ]
+        broken = [{"entry": failure.entry, "reason": failure.reason} for failure in found.broken]
+        click.echo(json.dumps({"drivers": facts, "broken": broken}, ensure_ascii=False))
+        return
+    width = max(len(driver.name) for driver in drivers)
+    for driver in drivers:
+        click.echo(f"{driver.name:{width}}  {driver.transport:6}  {driver.proven_on:10}  {driver.title}")
+    for failure in found.broken:
+        click.echo(_("left out: %(entry)s (%(reason)s)", entry=failure.entry, reason=failure.reason), err=True)
+
+
+@instruments.command()
+@click.option("--driver", callback=_driver, required=True, help="Name of the driver, see `list`.")
+@click.option("--set", "settings", multiple=True, callback=_settings, help="KEY=VALUE of the driver's settings.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_context
+def decode(ctx: click.Context, driver: Driver, settings: dict[str, str], file: Path) -> None:
+    """Decode a file of captured bytes (raw or a hex log): one JSON reading per line.
+
+    The last line of standard error counts frames, garbage bytes and incomplete units. Exit status 1 when there was
+    neither a frame nor a reading.
+    """
+
+    def show(_instrument: str, captured: Sequence[Captured]) -> int:
+        for item in captured:
+            click.echo(json.dumps(item.reading.to_json(), ensure_ascii=False))
+        return len(captured)
+
+    framer = (driver.new_capture_framer or driver.new_framer)()
+    intake = Intake(str(file), driver, settings, show)
+    now = clock.now()
+    intake.handle(framer.feed(captured_bytes(file.read_bytes())), 1, now)
+    intake.handle(framer.close(), 1, now)
+    counts = intake.counts
+    click.echo(summary_line(counts), err=True)
+    if not counts.frames:
+        ctx.exit(1)
+
+
+def summary_line(counts: IntakeCounts) -> str:
+    """The summary outside checks rely on; the same in every language."""
+    return f"{counts.frames} frames, {counts.garbage_bytes} garbage bytes, {counts.incomplete} incomplete"
+
+
+@instruments.command()
+@click.option("--driver", callback=_driver, required=True, help="Which device to play.")
+@click.option("--port", required=True, help="Device path, tcp://host:port or listen://host:port.")
+@click.option("--fault", "faults", type=click.Choice([fault.value for fault in Fault]), multiple=True)
+@click.option("--chance", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share of units damaged.")
+@click.option("--rounds", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--interval", type=click.FloatRange(0), default=1.0, show_default=True, help="Seconds between rounds.")
+@click.option("--seed", type=int, default=None, help="Repeat a run.")
+def simulate(  # noqa: PLR0917 - click passes its options
+    driver: Driver, port: str, faults: tuple[str, ...], chance: float, rounds: int, interval: float, seed: int | None
+) -> None:
+    """Play a device on a port, misbehaving on request."""
+    opener = opener_for(port, driver.serial)
+    try:
+        line = opener.open()
+    except OSError as error:
+        raise click.ClickException(_("%(port)s cannot be opened: %(error)s", port=port, error=error)) from error
+    source = random.Random(seed)  # noqa: S311 - damage to be repeated, not a secret
+    misbehaviour = Misbehaviour(tuple(Fault(fault) for fault in faults), chance, source)
+    device = SimulatedDevice(driver, line, misbehaviour)
+    try:
+        device.run(rounds=rounds, interval=interval)
+    except OSError as error:
+        raise click.ClickException(_("%(port)s was lost: %(error)s", port=port, error=error)) from error
+    finally:
+        line.close()
+        opener.close()
+    click.echo(_("%(number)d units sent", number=device.sent_units), err=True)
+
+
+@instruments.command()
+@click.option("--config", type=CONFIG_FILE, callback=_config, required=True, help="TOML file, see docs/drivers.md.")
+@click.option("--json", "as_json", is_flag=True, help="Print the status as a JSON line every few seconds.")
+@click.option("--for-seconds", type=click.FloatRange(0), default=None, help="Stop by itself after so long.")
+def run(config: ReaderConfig, as_json: bool, for_seconds: float | None) -> None:  # noqa: FBT001 - a click flag
+    """Read all ports of this machine until stopped; deliver to the server."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_arguments: stop.set())
+    try:
+        daemon = Daemon(config)
+    except JournalError as error:
+        raise click.ClickException(str(error)) from error
+    daemon.start()
+    waited = 0.0
+    try:
+        while not stop.is_set() and (for_seconds is None or waited < for_seconds):
+            pause = STATUS_SECONDS if for_seconds is None else min(STATUS_SECONDS, for_seconds - waited)
+            stop.wait(pause)
+            waited += pause
+            daemon.write_status()
+            if as_json:
+                click.echo(json.dumps(daemon.status(), ensure_ascii=False))
+    finally:
+        daemon.stop()
+
+
+@instruments.command()
+@click.option("--config", type=CONFIG_FILE, callback=_config, required=True)
+@click.option("--json", "as_json", is_flag=True)
+@click.pass_context
+def status(ctx: click.Context, config: ReaderConfig, as_json: bool) -> None:  # noqa: FBT001 - a click flag
+    """What the running reader last wrote down; exit status 1 when somebody should look."""
+    path = config.store / STATUS_FILE
+    try:
+        facts = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise click.ClickException(_("no reader has run here: %(error)s", error=error)) from error
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False))
+    else:
+        for port in facts["ports"]:
+            click.echo(f"{port['instrument']}  {port['state']}  {port['readings']}  {port['last_error']}")
+        click.echo("  ".join(f"{name} {number}" for name, number in facts["spool"].items()))
+    if not facts["healthy"]:
+        ctx.exit(1)
+
+
+@instruments.command("replay")
+@click.option("--config", type=CONFIG_FILE, callback=_config, required=True)
+@click.option("--instrument", required=True, help="Name in the configuration.")
+def replay_command(config: ReaderConfig, instrument: str) -> None:
+    """Parse the whole journal of an instrument again, after a parser was mended.
+
+    Readings that come out as before are not sent twice; those that come out differently are sent as new ones, and the
+    server shows them as conflicts.
+    """
+    connection = next((item for item in config.connections if item.instrument == instrument), None)
+    if connection is None:
+        names = ", ".join(item.instrument for item in config.connections)
+        raise click.BadParameter(_("no instrument %(name)r; there are %(names)s", name=instrument, names=names))
+    spool = Spool(config.store / SPOOL_FILE)
+    intake = Intake(instrument, connection.driver, connection.settings, spool.add)
+    try:
+        epochs = replay(read_journal(journal_folder(config.store, instrument)), intake)
+    finally:
+        spool.close()
+    counts = intake.counts
+    click.echo(
+        _(
+            "%(epochs)d connections, %(new)d new readings, %(known)d known, %(undecodable)d undecodable",
+            epochs=epochs,
+            new=counts.readings,
+            known=counts.duplicates,
+            undecodable=counts.undecodable,
+        )
+    )
+    click.echo(summary_line(counts), err=True)

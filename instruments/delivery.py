@@ -1,0 +1,170 @@
+"""Delivering readings to the server: in order, at least once, with keys that make the effect happen once.
+
+`POST /api/v1/instruments/readings` takes `{"instrument": …, "readings": […]}` with a bearer token. A batch is sent
+under one `Idempotency-Key` made from its reading keys, so a batch that is sent again after a lost answer is the same
+request. The server may be away for days: readings wait in the spool, the wait between attempts grows to a minute.
+"""
+
+import json
+import logging
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Protocol
+
+from instruments.spool import Spool, SpooledReading
+
+PATH = "/api/v1/instruments/readings"
+BATCH_SIZE = 100
+REQUEST_SECONDS = 30.0
+FIRST_RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 60.0
+ERROR_TEXT_BYTES = 2000
+
+log = logging.getLogger(__name__)
+
+# Answers that say "not now" or "not you"; a reading is only refused for what it is.
+_WAIT = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.TOO_EARLY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
+)
+
+
+class Outcome(StrEnum):
+    """What the server made of a batch."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    TRY_LATER = "try_later"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The outcome and the server's words."""
+
+    outcome: Outcome
+    reason: str = ""
+
+
+class Deliver(Protocol):
+    """Sends one batch."""
+
+    def __call__(self, instrument: str, readings: Sequence[SpooledReading]) -> Answer: ...
+
+
+def idempotency_key(readings: Sequence[SpooledReading]) -> str:
+    """The key of a batch: the same readings in the same order have the same key."""
+    return sha256("\n".join(reading.key for reading in readings).encode()).hexdigest()
+
+
+class HttpDelivery:
+    """Sends batches to a Fenjian server.
+
+    Args:
+        url: of the server, without the path.
+        token: bearer token of this reader's account.
+    """
+
+    def __init__(self, url: str, token: str) -> None:
+        if not url.startswith(("https://", "http://")):
+            raise ValueError(f"the server's address begins with https:// or http://, got {url!r}")
+        self._url = url.rstrip("/") + PATH
+        self._token = token
+
+    def __call__(self, instrument: str, readings: Sequence[SpooledReading]) -> Answer:
+        body = {"instrument": instrument, "readings": [reading.body for reading in readings]}
+        request = urllib.request.Request(  # noqa: S310 - the scheme was checked
+            self._url,
+            data=json.dumps(body, ensure_ascii=False).encode(),
+            method="POST",
+            headers={
+                "Authorization": f"Bearer {self._token}",
+                "Content-Type": "application/json",
+                "Idempotency-Key": idempotency_key(readings),
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=REQUEST_SECONDS) as response:  # noqa: S310
+                response.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                text = error.read(ERROR_TEXT_BYTES).decode("utf-8", "backslashreplace")
+            reason = f"{error.code} {text}".strip()
+            refused = HTTPStatus.BAD_REQUEST <= error.code < HTTPStatus.INTERNAL_SERVER_ERROR
+            return Answer(Outcome.REFUSED if refused and error.code not in _WAIT else Outcome.TRY_LATER, reason)
+        except OSError as error:
+            return Answer(Outcome.TRY_LATER, str(error))
+        return Answer(Outcome.TAKEN)
+
+
+class Courier:
+    """The thread that empties the spool.
+
+    Args:
+        spool: what waits.
+        deliver: sends one batch.
+        first_retry_seconds: wait after the first failure; doubles up to a minute.
+    """
+
+    def __init__(self, spool: Spool, deliver: Deliver, *, first_retry_seconds: float = FIRST_RETRY_SECONDS) -> None:
+        self._spool = spool
+        self._deliver = deliver
+        self._first_retry = first_retry_seconds
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+        self.last_error = ""
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._spool.arrived.set()
+
+    def join(self, seconds: float = 10.0) -> None:
+        self._thread.join(seconds)
+
+    def _run(self) -> None:
+        delay = self._first_retry
+        while not self._stop.is_set():
+            self._spool.arrived.clear()
+            if self.deliver_next():
+                delay = self._first_retry
+            elif self.last_error:
+                self._stop.wait(delay)
+                delay = min(delay * 2, LONGEST_RETRY_SECONDS)
+            else:
+                self._spool.arrived.wait(1.0)
+
+    def deliver_next(self) -> bool:
+        """Send the oldest batch; whether anything moved. A refused batch is taken apart to find what is refused."""
+        batch = self._spool.waiting(BATCH_SIZE)
+        if not batch:
+            self.last_error = ""
+            return False
+        answer = self._deliver(batch[0].instrument, batch)
+        if answer.outcome is Outcome.REFUSED and len(batch) > 1:
+            batch = batch[:1]
+            answer = self._deliver(batch[0].instrument, batch)
+        self.last_error = answer.reason
+        if answer.outcome is Outcome.TAKEN:
+            self._spool.mark_delivered(reading.position for reading in batch)
+            return True
+        if answer.outcome is Outcome.REFUSED:
+            log.error("%s: the server refuses reading %s: %s", batch[0].instrument, batch[0].key, answer.reason)
+            self._spool.mark_refused(batch[0].position, answer.reason)
+            return True
+        log.warning("delivery of %d readings put off: %s", len(batch), answer.reason)
+        return False

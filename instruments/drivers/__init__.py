@@ -1,0 +1,1 @@
+"""Drivers: how one kind of instrument is framed, parsed and asked. See docs/drivers.md."""

@@ -1,0 +1,89 @@
+"""Finding drivers: those that came with the program and those that other packages offer.
+
+A package offers drivers through the entry point group `fenjian.instrument_drivers`; an entry names a `Driver` or a
+tuple of them. One that cannot be imported does not stop the others: it is reported and left out.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+
+from instruments.drivers.builtin import BUILTIN_DRIVERS
+from instruments.types import Driver
+
+ENTRY_POINT_GROUP = "fenjian.instrument_drivers"
+BUILTIN_MODULE = "instruments.drivers.builtin"
+
+log = logging.getLogger(__name__)
+
+
+class UnknownDriverError(LookupError):
+    """No driver has this name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"no driver is called {name!r}; there are {', '.join(sorted(known))}")
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenDriver:
+    """An entry point that could not be used, and why."""
+
+    entry: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """All drivers by name, and the entry points that could not be used."""
+
+    drivers: Mapping[str, Driver]
+    broken: tuple[BrokenDriver, ...]
+
+
+def collect(offered: Iterable[EntryPoint]) -> Registry:
+    """The built-in drivers and those of `offered`; a built-in name cannot be taken over.
+
+    Entry points that lead to our own module are skipped: the built-in drivers are there whether or not the program
+    was installed.
+    """
+    drivers = {driver.name: driver for driver in BUILTIN_DRIVERS}
+    broken: list[BrokenDriver] = []
+    for entry in offered:
+        if entry.module == BUILTIN_MODULE:
+            continue
+        try:
+            loaded = entry.load()
+        except Exception as error:  # noqa: BLE001 - whatever a foreign package does, the other drivers must work
+            broken.append(BrokenDriver(entry.value, f"{type(error).__name__}: {error}"))
+            continue
+        for driver in loaded if isinstance(loaded, tuple | list) else (loaded,):
+            if not isinstance(driver, Driver):
+                broken.append(BrokenDriver(entry.value, f"expected a Driver, got {driver!r}"))
+            elif driver.name in drivers:
+                broken.append(BrokenDriver(entry.value, f"the name {driver.name!r} is taken"))
+            else:
+                drivers[driver.name] = driver
+    for failure in broken:
+        log.warning("instrument driver %s left out: %s", failure.entry, failure.reason)
+    return Registry(MappingProxyType(drivers), tuple(broken))
+
+
+@cache
+def registry() -> Registry:
+    """All drivers of this installation, found once per process."""
+    return collect(entry_points(group=ENTRY_POINT_GROUP))
+
+
+def get_driver(name: str) -> Driver:
+    """The driver of this name.
+
+    Raises:
+        UnknownDriverError: there is none.
+    """
+    drivers = registry().drivers
+    if name not in drivers:
+        raise UnknownDriverError(name, drivers)
+    return drivers[name]

@@ -1,0 +1,224 @@
+"""From a file to readings by a profile, row by row: what was read, what could not be read and why."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from instruments.files.profiles import FileProfile, Layout
+from instruments.files.tables import FileFormat, Table, UnreadableFileError, read_text_table, read_workbook
+from instruments.parsing.values import instant_of, parse_time, parse_value
+from instruments.types import Reading, ReadingStatus
+from lims.clock import LOCAL_ZONE
+
+CELL_SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRow:
+    """One row of a file: its readings, or the reason why there are none.
+
+    Attributes:
+        number: of the row in the file, from 1.
+        readings: what it says.
+        problem: why it says nothing; empty where it does.
+    """
+
+    number: int
+    readings: tuple[Reading, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """What a profile made of a file.
+
+    Attributes:
+        sha256: of the bytes; the same bytes under another name are the same file.
+        profile: that was used.
+        encoding: the text was in.
+        rows: in the order of the file.
+        warnings: about the file as a whole.
+    """
+
+    sha256: str
+    profile: FileProfile
+    encoding: str
+    rows: tuple[ImportedRow, ...]
+    warnings: tuple[str, ...]
+
+    def readings(self) -> Iterator[tuple[str, Reading]]:
+        """Readings with their position, from which their key is made."""
+        for row in self.rows:
+            for at, reading in enumerate(row.readings):
+                yield f"{self.sha256}:{row.number}:{at}", reading
+
+    @property
+    def unreadable(self) -> tuple[ImportedRow, ...]:
+        return tuple(row for row in self.rows if row.problem)
+
+
+def read_table(content: bytes, profile: FileProfile) -> Table:
+    """The table of a file as the profile reads it.
+
+    Raises:
+        UnreadableFileError: it cannot be read like that.
+    """
+    if profile.format is FileFormat.EXCEL:
+        return read_workbook(content, sheet=profile.sheet)
+    return read_text_table(
+        content,
+        delimiter=profile.delimiter,
+        encodings=profile.encodings,
+        wrapped_lines=profile.wrapped_lines,
+    )
+
+
+def import_file(content: bytes, profile: FileProfile) -> ImportedFile:
+    """Read a file by a profile.
+
+    Raises:
+        UnreadableFileError: it cannot be read, or has no row with the texts of the profile's header.
+    """
+    table = read_table(content, profile)
+    rows = tuple(_Sheet(profile, table).rows())
+    return ImportedFile(sha256(content).hexdigest(), profile, table.encoding, rows, table.warnings)
+
+
+def propose_profiles(content: bytes, profiles: Iterable[FileProfile]) -> list[FileProfile]:
+    """The profiles whose header stands in the file, the one with the longest header first."""
+    fitting = []
+    for profile in profiles:
+        try:
+            table = read_table(content, profile)
+        except UnreadableFileError:
+            continue
+        if any(set(profile.header) <= set(row) for row in table.rows):
+            fitting.append(profile)
+    return sorted(fitting, key=lambda profile: (-len(profile.header), profile.name))
+
+
+class _Sheet:
+    """A table being read: it knows the header row that was seen last."""
+
+    def __init__(self, profile: FileProfile, table: Table) -> None:
+        self._profile = profile
+        self._table = table
+        self._header: tuple[str, ...] = ()
+        self._preamble: dict[str, str] = {}
+        self._skip = 0
+
+    def rows(self) -> Iterator[ImportedRow]:
+        needed = set(self._profile.header)
+        for number, row in enumerate(self._table.rows, 1):
+            if needed <= set(row):
+                self._header = row
+                self._skip = self._profile.skip_after_header
+            elif not self._header:
+                self._note_preamble(row)
+            elif self._skip:
+                self._skip -= 1
+            elif any(row):
+                yield self._read(number, row)
+        if not self._header:
+            wanted = ", ".join(self._profile.header)
+            raise UnreadableFileError(f"no row holds {wanted}; this is no file for profile {self._profile.name}")
+
+    def _note_preamble(self, row: Sequence[str]) -> None:
+        for role, pattern in self._profile.preamble.items():
+            for cell in row:
+                found = pattern.fullmatch(cell)
+                if found is not None:
+                    self._preamble[role] = found[1].strip()
+
+    def _read(self, number: int, row: Sequence[str]) -> ImportedRow:
+        sample = self._cell(row, "sample") or self._preamble.get("sample", "")
+        if not sample and ("sample" in self._profile.columns or "sample" in self._profile.preamble):
+            return ImportedRow(number, (), "no sample")
+        matrix = self._profile.layout is Layout.MATRIX
+        readings = tuple(self._matrix(row, sample) if matrix else self._single(row, sample))
+        if not readings:
+            return ImportedRow(number, (), "no value in any item column" if matrix else "no value")
+        return ImportedRow(number, readings)
+
+    def _single(self, row: Sequence[str], sample: str) -> Iterator[Reading]:
+        value_text = self._cell(row, "value")
+        if not value_text:
+            return
+        item = self._cell(row, "item") or self._preamble.get("item", "")
+        yield self._reading(row, sample, item, value_text, self._cell(row, "unit"))
+
+    def _matrix(self, row: Sequence[str], sample: str) -> Iterator[Reading]:
+        pattern = self._profile.item_pattern
+        taken = {text for texts in self._profile.columns.values() for text in texts} | set(
+            self._profile.attributes.values()
+        )
+        for heading, cell in zip(self._header, row, strict=False):
+            if not heading or not cell or heading in taken or heading in self._profile.skip_items or pattern is None:
+                continue
+            found = pattern.fullmatch(heading)
+            if found is not None:
+                groups = found.groupdict(default="")
+                yield self._reading(row, sample, groups["item"].strip(), cell, groups.get("unit", "").strip())
+
+    def _reading(self, row: Sequence[str], sample: str, item: str, cell: str, unit: str) -> Reading:
+        profile = self._profile
+        value_text = cell
+        if profile.value_pattern is not None and (found := profile.value_pattern.fullmatch(cell)):
+            value_text = found["value"]
+            unit = found.groupdict(default="").get("unit", "") or unit
+        parsed = parse_value(value_text, decimal_comma=profile.decimal_comma)
+        verdict = self._cell(row, "verdict")
+        status = parsed.status
+        if status is ReadingStatus.OK:
+            status = profile.verdict_statuses.get(verdict, status)
+        measured = self._cell(row, "measured")
+        return Reading(
+            driver=f"file:{profile.name}",
+            parser_version=profile.version,
+            raw=CELL_SEPARATOR.join(row).encode(),
+            item_text=item or profile.constants.get("item", ""),
+            sample_text=sample,
+            name_text=self._cell(row, "name"),
+            slot=self._cell(row, "slot"),
+            value_text=value_text,
+            value=parsed.value,
+            comparator=parsed.comparator,
+            unit_text=unit or profile.constants.get("unit", ""),
+            status=status,
+            verdict_text=verdict,
+            measured_text=measured,
+            measured_at=self._instant(measured),
+            record_no=self._cell(row, "record_no"),
+            quality_control=self._is_control(row),
+            attributes=tuple((name, self._at(row, column)) for name, column in profile.attributes.items()),
+            encoding=self._table.encoding,
+        )
+
+    def _is_control(self, row: Sequence[str]) -> bool:
+        column = self._profile.control_column
+        return bool(column) and self._at(row, column) in self._profile.control_values
+
+    def _instant(self, text: str) -> datetime | None:
+        if not self._profile.measured_format:
+            return parse_time(text)
+        try:
+            local = datetime.strptime(text, self._profile.measured_format).replace(tzinfo=LOCAL_ZONE)
+        except ValueError:
+            return None
+        plausible = instant_of(*local.timetuple()[:6])
+        return local.astimezone(UTC) if plausible is not None else None
+
+    def _cell(self, row: Sequence[str], role: str) -> str:
+        columns = self._profile.columns.get(role, ())
+        return " ".join(text for column in columns if (text := self._at(row, column)))
+
+    def _at(self, row: Sequence[str], column: str) -> str:
+        """The cell under a heading, or `#3`, the third."""
+        if column.startswith("#") and column[1:].isdigit():
+            index = int(column[1:]) - 1
+        elif column in self._header:
+            index = self._header.index(column)
+        else:
+            return ""
+        return row[index] if 0 <= index < len(row) else ""

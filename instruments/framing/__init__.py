@@ -1,0 +1,1 @@
+"""Framers: from bytes in any chunking to frames. No clock, no input or output inside."""

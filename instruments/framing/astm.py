@@ -1,0 +1,299 @@
+"""The receiving side of ASTM E1381 (LIS01-A2), and records without any framing.
+
+Every answer is a `Send` that the reader writes only after the bytes are durable, so an ACK is never given for
+something that could still be lost. Frames are checked one by one, ETB frames like ETX frames.
+
+Deviations that real devices show and that are accepted: CR LF missing after the checksum, a whole message in one
+frame, ETB at the end of a complete record, frames longer than 240 bytes.
+
+Source: ASTM E1381-95 and CLSI LIS01-A2; captures of a cobas c111 and a Sysmex XP-100.
+"""
+
+import re
+from collections.abc import Sequence
+
+from instruments.framing.base import (
+    GARBAGE_BLOCK,
+    NOTHING,
+    Event,
+    Frame,
+    Garbage,
+    Incomplete,
+    Message,
+    Send,
+)
+from instruments.framing.checksums import sum8
+
+ENQ, ACK, NAK, EOT = b"\x05", b"\x06", b"\x15", b"\x04"
+STX, ETX, ETB, CR, LF = 0x02, 0x03, 0x17, 0x0D, 0x0A
+
+MAX_FRAME = 64_000  # LIS01-A2; E1381-95 has 247, a Yumizen sends 26,652
+MAX_MESSAGE = 1_048_576  # sixteen of the longest frames; past it the session is refused
+_CHECK_SIZE = 2
+_FRAME_STOP = re.compile(b"[\x02\x03\x05\x17]")  # STX, ETX, ENQ, ETB
+_SEQUENCE = 8
+
+
+class AstmLinkFramer:
+    """One receiver: neutral until ENQ, then frames until EOT.
+
+    Args:
+        converse: whether to answer. Without it (a file of captured bytes) frames are also taken outside a session,
+            and a message ends with its terminator record.
+    """
+
+    idle_seconds = 30.0  # the receiver's frame timer of E1381; restarts with every byte
+
+    def __init__(self, *, converse: bool = True) -> None:
+        self._converse = converse
+        self._position = 0
+        self._frame = bytearray()
+        self._text = bytearray()
+        self._garbage = bytearray()
+        self._check_from = -1  # index in the frame of the first checksum digit
+        self._in_frame = False
+        self._in_session = False
+        self._ended = False  # the last frame accepted ended in ETX
+        self._expected = 1
+        self._last: bytes = b""
+
+    @property
+    def pending(self) -> bool:
+        return self._in_session or self._in_frame or bool(self._text or self._garbage)
+
+    def feed(self, data: bytes) -> Sequence[Event]:
+        events: list[Event] = []
+        begin, at = self._position, 0
+        while at < len(data):
+            if self._in_frame and self._check_from < 0:
+                at = self._take_text(data, at)
+                if at == len(data):
+                    break
+            self._position = begin + at
+            self._take(data[at], events)
+            at += 1
+        self._position = begin + len(data)
+        return events or NOTHING
+
+    def _take_text(self, data: bytes, at: int) -> int:
+        """Add what cannot end the frame in one piece; the index of the first byte that was not added."""
+        found = _FRAME_STOP.search(data, at)
+        stop = len(data) if found is None else found.start()
+        stop = min(stop, at + MAX_FRAME - len(self._frame))
+        self._frame += data[at:stop]
+        return max(at, stop)
+
+    def _take(self, byte: int, events: list[Event]) -> None:
+        if self._in_frame:
+            self._take_in_frame(byte, events)
+        elif byte == STX:
+            self._in_frame = True
+            self._check_from = -1
+            self._frame = bytearray((STX,))
+        elif byte == ENQ[0]:
+            self._begin_session(events)
+        elif byte == EOT[0]:
+            self._end_session(events)
+        elif byte not in (CR, LF):
+            self._add_garbage(byte, events)
+
+    def _take_in_frame(self, byte: int, events: list[Event]) -> None:
+        if byte == ENQ[0] and self._check_from < 0:
+            # No record holds ENQ: the device was switched off and on in mid frame.
+            self._give_up_frame("ENQ in mid frame", events, self._position)
+            self._begin_session(events)
+            return
+        if byte == STX and self._check_from < 0:
+            self._give_up_frame("STX in mid frame", events, self._position)
+            self._in_frame = True
+            self._frame = bytearray((STX,))
+            return
+        self._frame.append(byte)
+        if self._check_from < 0:
+            if byte in (ETX, ETB):
+                self._check_from = len(self._frame)
+            elif len(self._frame) > MAX_FRAME:
+                self._give_up_frame(f"more than {MAX_FRAME} bytes without an end", events, self._position + 1)
+                self._send(NAK, events)
+        elif len(self._frame) == self._check_from + _CHECK_SIZE:
+            self._judge_frame(events)
+
+    def _judge_frame(self, events: list[Event]) -> None:
+        """The checksum is in; CR and LF that follow are separators and change nothing."""
+        raw = bytes(self._frame)
+        end = self._position + 1
+        self._in_frame = False
+        self._frame = bytearray()
+        body = raw[1 : self._check_from]
+        stated = raw[self._check_from :]
+        number = body[0] - 0x30
+        if stated.upper() != b"%02X" % sum8(body):
+            self._refuse(raw, end, f"checksum {stated.decode('ascii', 'backslashreplace')}", events)
+        elif not self._in_session and self._converse:
+            self._refuse(raw, end, "a frame without ENQ", events)
+        elif body == self._last:
+            # Our ACK was lost: say it again, append nothing.
+            self._send(ACK, events)
+        elif number != self._expected and self._in_session:
+            self._refuse(raw, end, f"frame number {number}, expected {self._expected}", events)
+        elif len(self._text) + len(body) > MAX_MESSAGE:
+            self._refuse(raw, end, f"a message of more than {MAX_MESSAGE} bytes", events)
+        else:
+            self._accept(raw, body, end, events)
+
+    def _accept(self, raw: bytes, body: bytes, end: int, events: list[Event]) -> None:
+        self._flush_garbage(events)
+        self._last = body
+        self._ended = body[-1] == ETX
+        self._text += body[1:-1]
+        self._expected = (self._expected + 1) % _SEQUENCE
+        events.append(Frame(raw, end))
+        self._send(ACK, events)
+        if not self._in_session and self._ended:
+            self._finish_message(end, events)
+
+    def _refuse(self, raw: bytes, end: int, reason: str, events: list[Event]) -> None:
+        self._flush_garbage(events)
+        events.append(Incomplete(raw, end, reason))
+        self._send(NAK, events)
+
+    def _begin_session(self, events: list[Event]) -> None:
+        if self._in_session:
+            self._abandon("ENQ in mid transfer", events, self._position)
+        self._flush_garbage(events)
+        self._reset_message()
+        self._in_session = True
+        self._send(ACK, events)
+
+    def _end_session(self, events: list[Event]) -> None:
+        end = self._position + 1
+        self._flush_garbage(events)
+        if self._ended and self._text:
+            self._finish_message(end, events)
+        else:
+            self._abandon("EOT without ETX", events, end)
+        self._in_session = False
+        self._reset_message()
+
+    def _finish_message(self, end: int, events: list[Event]) -> None:
+        text = bytes(self._text)
+        self._reset_message()
+        if is_complete_message(text):
+            events.append(Message(text, end))
+        else:
+            events.append(Incomplete(text, end, "a message without header or terminator record"))
+
+    def _abandon(self, reason: str, events: list[Event], end: int) -> None:
+        if self._text:
+            events.append(Incomplete(bytes(self._text), end, reason))
+        self._reset_message()
+
+    def _reset_message(self) -> None:
+        self._text = bytearray()
+        self._ended = False
+        self._expected = 1
+        self._last = b""
+
+    def _give_up_frame(self, reason: str, events: list[Event], end: int) -> None:
+        self._flush_garbage(events)
+        events.append(Incomplete(bytes(self._frame), end, reason))
+        self._frame = bytearray()
+        self._in_frame = False
+        self._check_from = -1
+
+    def _add_garbage(self, byte: int, events: list[Event]) -> None:
+        self._garbage.append(byte)
+        if len(self._garbage) >= GARBAGE_BLOCK:
+            self._flush_garbage(events, self._position + 1)
+
+    def _flush_garbage(self, events: list[Event], end: int | None = None) -> None:
+        if self._garbage:
+            events.append(Garbage(bytes(self._garbage), self._position if end is None else end))
+            self._garbage = bytearray()
+
+    def _send(self, answer: bytes, events: list[Event]) -> None:
+        if self._converse:
+            events.append(Send(answer))
+
+    def expire(self) -> Sequence[Event]:
+        """Thirty seconds of silence end the session; the device starts again with ENQ."""
+        return self._stop("the line fell silent in mid transfer")
+
+    def close(self) -> Sequence[Event]:
+        return self._stop("the connection ended in mid transfer")
+
+    def _stop(self, reason: str) -> list[Event]:
+        events: list[Event] = []
+        self._flush_garbage(events)
+        if self._in_frame:
+            self._give_up_frame(reason, events, self._position)
+        if self._text and self._ended and not self._in_session:
+            self._finish_message(self._position, events)
+        self._abandon(reason, events, self._position)
+        self._in_session = False
+        return events
+
+
+def is_complete_message(text: bytes) -> bool:
+    """Whether a message begins with its header and has its terminator record."""
+    records = [record for record in text.replace(b"\n", b"\r").split(b"\r") if record.strip()]
+    return bool(records) and records[0][:1] == b"H" and records[-1][:1] == b"L"
+
+
+class AstmRecordFramer:
+    """Bare records `H|… CR … L|…`, as some devices send them and some programs save them.
+
+    A message runs from a header record to the next terminator record; lines outside are garbage.
+    """
+
+    idle_seconds = 30.0
+
+    def __init__(self) -> None:
+        self._position = 0
+        self._line = bytearray()
+        self._text = bytearray()
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._line or self._text)
+
+    def feed(self, data: bytes) -> Sequence[Event]:
+        events: list[Event] = []
+        for byte in data:
+            self._position += 1
+            if byte in (CR, LF):
+                self._end_line(events)
+                continue
+            self._line.append(byte)
+            if len(self._line) + len(self._text) > MAX_MESSAGE:
+                events.append(Garbage(bytes(self._text + self._line), self._position))
+                self._text, self._line = bytearray(), bytearray()
+        return events or NOTHING
+
+    def _end_line(self, events: list[Event]) -> None:
+        line, self._line = bytes(self._line), bytearray()
+        if not line.strip():
+            return
+        if line[:1] == b"H":
+            if self._text:
+                events.append(Incomplete(bytes(self._text), self._position, "no terminator record"))
+            self._text = bytearray()
+        elif not self._text:
+            events.append(Garbage(line, self._position))
+            return
+        self._text += line + b"\r"
+        events.append(Frame(line, self._position))
+        if line[:1] == b"L":
+            events.append(Message(bytes(self._text), self._position))
+            self._text = bytearray()
+
+    def expire(self) -> Sequence[Event]:
+        events: list[Event] = []
+        self._end_line(events)
+        if self._text:
+            events.append(Incomplete(bytes(self._text), self._position, "no terminator record"))
+            self._text = bytearray()
+        return events
+
+    def close(self) -> Sequence[Event]:
+        return self.expire()

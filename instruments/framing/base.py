@@ -1,0 +1,226 @@
+"""What every framer says and does.
+
+A framer is fed bytes in whatever pieces the line gives and answers with events. The same bytes give the same events
+however they are cut: decisions depend on the bytes, never on where a chunk ended. Time is the caller's: when the line
+has been silent for `idle_seconds` while `pending` is true, it calls `expire`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+GARBAGE_BLOCK = 4096  # garbage is reported at the latest after so many bytes, so that memory stays bounded
+
+
+class Frame(NamedTuple):
+    """A complete, checked unit.
+
+    Events are named tuples: they are made by the hundred thousand each second.
+
+    Attributes:
+        raw: the bytes of the unit as received, framing included.
+        end: offset in the stream just behind it.
+    """
+
+    raw: bytes
+    end: int
+
+
+class Message(NamedTuple):
+    """Several frames that only together mean something (ASTM: from H to L); `raw` is the text without the framing."""
+
+    raw: bytes
+    end: int
+
+
+class Garbage(NamedTuple):
+    """Bytes that belong to no frame."""
+
+    raw: bytes
+    end: int
+
+
+class Incomplete(NamedTuple):
+    """The beginning of a unit whose end never came. Kept, never parsed into readings."""
+
+    raw: bytes
+    end: int
+    reason: str
+
+
+class Send(NamedTuple):
+    """Bytes to write to the device, after everything fed so far is durable."""
+
+    data: bytes
+
+
+Event = Frame | Message | Garbage | Incomplete | Send
+NOTHING: tuple[Event, ...] = ()
+
+
+class Framer(Protocol):
+    """The interface the reader drives."""
+
+    idle_seconds: float
+
+    @property
+    def pending(self) -> bool:
+        """Whether `expire` would do anything."""
+        ...
+
+    def feed(self, data: bytes) -> Sequence[Event]: ...
+
+    def expire(self) -> Sequence[Event]:
+        """The line has been silent for `idle_seconds`: give up waiting for what was begun."""
+        ...
+
+    def close(self) -> Sequence[Event]:
+        """The connection is over."""
+        ...
+
+
+class Rejected(Exception):  # noqa: N818 - a signal inside one loop, not an error
+    """No unit begins here; `skip` bytes are garbage before it is worth looking again."""
+
+    def __init__(self, skip: int = 1) -> None:
+        super().__init__(skip)
+        self.skip = skip
+
+
+class ScanningFramer(ABC):
+    """Hunts for units in a buffer: the base of all framers that have no conversation to hold.
+
+    A subclass says where a unit may begin (`find_start`) and how long it is there (`measure`). A plausible but wrong
+    length cannot block for ever: past `max_frame` it is refused at once, and when the line falls silent one byte is
+    dropped and the rest is looked at again.
+    """
+
+    idle_seconds = 0.5
+    max_frame = 4096
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._base = 0  # stream offset of the first byte in the buffer
+        self._need = 1  # length of the buffer below which nothing can change
+        self._garbage = bytearray()
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._buffer or self._garbage)
+
+    @abstractmethod
+    def find_start(self, buffer: bytearray, at: int) -> int:
+        """The first position from `at` where a unit may begin, or the end of the buffer."""
+
+    @abstractmethod
+    def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
+        """Look at the unit that may begin at `at`.
+
+        Returns:
+            (True, length) when it is complete and right; (False, n) when n bytes from `at` are needed to say more.
+
+        Raises:
+            Rejected: no unit begins here.
+        """
+
+    def separators(self) -> bytes:
+        """Bytes that may stand between units without being garbage."""
+        return b""
+
+    def feed(self, data: bytes) -> Sequence[Event]:
+        self._buffer += data
+        if len(self._buffer) < self._need:
+            return NOTHING
+        return self._scan()
+
+    def _scan(self) -> list[Event]:
+        buffer = self._buffer
+        events: list[Event] = []
+        at = 0
+        size = len(buffer)
+        self._need = 1
+        while at < size:
+            start = self.find_start(buffer, at)
+            if start > at:
+                self._discard(buffer, at, start, events)
+                at = start
+                if at >= size:
+                    break
+            try:
+                complete, length = self.measure(buffer, at)
+            except Rejected as rejected:
+                self._discard(buffer, at, at + rejected.skip, events)
+                at += rejected.skip
+                continue
+            if not complete:
+                if length > self.max_frame:
+                    self._discard(buffer, at, at + 1, events)
+                    at += 1
+                    continue
+                self._need = length
+                break
+            if self._garbage:
+                self._flush_garbage(self._base + at, events)
+            events.append(Frame(bytes(buffer[at : at + length]), self._base + at + length))
+            at += length
+        if at:
+            del buffer[:at]
+            self._base += at
+        return events
+
+    def _discard(self, buffer: bytearray, start: int, stop: int, events: list[Event]) -> None:
+        piece = buffer[start:stop]
+        blanks = self.separators()
+        if blanks:
+            piece = bytearray(byte for byte in piece if byte not in blanks)
+        self._garbage += piece
+        while len(self._garbage) >= GARBAGE_BLOCK:
+            block = bytes(self._garbage[:GARBAGE_BLOCK])
+            del self._garbage[:GARBAGE_BLOCK]
+            events.append(Garbage(block, self._base + stop - len(self._garbage)))
+
+    def _flush_garbage(self, end: int, events: list[Event]) -> None:
+        if self._garbage:
+            events.append(Garbage(bytes(self._garbage), end))
+            self._garbage.clear()
+
+    def accept_unterminated(self, _buffer: bytearray) -> bool:
+        """Whether what is pending counts as complete once nothing more comes."""
+        return False
+
+    def expire(self) -> Sequence[Event]:
+        return self._give_up("the line fell silent in mid frame")
+
+    def close(self) -> Sequence[Event]:
+        return self._give_up("the connection ended in mid frame")
+
+    def _give_up(self, reason: str) -> list[Event]:
+        """Stop waiting: look for units behind the false start, else report one that was never finished."""
+        events: list[Event] = []
+        while self._buffer:
+            self._flush_garbage(self._base, events)
+            pending = bytes(self._buffer)
+            end = self._base + len(pending)
+            if self.accept_unterminated(self._buffer):
+                events.append(Frame(pending, end))
+                self._drop_buffer(end)
+                break
+            behind: list[Event] = []
+            while self._buffer and not any(isinstance(event, Frame) for event in behind):
+                self._discard(self._buffer, 0, 1, behind)
+                del self._buffer[:1]
+                self._base += 1
+                behind.extend(self._scan())
+            if any(isinstance(event, Frame) for event in behind):
+                events.extend(behind)
+            else:
+                self._garbage.clear()
+                events.append(Incomplete(pending, end, reason))
+                self._drop_buffer(end)
+        self._need = 1
+        self._flush_garbage(self._base, events)
+        return events
+
+    def _drop_buffer(self, end: int) -> None:
+        self._base = end
+        self._buffer.clear()

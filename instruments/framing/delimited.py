@@ -1,0 +1,237 @@
+"""Units told apart by what stands around them: lines, marked blocks, fixed sizes, JSON objects."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from instruments.framing.base import Event, Rejected, ScanningFramer
+
+
+class LineFramer(ScanningFramer):
+    """Lines ending in CR, LF or both: balances, scanners, pH meters.
+
+    The unit is the line without its end. A line longer than `max_line` is garbage, byte by byte, until an end comes.
+
+    Args:
+        max_line: bytes of the longest line the device can send.
+        accept_silence: whether a silent line ends a unit (scanners set up without a terminator).
+    """
+
+    def __init__(self, max_line: int = 1024, *, accept_silence: bool = False) -> None:
+        super().__init__()
+        self.max_frame = max_line + 1
+        self._max_line = max_line
+        self._accept_silence = accept_silence
+        self._overflow = False
+
+    def separators(self) -> bytes:
+        return b"\r\n"
+
+    def find_start(self, buffer: bytearray, at: int) -> int:
+        while at < len(buffer):
+            if buffer[at] in b"\r\n":
+                self._overflow = False
+            elif not self._overflow:
+                return at
+            at += 1
+        return at
+
+    def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
+        available = len(buffer) - at
+        window = at + self._max_line + 1
+        ends = [found for end in b"\r\n" if (found := buffer.find(end, at, window)) >= 0]
+        if ends:
+            return True, min(ends) - at
+        if available <= self._max_line:
+            return False, available + 1
+        self._overflow = True
+        raise Rejected
+
+    def expire(self) -> Sequence[Event]:
+        events = super().expire()
+        self._overflow = False
+        return events
+
+    def accept_unterminated(self, _buffer: bytearray) -> bool:
+        return self._accept_silence
+
+
+class TerminatedFramer(ScanningFramer):
+    """Everything up to a terminator that cannot stand inside: `FINISH`, `#|`, or control byte to control byte.
+
+    Args:
+        start: what a unit begins with; empty when anything may.
+        end: what it ends with.
+        max_frame: bytes of the longest unit.
+        check: whether a candidate (with start and end) is one; None takes all.
+        idle_seconds: silence after which a unit that was begun is given up.
+    """
+
+    def __init__(
+        self,
+        start: bytes,
+        end: bytes,
+        *,
+        max_frame: int = 4096,
+        check: Callable[[bytes], bool] | None = None,
+        idle_seconds: float = 2.0,
+    ) -> None:
+        super().__init__()
+        self._start = start
+        self._end = end
+        self._check = check
+        self.max_frame = max_frame
+        self.idle_seconds = idle_seconds
+        self._origin = -1
+        self._searched = 0
+
+    def separators(self) -> bytes:
+        return b"\r\n"
+
+    def find_start(self, buffer: bytearray, at: int) -> int:
+        if self._start:
+            found = buffer.find(self._start[:1], at)
+            return len(buffer) if found < 0 else found
+        while at < len(buffer) and buffer[at] in b"\r\n":
+            at += 1
+        return at
+
+    def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
+        available = len(buffer) - at
+        head = bytes(buffer[at : at + len(self._start)])
+        if not self._start.startswith(head):
+            raise Rejected
+        if available < len(self._start):
+            return False, len(self._start)
+        if self._origin != self._base + at:
+            self._origin, self._searched = self._base + at, len(self._start)
+        stop = buffer.find(self._end, at + self._searched, at + self.max_frame)
+        if stop < 0:
+            if available >= self.max_frame:
+                raise Rejected(skip=1 if self._start else self.max_frame)
+            # Only what has not been searched yet is looked at next time: a dump comes in thousands of pieces.
+            self._searched = max(len(self._start), available - len(self._end) + 1)
+            return False, available + 1
+        length = stop + len(self._end) - at
+        if self._check is not None and not self._check(bytes(buffer[at : at + length])):
+            raise Rejected
+        return True, length
+
+
+class HeaderedBlockFramer(ScanningFramer):
+    """Blocks that begin with a header and end where the next begins, or when the line falls silent: DY-7200.
+
+    Args:
+        header: bytes that cannot stand inside a block.
+        max_frame: bytes of the longest block.
+    """
+
+    idle_seconds = 3.0
+
+    def __init__(self, header: bytes, max_frame: int = 4096) -> None:
+        super().__init__()
+        self._header = header
+        self.max_frame = max_frame
+
+    def find_start(self, buffer: bytearray, at: int) -> int:
+        found = buffer.find(self._header[:1], at)
+        return len(buffer) if found < 0 else found
+
+    def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
+        available = len(buffer) - at
+        if not self._header.startswith(bytes(buffer[at : at + len(self._header)])):
+            raise Rejected
+        if available < len(self._header):
+            return False, len(self._header)
+        following = buffer.find(self._header, at + len(self._header), at + self.max_frame)
+        if following >= 0:
+            return True, following - at
+        if available >= self.max_frame:
+            raise Rejected
+        return False, available + 1
+
+    def accept_unterminated(self, buffer: bytearray) -> bool:
+        return buffer.startswith(self._header) and len(buffer) > len(self._header)
+
+
+class FixedSizeFramer(ScanningFramer):
+    """Units of one size that can be told from noise by looking at them: DY-5800.
+
+    Args:
+        size: bytes of a unit.
+        first: byte it begins with.
+        check: whether these bytes are a unit.
+    """
+
+    idle_seconds = 2.0
+
+    def __init__(self, size: int, first: int, check: Callable[[bytes], bool]) -> None:
+        super().__init__()
+        self._size = size
+        self._first = first
+        self._check = check
+        self.max_frame = size
+
+    def separators(self) -> bytes:
+        return b"\r\n"
+
+    def find_start(self, buffer: bytearray, at: int) -> int:
+        found = buffer.find(self._first, at)
+        return len(buffer) if found < 0 else found
+
+    def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
+        if len(buffer) - at < self._size:
+            return False, self._size
+        if not self._check(bytes(buffer[at : at + self._size])):
+            raise Rejected
+        return True, self._size
+
+
+class JsonObjectFramer(ScanningFramer):
+    """JSON objects one after another in UTF-8: DY-6260 through its TCP port.
+
+    Braces are counted outside strings; bytes of a Hanzi are never below 80, so this works before decoding.
+    """
+
+    idle_seconds = 2.0
+    max_frame = 262_144  # the vendor's example reads 1,024 bytes; a full memory is larger
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._origin = -1
+        self._looked, self._depth, self._in_string = 0, 0, False
+
+    def separators(self) -> bytes:
+        return b"\r\n\t "
+
+    def find_start(self, buffer: bytearray, at: int) -> int:
+        found = buffer.find(b"{", at)
+        return len(buffer) if found < 0 else found
+
+    def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
+        if self._origin != self._base + at:
+            self._origin = self._base + at
+            self._looked, self._depth, self._in_string = 0, 0, False
+        available = min(len(buffer) - at, self.max_frame)
+        while mark := self._next_mark(buffer, at, available):
+            self._looked = mark.end() - at
+            if mark[0] == b'"':
+                self._in_string = not self._in_string
+            elif mark[0] == b"{":
+                self._depth += 1
+            elif mark[0] == b"}":
+                self._depth -= 1
+                if self._depth == 0:
+                    return True, self._looked
+        if available >= self.max_frame:
+            raise Rejected(skip=self.max_frame)
+        # The last byte may be a backslash whose other half is still to come.
+        self._looked = max(self._looked, available - 1)
+        return False, available + 1
+
+    def _next_mark(self, buffer: bytearray, at: int, available: int) -> re.Match[bytes] | None:
+        marks = _MARKS_IN_STRING if self._in_string else _MARKS
+        return marks.search(buffer, at + self._looked, at + available)
+
+
+_MARKS = re.compile(rb'["{}]')
+_MARKS_IN_STRING = re.compile(rb'"|\\.', re.DOTALL)

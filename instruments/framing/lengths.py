@@ -1,0 +1,145 @@
+"""Frames that carry their length and a check value: the 7E families, the DY 03 FE frame, Modbus RTU."""
+
+from instruments.framing.base import Rejected, ScanningFramer
+from instruments.framing.checksums import crc8, crc16_modbus, sum8, xor8
+
+FLAG = 0x7E
+TAIL_AA = 0xAA
+START, ANSWER = 0x03, 0xFE
+
+
+class Sum8Framer(ScanningFramer):
+    """`7E CMD LENhi LENlo DATA SUM8 7E`, no escaping: DY-3000(BX1) strip module.
+
+    The sum covers CMD to the end of DATA. 7E stands inside the data of one frame in twenty, so only length and sum
+    together tell where a frame ends.
+
+    Source: serial logs of the device of 2018 (612 frames), vendor log of the decoded curves.
+    """
+
+    max_frame = 16_384  # camera rows; a curve has at most 482 bytes of data
+    _overhead = 6
+
+    def find_start(self, buffer: bytearray, at: int) -> int:
+        found = buffer.find(FLAG, at)
+        return len(buffer) if found < 0 else found
+
+    def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
+        available = len(buffer) - at
+        if available < self._overhead:
+            return False, self._overhead
+        length = (buffer[at + 2] << 8 | buffer[at + 3]) + self._overhead
+        if available < length:
+            return False, length
+        if buffer[at + length - 1] != FLAG:
+            raise Rejected
+        if sum8(buffer[at + 1 : at + length - 2]) != buffer[at + length - 2]:
+            raise Rejected
+        return True, length
+
+
+class Crc8Framer(ScanningFramer):
+    """`7E CMD LENlo LENhi DATA CRC8 AA`, no escaping: LZ-4000T, TL-310.
+
+    Source: driver code of the vendor's collection software (CRC-8 poly 31 over CMD to the end of DATA).
+    """
+
+    max_frame = 1024  # the longest known frame has 27 bytes
+    _overhead = 6
+
+    def find_start(self, buffer: bytearray, at: int) -> int:
+        found = buffer.find(FLAG, at)
+        return len(buffer) if found < 0 else found
+
+    def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
+        available = len(buffer) - at
+        if available < self._overhead:
+            return False, self._overhead
+        length = (buffer[at + 2] | buffer[at + 3] << 8) + self._overhead
+        if available < length:
+            return False, length
+        if buffer[at + length - 1] != TAIL_AA:
+            raise Rejected
+        if crc8(buffer[at + 1 : at + length - 2]) != buffer[at + length - 2]:
+            raise Rejected
+        return True, length
+
+
+class Xor8Framer(ScanningFramer):
+    """`03 FE cmd … lenLO lenHI headerXOR dataXOR data`: DY-3000, DY-6600, TL-300.
+
+    Eleven bytes of header end in their own check value; the check value of the data stands before the data.
+
+    Source: driver code of the vendor's collection software; its request `03 FF 43 …` has header check B7.
+    """
+
+    max_frame = 4096
+    _header = 12
+
+    def find_start(self, buffer: bytearray, at: int) -> int:
+        found = buffer.find(START, at)
+        return len(buffer) if found < 0 else found
+
+    def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
+        available = len(buffer) - at
+        if available > 1 and buffer[at + 1] != ANSWER:
+            raise Rejected
+        if available < self._header:
+            return False, self._header
+        if xor8(buffer[at : at + 10]) != buffer[at + 10]:
+            raise Rejected
+        length = self._header + (buffer[at + 8] | buffer[at + 9] << 8)
+        if available < length:
+            return False, length
+        if xor8(buffer[at + self._header : at + length]) != buffer[at + 11]:
+            raise Rejected
+        return True, length
+
+
+class ModbusRtuFramer(ScanningFramer):
+    """Answers of one Modbus RTU device, found by length and CRC instead of by silence.
+
+    Silence between frames says nothing behind a USB converter. The documents of the DY-2620 do not say whether its
+    count byte counts bytes or ten-byte records, so both lengths are tried, shorter first; the CRC decides.
+
+    Args:
+        function: the function code asked for.
+        address: the unit address of the device.
+        record_size: size of a record where the count may mean records.
+    """
+
+    max_frame = 256 * 10 + 5
+    _exception_length = 5
+
+    def __init__(self, function: int, address: int = 1, record_size: int = 10) -> None:
+        super().__init__()
+        self._function = function
+        self._address = address
+        self._record_size = record_size
+
+    def find_start(self, buffer: bytearray, at: int) -> int:
+        found = buffer.find(self._address, at)
+        return len(buffer) if found < 0 else found
+
+    def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
+        available = len(buffer) - at
+        if available == 1:
+            return False, self._exception_length
+        function = buffer[at + 1]
+        if function not in {self._function, self._function | 0x80}:
+            raise Rejected
+        if available < self._exception_length:
+            return False, self._exception_length
+        for length in self._lengths(function, buffer[at + 2]):
+            if available < length:
+                return False, length
+            check = buffer[at + length - 2] | buffer[at + length - 1] << 8
+            if crc16_modbus(buffer[at : at + length - 2]) == check:
+                return True, length
+        raise Rejected
+
+    def _lengths(self, function: int, count: int) -> tuple[int, ...]:
+        if function & 0x80:
+            return (self._exception_length,)
+        # A request that comes back as an echo on a two-wire line has eight bytes or six; it ends as garbage.
+        return (count + 5, count * self._record_size + 5)

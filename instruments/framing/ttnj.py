@@ -1,0 +1,125 @@
+"""TTNJ and TTJ pesticide and multi readers: binary records without any checksum.
+
+The host says `1B BF` (who are you) and gets `1B <model>`, says `1B B1` (send your memory) and gets `1B C1` and the
+first record, says `24` and gets the next one, until `1B FE`. `24` lets the device go on, so it is only sent after the
+record is durable. There is nothing to check a record by but its clock and its numbers: it is refused unless both are
+plausible, and after a refusal the framer hunts byte by byte.
+
+Source: the vendor's protocol document (its two worked examples are tests), driver code of the collection software.
+"""
+
+import math
+import struct
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from instruments.framing.base import Event, Frame, Rejected, ScanningFramer, Send
+
+ESCAPE = 0x1B
+WHO_ARE_YOU = b"\x1b\xbf"
+SEND_MEMORY = b"\x1b\xb1"
+NEXT_RECORD = b"\x24"
+CONTROL_SIZE = 2
+RECORD_SIZE = 73
+INFO_SIZE = 9
+CHANNELS = 8
+
+_DATA_FOLLOWS, _END, _OFFLINE = 0xC1, 0xFE, 0xFF
+_OFFLINE_LEAD = 0xB1
+_HIGHEST_MODEL = 0x33
+_LARGEST_VALUE = 1e6  # mg/kg; the worked example of the document has 14,378
+
+
+def clock_is_plausible(  # noqa: PLR0917 - the six bytes of a clock, in their order
+    second: int, minute: int, hour: int, day: int, month: int, year: int
+) -> bool:
+    """Whether six bytes can be the clock of a record (the year counts from 2000)."""
+    try:
+        datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return False
+    return year < 100  # noqa: PLR2004 - the counter has two digits
+
+
+def many_channel_clock(record: bytes | bytearray) -> tuple[int, int, int, int, int, int]:
+    """(second, minute, hour, day, month, year) of a record of the 16 to 32 channel models."""
+    return record[0], record[1], record[2], record[3], record[4], record[6]
+
+
+def eight_channel_clock(record: bytes | bytearray) -> tuple[int, int, int, int, int, int]:
+    """The same of the 8 channel model, which begins with the low byte of its counter."""
+    return record[1], record[2], record[3], record[4], record[5], record[7]
+
+
+class TtnjFramer(ScanningFramer):
+    """Control pairs and 73-byte records; asks for the next record after each.
+
+    Args:
+        clock: where the model keeps its clock.
+        converse: whether to answer; a capture file is not answered.
+    """
+
+    idle_seconds = 2.0
+    max_frame = RECORD_SIZE
+
+    def __init__(
+        self,
+        clock: Callable[[bytes | bytearray], tuple[int, int, int, int, int, int]] = many_channel_clock,
+        *,
+        converse: bool = True,
+    ) -> None:
+        super().__init__()
+        self._clock = clock
+        self._converse = converse
+        self._in_memory = False
+
+    def find_start(self, buffer: bytearray, at: int) -> int:
+        if self._in_memory:
+            return at
+        while at < len(buffer) and buffer[at] not in {ESCAPE, _OFFLINE_LEAD}:
+            at += 1
+        return at
+
+    def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
+        available = len(buffer) - at
+        if available < CONTROL_SIZE:
+            return False, CONTROL_SIZE
+        if self._is_control(buffer[at], buffer[at + 1]):
+            # A unit that is measured complete is taken at once, so the state may move here.
+            self._in_memory = buffer[at + 1] == _DATA_FOLLOWS
+            return True, CONTROL_SIZE
+        if not self._in_memory:
+            raise Rejected
+        if available < INFO_SIZE:
+            return False, RECORD_SIZE
+        if not clock_is_plausible(*self._clock(buffer[at : at + INFO_SIZE])):
+            raise Rejected
+        if available < RECORD_SIZE:
+            return False, RECORD_SIZE
+        if not numbers_are_plausible(buffer[at + INFO_SIZE : at + RECORD_SIZE]):
+            raise Rejected
+        return True, RECORD_SIZE
+
+    def _is_control(self, lead: int, code: int) -> bool:
+        """A second byte above 59 is no minute, so inside the memory only the model's answer could be confused."""
+        if lead == ESCAPE and code in {_DATA_FOLLOWS, _END, _OFFLINE}:
+            return True
+        if lead == _OFFLINE_LEAD and code == _OFFLINE:
+            return True
+        return lead == ESCAPE and 1 <= code <= _HIGHEST_MODEL and not self._in_memory
+
+    def feed(self, data: bytes) -> Sequence[Event]:
+        events = super().feed(data)
+        if not self._converse:
+            return events
+        answered: list[Event] = []
+        for event in events:
+            answered.append(event)
+            if isinstance(event, Frame) and len(event.raw) == RECORD_SIZE:
+                answered.append(Send(NEXT_RECORD))
+        return answered
+
+
+def numbers_are_plausible(channels: bytes | bytearray) -> bool:
+    """Whether sixteen big-endian floats can be absorbances and results."""
+    return all(math.isfinite(number) and abs(number) <= _LARGEST_VALUE for number in struct.unpack(">16f", channels))

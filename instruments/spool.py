@@ -1,0 +1,185 @@
+"""The outbox of the reader: readings in the order they were made, kept until the server has them.
+
+A SQLite file beside the ports (the server may be elsewhere and away for days). A key that was ever accepted is kept,
+so that a memory dump sent again adds nothing; the body is emptied once the server has it, because the journal holds
+the bytes.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from instruments.types import Reading
+
+
+class SpoolState(StrEnum):
+    """Where a reading is on its way to the server."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    REFUSED = "refused"  # the server said why; a person looks at it
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledReading:
+    """A reading that waits, as it will be sent."""
+
+    position: int
+    instrument: str
+    key: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A reading with the facts of its arrival.
+
+    Attributes:
+        key: idempotency key.
+        captured_at: when its last byte arrived, aware and in UTC.
+        reading: what was parsed.
+    """
+
+    key: str
+    captured_at: datetime
+    reading: Reading
+
+    def body(self) -> dict[str, Any]:
+        """What the server is sent: verbatim texts and the bytes; it parses them again itself when it wants more."""
+        reading = self.reading
+        return {
+            "key": self.key,
+            "captured_at": self.captured_at.isoformat(),
+            "item_text": reading.item_text,
+            "sample_text": reading.sample_text,
+            "slot": reading.slot,
+            "value_text": reading.value_text,
+            "unit_text": reading.unit_text,
+            "status": str(reading.status),
+            "raw_hex": reading.raw.hex(),
+            "driver": reading.driver,
+            "parser_version": reading.parser_version,
+        }
+
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS reading (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    instrument TEXT NOT NULL,
+    body TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'refused')),
+    reason TEXT NOT NULL DEFAULT '',
+    repeats INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS reading_waiting ON reading (position) WHERE state = 'waiting';
+CREATE TABLE IF NOT EXISTS progress (instrument TEXT PRIMARY KEY, epoch INTEGER NOT NULL);
+"""
+
+
+class Spool:
+    """Opens or makes the outbox file; may be used from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.executescript(_SCHEMA)
+        self.arrived = threading.Event()
+
+    def add(self, instrument: str, captured: Sequence[Captured]) -> int:
+        """Take readings in; returns how many were new. All or nothing, durable on return."""
+        added = 0
+        with self._lock, closing(self._connection.cursor()) as cursor:
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                for item in captured:
+                    cursor.execute(
+                        "INSERT INTO reading (key, instrument, body) VALUES (?, ?, ?)"
+                        " ON CONFLICT (key) DO UPDATE SET repeats = repeats + 1 RETURNING repeats",
+                        (item.key, instrument, json.dumps(item.body(), ensure_ascii=False)),
+                    )
+                    added += cursor.fetchone() == (0,)
+            except BaseException:
+                cursor.execute("ROLLBACK")
+                raise
+            cursor.execute("COMMIT")
+        if added:
+            self.arrived.set()
+        return added
+
+    def waiting(self, limit: int) -> list[SpooledReading]:
+        """The oldest readings that wait, all of one instrument, in order."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT position, instrument, key, body FROM reading WHERE state = 'waiting' ORDER BY position LIMIT ?",
+                (limit,),
+            ).fetchall()
+        found = [SpooledReading(position, name, key, json.loads(body)) for position, name, key, body in rows]
+        return [item for item in found if item.instrument == found[0].instrument][: _run_length(found)]
+
+    def mark_delivered(self, positions: Iterable[int]) -> None:
+        """The server has them."""
+        with self._lock:
+            self._connection.executemany(
+                "UPDATE reading SET state = 'delivered', body = '{}' WHERE position = ?",
+                [(position,) for position in positions],
+            )
+
+    def mark_refused(self, position: int, reason: str) -> None:
+        """The server will never take this one; it stays here with the reason."""
+        with self._lock:
+            self._connection.execute(
+                "UPDATE reading SET state = 'refused', reason = ? WHERE position = ?", (reason, position)
+            )
+
+    def retry_refused(self) -> int:
+        """Let refused readings wait again, in their old places; returns how many."""
+        with self._lock:
+            changed = self._connection.execute(
+                "UPDATE reading SET state = 'waiting', reason = '' WHERE state = 'refused'"
+            ).rowcount
+        self.arrived.set()
+        return changed
+
+    def counts(self) -> dict[SpoolState, int]:
+        """How many readings are in each state."""
+        with self._lock:
+            rows = self._connection.execute("SELECT state, count(*) FROM reading GROUP BY state").fetchall()
+        found = {SpoolState(state): number for state, number in rows}
+        return {state: found.get(state, 0) for state in SpoolState}
+
+    def processed_epoch(self, instrument: str) -> int:
+        """The connection up to which the journal of this instrument has been turned into readings; 0 at first."""
+        with self._lock:
+            row = self._connection.execute("SELECT epoch FROM progress WHERE instrument = ?", (instrument,)).fetchone()
+        return row[0] if row else 0
+
+    def set_processed_epoch(self, instrument: str, epoch: int) -> None:
+        """Everything before `epoch` is in here."""
+        with self._lock:
+            self._connection.execute(
+                "INSERT INTO progress VALUES (?, ?) ON CONFLICT (instrument) DO UPDATE SET epoch = excluded.epoch",
+                (instrument, epoch),
+            )
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+
+def _run_length(found: Sequence[SpooledReading]) -> int:
+    """How many at the head belong to one instrument: order is kept across instruments as well."""
+    for length, item in enumerate(found):
+        if item.instrument != found[0].instrument:
+            return length
+    return len(found)

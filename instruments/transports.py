@@ -1,0 +1,189 @@
+"""Ports: serial lines and TCP, behind one small interface.
+
+Everything that can go wrong is an `OSError` (pyserial's own exception is one): the reader closes and opens again.
+"""
+
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import serial
+
+from instruments.types import SerialSettings
+
+MAX_READ = 4096  # one read never takes more, whatever has piled up
+TCP_CONNECT_SECONDS = 5.0
+WRITE_SECONDS = 5.0
+
+
+class Port(Protocol):
+    """An open line."""
+
+    def read(self, seconds: float) -> bytes:
+        """What has arrived, waiting at most `seconds` for the first byte; empty when nothing came.
+
+        Raises:
+            OSError: the line is gone.
+        """
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`.
+
+        Raises:
+            OSError: the line is gone, or did not take it in time.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class Opener(Protocol):
+    """Opens a line again and again."""
+
+    def open(self) -> Port:
+        """Raises OSError while there is nobody at the other end."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held between openings (a listening socket)."""
+        ...
+
+
+class SerialLine:
+    """A serial port opened through pyserial."""
+
+    def __init__(self, line: serial.Serial) -> None:
+        self._line = line
+
+    def read(self, seconds: float) -> bytes:
+        self._line.timeout = seconds
+        first: bytes = self._line.read(1)
+        if not first:
+            return b""
+        waiting = min(self._line.in_waiting, MAX_READ - 1)
+        return first + self._line.read(waiting) if waiting else first
+
+    def write(self, data: bytes) -> None:
+        self._line.write(data)
+        self._line.flush()
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._line.close()
+
+
+@dataclass(frozen=True, slots=True)
+class SerialOpener:
+    """Opens a port by its stable name (`/dev/serial/by-id/…`) or pyserial URL (`hwgrep://…`)."""
+
+    name: str
+    settings: SerialSettings
+
+    def open(self) -> Port:
+        options = {"exclusive": True} if "://" not in self.name else {}
+        line = serial.serial_for_url(
+            self.name,
+            baudrate=self.settings.baud,
+            bytesize=self.settings.data_bits,
+            parity=self.settings.parity,
+            stopbits=self.settings.stop_bits,
+            write_timeout=WRITE_SECONDS,
+            **options,
+        )
+        return SerialLine(line)
+
+    def close(self) -> None:
+        """A serial port holds nothing between openings."""
+
+
+class SocketLine:
+    """A TCP connection."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def read(self, seconds: float) -> bytes:
+        self._connection.settimeout(seconds)
+        try:
+            data = self._connection.recv(MAX_READ)
+        except TimeoutError:
+            return b""
+        if not data:
+            raise ConnectionResetError("the other end closed the connection")
+        return data
+
+    def write(self, data: bytes) -> None:
+        self._connection.settimeout(WRITE_SECONDS)
+        self._connection.sendall(data)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class TcpClientOpener:
+    """Connects to a device server (Moxa and alike) or to a device that listens."""
+
+    host: str
+    port: int
+
+    def open(self) -> Port:
+        return SocketLine(socket.create_connection((self.host, self.port), timeout=TCP_CONNECT_SECONDS))
+
+    def close(self) -> None:
+        """A client holds nothing between openings."""
+
+
+class TcpServerOpener:
+    """Listens for one device at a time; a second one waits until the first has gone."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = (host, port)
+        self._listener: socket.socket | None = None
+
+    @property
+    def port(self) -> int:
+        """The port listened on, once open; useful where 0 was asked for."""
+        return 0 if self._listener is None else int(self._listener.getsockname()[1])
+
+    def listen(self) -> None:
+        """Begin to listen, before the first device comes."""
+        if self._listener is None:
+            listener = socket.create_server(self._address, reuse_port=False)
+            listener.settimeout(0.5)
+            self._listener = listener
+
+    def open(self) -> Port:
+        self.listen()
+        if self._listener is None:
+            raise ConnectionAbortedError("not listening")
+        connection, _ = self._listener.accept()
+        return SocketLine(connection)
+
+    def close(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+
+
+def opener_for(name: str, settings: SerialSettings) -> Opener:
+    """The opener a port name of the configuration asks for.
+
+    Args:
+        name: `tcp://host:port`, `listen://host:port`, a device path, or a pyserial URL.
+        settings: of a serial line.
+
+    Raises:
+        ValueError: a TCP name without a port.
+    """
+    parts = urlsplit(name)
+    if parts.scheme not in {"tcp", "listen"}:
+        return SerialOpener(name, settings)
+    if parts.port is None:
+        raise ValueError(f"{name} has no port; expected {parts.scheme}://host:port")
+    host = parts.hostname or ""
+    return TcpClientOpener(host, parts.port) if parts.scheme == "tcp" else TcpServerOpener(host, parts.port)

@@ -1,0 +1,203 @@
+"""Words of the instruments: a reading, its status, and what a driver is.
+
+A reading keeps what the device sent (`*_text`, verbatim) beside what we made of it. What the device did not say stays
+empty: nothing is invented, and a sentinel such as `7FFE` or `NA` is a status, never a number.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from instruments.framing.base import Framer
+
+KEY_CHARACTERS = 40  # 160 bits: no collision in the lifetime of a laboratory
+
+
+class ReadingStatus(StrEnum):
+    """Whether the device stood behind its value."""
+
+    OK = "ok"
+    INVALID = "invalid"  # the device says so, or the value contradicts itself
+    NOT_AVAILABLE = "na"  # the device measured nothing here
+    OVER = "over"  # above what it can measure
+    UNDER = "under"  # below what it can measure
+    UNSTABLE = "unstable"
+    UNCALIBRATED = "uncalibrated"
+
+
+class Comparator(StrEnum):
+    """What stands before a censored value."""
+
+    LESS = "<"
+    LESS_OR_EQUAL = "<="
+    GREATER = ">"
+    GREATER_OR_EQUAL = ">="
+
+
+class ProvenOn(StrEnum):
+    """What a driver was checked against."""
+
+    REAL_BYTES = "real bytes"
+    DOCUMENTS = "documents"
+
+
+class TransportKind(StrEnum):
+    """How the device is reached."""
+
+    SERIAL = "serial"
+    TCP = "tcp"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One value of one item in one position, as an instrument gave it.
+
+    Attributes:
+        driver: name of the driver that parsed it.
+        parser_version: of that driver; a reading can be parsed again after a fix.
+        item_text: test item as sent.
+        sample_text: sample code as sent; the barcode when the device knows it.
+        name_text: name of the sample as sent. Never used for matching.
+        slot: channel, well or hole, as a text.
+        value_text: the value verbatim (scaled integers: written out with their decimals).
+        value: the same as a number; None when there is none.
+        comparator: of a censored value.
+        unit_text: unit as sent, or fixed by the protocol.
+        verdict_text: the device's own verdict: a recorded claim, never a conclusion.
+        measured_text: the device's clock verbatim.
+        measured_at: the same in UTC (the devices keep the wall clock of Asia/Shanghai); None when implausible.
+        record_no: the device's own running number.
+        quality_control: a blank, control or calibration rather than a sample.
+        natural_identity: whether the device's own facts (record number, clock) tell this reading from the next one.
+            A memory dump repeats such readings, a balance never does.
+        attributes: what else the device said (absorbance, standard, temperature, curve), in the order sent.
+        encoding: of the text fields; empty for binary records.
+        raw: the bytes this reading came from.
+    """
+
+    driver: str
+    parser_version: int
+    raw: bytes
+    item_text: str = ""
+    sample_text: str = ""
+    name_text: str = ""
+    slot: str = ""
+    value_text: str = ""
+    value: Decimal | None = None
+    comparator: Comparator | None = None
+    unit_text: str = ""
+    status: ReadingStatus = ReadingStatus.OK
+    verdict_text: str = ""
+    measured_text: str = ""
+    measured_at: datetime | None = None
+    record_no: str = ""
+    quality_control: bool = False
+    natural_identity: bool = False
+    attributes: tuple[tuple[str, str], ...] = ()
+    encoding: str = ""
+
+    def key(self, instrument: str, position: str) -> str:
+        """The idempotency key of this reading.
+
+        The same reading sent twice (a repeated memory dump, a lost ACK) has the same key; a device that tells its
+        readings apart by nothing gets the position in its stream instead, so that two equal weighings stay two.
+        Parsing the journal again gives the same key as long as the parser gives the same reading.
+
+        Args:
+            instrument: name of the connection.
+            position: epoch and offset in the journal where the bytes ended.
+        """
+        facts = (
+            instrument,
+            self.driver,
+            "" if self.natural_identity else position,
+            self.record_no,
+            self.measured_text,
+            self.slot,
+            self.item_text,
+            self.sample_text,
+            self.value_text,
+            self.unit_text,
+            self.status,
+            *(f"{name}={value}" for name, value in self.attributes),
+        )
+        return sha256("\x1f".join(facts).encode()).hexdigest()[:KEY_CHARACTERS]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, in the order of the declaration; numbers as strings, bytes as hex."""
+        return {
+            "driver": self.driver,
+            "parser_version": self.parser_version,
+            "item_text": self.item_text,
+            "sample_text": self.sample_text,
+            "name_text": self.name_text,
+            "slot": self.slot,
+            "value_text": self.value_text,
+            "value": None if self.value is None else f"{self.value:f}",
+            "comparator": self.comparator,
+            "unit_text": self.unit_text,
+            "status": self.status,
+            "verdict_text": self.verdict_text,
+            "measured_text": self.measured_text,
+            "measured_at": self.measured_at.isoformat() if self.measured_at else None,
+            "record_no": self.record_no,
+            "quality_control": self.quality_control,
+            "attributes": dict(self.attributes),
+            "encoding": self.encoding,
+            "raw_hex": self.raw.hex(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SerialSettings:
+    """Line settings of a port, as pyserial takes them."""
+
+    baud: int = 9600
+    data_bits: int = 8
+    parity: str = "N"
+    stop_bits: int = 1
+
+
+Settings = Mapping[str, str]
+"""Free settings of one connection (`bit_order`, `unit_address`), pinned in its configuration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driver:
+    """How one kind of instrument is framed, parsed and asked.
+
+    Attributes:
+        name: stable, what configuration files and stored readings say.
+        title: make and model, as people say it.
+        family: of the frame, for the lists.
+        transport: how it is usually reached.
+        proven_on: real bytes, or only documents.
+        parser_version: raised by every change of what `parse` gives.
+        new_framer: a fresh framer for one connection.
+        parse: the readings of one unit (frame or message); pure.
+        new_capture_framer: a more lenient framer for files of captured bytes, where it differs.
+        requests: what to send when polling at an instant; empty for devices that send by themselves.
+        examples: valid units in wire form, for the simulator and the tests; made by us from the documents.
+        serial: line settings the device ships with.
+        source: where the protocol is described.
+    """
+
+    name: str
+    title: str
+    family: str
+    proven_on: ProvenOn
+    new_framer: Callable[[], "Framer"]
+    parse: Callable[[bytes, Settings], tuple[Reading, ...]]
+    source: str
+    transport: TransportKind = TransportKind.SERIAL
+    parser_version: int = 1
+    new_capture_framer: Callable[[], "Framer"] | None = None
+    requests: Callable[[datetime], tuple[bytes, ...]] | None = None
+    examples: tuple[bytes, ...] = ()
+    serial: SerialSettings = field(default_factory=SerialSettings)
