@@ -1,8 +1,6 @@
 import csv
 import json
-import os
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -303,12 +301,8 @@ def test_what_is_no_table_is_refused_with_advice(tmp_path):
             judged(path)
 
 
-def test_every_published_failure_of_2026_is_found_but_those_whose_source_is_wrong():
-    folder = Path(os.environ.get("LIMS_REFERENCE_DIR", Path(__file__).parents[3] / "shared"))
-    table = folder / "data" / "nonconforming_results_2026.csv"
-    if not table.exists():
-        pytest.skip("reference material absent")
-    segments = judged(table)
+def test_every_published_failure_of_2026_is_found_but_those_whose_source_is_wrong(reference_dir):
+    segments = judged(reference_dir / "data" / "nonconforming_results_2026.csv")
     counts = Counter(segment.judgement.verdict.value for segment in segments)
     others = [segment for segment in segments if segment.judgement.verdict != "fail"]
     assert counts["pass"] == 0

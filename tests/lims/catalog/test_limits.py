@@ -1,7 +1,5 @@
 import csv
-import os
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -146,18 +144,14 @@ def test_the_figures_of_a_limit_stay_as_printed():
     assert format_limit(parse_limit("n=5,c=2,m=10000,M=10⁵CFU/g")) == "n=5,c=2,m=10000,M=10⁵CFU/g"
 
 
-def reference_rows(name):
-    folder = Path(os.environ.get("LIMS_REFERENCE_DIR", Path(__file__).parents[4] / "shared"))
-    table = folder / "data" / name
-    if not table.exists():
-        pytest.skip("reference material absent")
+def rows_of(table):
     with table.open(encoding="utf-8-sig", newline="") as text:
         return list(csv.DictReader(text))
 
 
-def test_every_limit_seen_in_2026_is_read_and_printed_back_or_has_lost_its_value():
+def test_every_limit_seen_in_2026_is_read_and_printed_back_or_has_lost_its_value(reference_dir):
     lost = []
-    for row in reference_rows("limit_expressions_seen.csv"):
+    for row in rows_of(reference_dir / "data" / "limit_expressions_seen.csv"):
         try:
             limit = parse_limit(row["limit_text"])
         except LimitTextError as refusal:
@@ -169,10 +163,10 @@ def test_every_limit_seen_in_2026_is_read_and_printed_back_or_has_lost_its_value
     assert lost == [(text, "limit_value_missing") for text in ("≤/g/100mL", "≤/g/100g")]
 
 
-def test_every_limit_of_the_contaminant_standard_and_of_the_examples_is_read():
-    for row in reference_rows("gb2762_2025_limits.csv"):
+def test_every_limit_of_the_contaminant_standard_and_of_the_examples_is_read(reference_dir):
+    for row in rows_of(reference_dir / "data" / "gb2762_2025_limits.csv"):
         assert parse_limit(row["limit_text"], row["unit"]).form == Maximum(D(row["limit_value"]))
-    for row in reference_rows("example_limits.csv"):
+    for row in rows_of(reference_dir / "data" / "example_limits.csv"):
         limit = parse_limit(row["limit_text"], row["unit"].replace("(none)", ""))
         assert parse_limit(format_limit(limit), limit.unit.text).form == limit.form
 
