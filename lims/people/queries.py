@@ -51,7 +51,7 @@ def person_names(session: Session, person_ids: Iterable[UUID]) -> dict[UUID, str
     """Names by id, for lists."""
     wanted = set(person_ids)
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))
-    return dict(rows.tuples().all())
+    return {row.id: row.name for row in rows}
 
 
 def employment_facts(session: Session, employment_id: UUID, on: date) -> EmploymentFacts:

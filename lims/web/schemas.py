@@ -1,0 +1,42 @@
+"""Fields of the API that refuse what the database could not keep."""
+
+from typing import Any
+
+import marshmallow as ma
+
+from lims.i18n import lazy_gettext as _l
+
+MAX_TEXT = 2_000  # characters; longer texts are files
+MAX_INTEGER = 2**31 - 1  # what an INTEGER column holds
+
+
+class StrictSchema(ma.Schema):
+    """Base of all `…In` schemas: an unknown field is an error, not something silently dropped."""
+
+    class Meta:
+        """Refuse unknown fields."""
+
+        unknown = ma.RAISE
+
+
+class Text(ma.fields.String):
+    """Text of bounded length without the NUL character, which PostgreSQL cannot store."""
+
+    def __init__(self, *, max_length: int = MAX_TEXT, min_length: int = 0, **kwargs: Any) -> None:
+        bounds = ma.validate.Length(min=min_length or None, max=max_length)
+        given = kwargs.pop("validate", None)
+        checks = given if isinstance(given, list) else [given] if given is not None else []
+        super().__init__(validate=[bounds, *checks], **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if "\0" in text:
+            raise ma.ValidationError(str(_l("Text cannot contain the NUL character.")))
+        return text
+
+
+class Count(ma.fields.Integer):
+    """A whole number that fits its column."""
+
+    def __init__(self, *, minimum: int = 0, maximum: int = MAX_INTEGER, **kwargs: Any) -> None:
+        super().__init__(strict=True, validate=ma.validate.Range(min=minimum, max=maximum), **kwargs)
