@@ -47,6 +47,9 @@ class EntryKind(IntEnum):
     SILENT = 5  # the line was silent for as long as the framer waits: it gave up what was begun
 
 
+_KINDS = frozenset(int(kind) for kind in EntryKind)
+
+
 class JournalError(Exception):
     """The journal cannot be used: it is locked by another process, or damaged."""
 
@@ -277,7 +280,7 @@ class Scan:
         with segment.open("rb") as file:
             while len(header := file.read(_HEADER.size)) == _HEADER.size:
                 magic, kind, epoch, sequence, wall_ns, monotonic_ns, _, length = _HEADER.unpack(header)
-                if magic != _MAGIC or length > MAX_PAYLOAD or kind not in EntryKind:
+                if magic != _MAGIC or length > MAX_PAYLOAD or kind not in _KINDS:
                     return
                 payload, digest = file.read(length), file.read(_DIGEST_SIZE)
                 if sha256(self.digest + header + payload).digest() != digest:
@@ -315,7 +318,7 @@ def says_durable_beyond(tail: bytes, good_to: int) -> bool:
     while at >= 0:
         if len(tail) - at >= _HEADER.size:
             _, kind, *_, durable, length = _HEADER.unpack_from(tail, at)
-            if kind in EntryKind and length <= MAX_PAYLOAD and good_to < durable <= good_to + at:
+            if kind in _KINDS and length <= MAX_PAYLOAD and good_to < durable <= good_to + at:
                 return True
         at = tail.find(_MAGIC, at + 1)
     return False

@@ -265,7 +265,7 @@ class AstmRecordFramer:
                 self._end_line(events)
                 continue
             self._line.append(byte)
-            if len(self._line) + len(self._text) > MAX_MESSAGE:
+            if len(self._line) + len(self._text) >= MAX_MESSAGE:
                 events.append(Garbage(bytes(self._text + self._line), self._position))
                 self._text, self._line = bytearray(), bytearray()
         return events or NOTHING

@@ -68,7 +68,9 @@ class Crc8Framer(ScanningFramer):
 class Xor8Framer(ScanningFramer):
     """`03 FE cmd … lenLO lenHI headerXOR dataXOR data`: DY-3000, DY-6600, TL-300.
 
-    Eleven bytes of header end in their own check value; the check value of the data stands before the data.
+    Eleven bytes of header end in their own check value; the check value of the data stands before the data. An
+    exclusive or does not see bytes that changed places, so a frame that lost a byte can take one from its follower;
+    the host therefore asks for one record at a time, and silence comes between.
 
     Source: driver code of the vendor's collection software; its request `03 FF 43 …` has header check B7.
     """

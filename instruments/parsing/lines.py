@@ -67,7 +67,9 @@ def parse_sbi(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
         identifier, text = text[:_SBI_ID_SIZE].strip(), text[_SBI_ID_SIZE:]
     message = _SBI_MESSAGES.get(text.strip())
     if message is not None:
-        return (Reading(driver="sbi", parser_version=1, raw=raw, status=message, record_no=identifier),)
+        return (
+            Reading(driver="sbi", parser_version=1, raw=raw, status=message, attributes=(("identifier", identifier),)),
+        )
     number, unit = text[:11], text[11:].strip()
     unverified = "[" in number
     value_text = re.sub(r"[\[\] ]", "", number)

@@ -23,9 +23,10 @@ def parse_strip(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
     """The curve of one strip.
 
     The module sends the grey values along the strip and nothing else: no time, no item, no sample, no verdict. T and C
-    peaks are sought later, by a method that has a version; the value text is the curve itself.
+    peaks are sought later, by a method that has a version; the value text is the curve itself. An answer without grey
+    values (no strip was found) is kept as not available.
     """
-    if raw[1] != CURVE or len(raw) <= _HEADER + _TAIL:
+    if raw[1] != CURVE:
         return ()
     values = curve_values(raw)
     return (
@@ -34,6 +35,7 @@ def parse_strip(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
             parser_version=1,
             raw=raw,
             value_text="|".join(map(str, values)),
+            status=ReadingStatus.OK if values else ReadingStatus.NOT_AVAILABLE,
             attributes=(("kind", "curve"), ("points", str(len(values)))),
         ),
     )
