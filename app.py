@@ -1,7 +1,9 @@
 """Composition root: the only module that knows every package."""
 
 import importlib
+import os
 import sys
+from collections.abc import Sequence
 
 from flask import Flask
 from flask.cli import FlaskGroup, ScriptInfo
@@ -40,6 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     import_models()
     for name in PACKAGES:
         importlib.import_module(name).init_app(app)
+    app.cli.add_command(importlib.import_module("lims.cli_demo").demo)
     finish_app(app)
     return app
 
@@ -54,8 +57,21 @@ def create_served_app() -> Flask:
     return app
 
 
+def home_from_arguments(arguments: Sequence[str]) -> str | None:
+    """The folder of `--home`: it decides the settings, so it is read before the application is made."""
+    for place, argument in enumerate(arguments):
+        if argument.startswith("--home="):
+            return argument.partition("=")[2]
+        if argument == "--home" and place + 1 < len(arguments):
+            return arguments[place + 1]
+    return None
+
+
 def main() -> None:
     """The console script `lims`."""
+    home = home_from_arguments(sys.argv[1:])
+    if home is not None:
+        os.environ["LIMS_HOME"] = home
     group = FlaskGroup(
         name="lims",
         create_app=create_app,

@@ -10,16 +10,28 @@ def init_app(app: "Flask") -> None:
     """Register pages, API, commands, checks and periodic work of the ground floor."""
     from datetime import timedelta
 
-    from lims import cli, numbering, views
+    from lims import admin, catalog, cli, demo_people, numbering, views
+    from lims.auth.permissions import Role, declare
+    from lims.demo import register_chapter
+    from lims.i18n import lazy_gettext as _l
     from lims.ledger import replay
     from lims.ledger.sequencer import seal_head
     from lims.outbox.tasks import register_periodic
     from lims.runtime import signer_of
     from lims.uow import UnitOfWork
     from lims.verification import register_check
+    from lims.web import navigation
+    from lims.web.operations import register_own_counts
 
+    declare("lims.administer", {Role.ADMINISTRATOR})
+    declare("lims.operate", {Role.ADMINISTRATOR, Role.AUDITOR})
     app.register_blueprint(views.bp)
+    app.register_blueprint(admin.bp)
+    catalog.init_app(app)
     cli.register(app)
+    navigation.add_entry("admin.operations", _l("Operations"), icon="chart", permission="lims.operate", order=90)
+    navigation.add_entry("admin.people", _l("Administration"), icon="settings", permission="lims.administer", order=91)
+    register_own_counts()
 
     def seal(uow: UnitOfWork) -> None:
         seal_head(uow, signer_of(app))
@@ -29,3 +41,4 @@ def init_app(app: "Flask") -> None:
     register_check("ledger", replay.check_heads)
     register_check("ledger", replay.check_replay)
     register_check("numbers", numbering.check_numbers)
+    register_chapter("people", 0, demo_people.live)

@@ -12,7 +12,7 @@ from lims.auth.permissions import permissions_of
 from lims.errors import NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.people.models import Account, Accreditation, Authorisation, Employment, Organisation, Person, RoleGrant
-from lims.people.types import Colleague, EmploymentFacts
+from lims.people.types import AccountRow, Colleague, EmploymentFacts
 
 
 def get_organisation(session: Session, organisation_id: UUID) -> Organisation:
@@ -186,3 +186,26 @@ def accreditations_on(session: Session, organisation_id: UUID, on: date) -> Sequ
         )
         .order_by(Accreditation.scheme, Accreditation.certificate_no)
     ).all()
+
+
+def list_accounts(session: Session, on: date) -> list[AccountRow]:
+    """Every account of a person employed on a day, by organisation and name."""
+    held = (
+        select(RoleGrant.employment_id, func.array_agg(RoleGrant.role).label("roles"))
+        .where(RoleGrant.ended_at.is_(None))
+        .group_by(RoleGrant.employment_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Account.id, Person.name, Account.username, Organisation, held.c.roles, Account.disabled_at)
+        .join(Person, Person.id == Account.person_id)
+        .join(Employment, Employment.person_id == Person.id)
+        .join(Organisation, Organisation.id == Employment.organisation_id)
+        .outerjoin(held, held.c.employment_id == Employment.id)
+        .where(*in_force(on))
+        .order_by(Organisation.name_zh, Person.name, Account.username)
+    )
+    return [
+        AccountRow(account_id, name, username, organisation, frozenset(roles or ()), disabled_at)
+        for account_id, name, username, organisation, roles, disabled_at in rows
+    ]

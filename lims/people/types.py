@@ -1,7 +1,8 @@
 """Values of people and organisations."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from lims.actors import OrganisationKind
@@ -40,3 +41,15 @@ class EmploymentFacts:
     party_id: UUID
     valid_from: date
     valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account as the administrator's list shows it; `organisation` is the row with both names."""
+
+    account_id: UUID
+    name: str
+    username: str
+    organisation: Any
+    roles: frozenset[str]
+    disabled_at: datetime | None
