@@ -15,6 +15,8 @@ from sampling.papers import UNSIGNED, PaperOrganisation, Signature
 TEST_REPORT = "results/papers/test_report.typ"
 WIDE_LETTERS = 30  # Chinese letters that surely stand in one line of a cell across the front page
 NARROW_LETTERS = 12  # and of a cell across half of it
+LATIN_WIDTH = 0.6  # of a Chinese letter; the widest words of the face take less
+SHARED_CELLS = ("category", "dated", "batch_no")  # fields of a sample that have no half cell of their own
 SPARE_LINES = 9  # lines the front page has room for at its roomiest
 
 
@@ -145,17 +147,23 @@ def render_test_report(paper: TestReportPaper, language: Language = Language.CHI
 def needs_measuring(paper: TestReportPaper) -> bool:
     """Whether the front page may need smaller type than its roomiest; measuring costs a third of a report's time.
 
-    Counts the lines beyond the first that each cell could take at most, a letter taken as wide as a Chinese one.
+    Counts the lines beyond the first that each cell takes at most.
     """
     sample, party, producer = paper.sample, paper.party, paper.producer
     wide = [sample.category, party.name, party.address, producer.name, producer.address, paper.remark]
     wide += ["、".join(paper.method_basis), "、".join(paper.judgement_basis), paper.conclusion]
-    narrow = [getattr(sample, each.name) for each in fields(sample) if each.name not in ("category", "batch_no")]
+    narrow = [getattr(sample, each.name) for each in fields(sample) if each.name not in SHARED_CELLS]
     narrow += ["／".join(filter(None, (sample.dated, sample.batch_no))), producer.licence_no, producer.phone]
     narrow += [paper.client, paper.test_kind]
-    lines = sum(len(str(text or "")) // WIDE_LETTERS for text in wide)
-    lines += sum(len(str(text or "")) // NARROW_LETTERS for text in narrow)
+    lines = sum(int(_width(text) / WIDE_LETTERS) for text in wide)
+    lines += sum(int(_width(text) / NARROW_LETTERS) for text in narrow)
     return lines > SPARE_LINES
+
+
+def _width(text: object) -> float:
+    """How many Chinese letters wide a text is set."""
+    letters = "" if text is None else str(text)
+    return len(letters) - (1 - LATIN_WIDTH) * sum(letter.isascii() for letter in letters)
 
 
 def conclusion_sentence(
