@@ -1,0 +1,225 @@
+"""`lims instruments`: the forms that outside checks rely on."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from instruments.cli import instruments
+from instruments.config import ConfigError, folder_name, load_config
+from instruments.drivers import examples
+from instruments.spool import Spool
+from tests.instruments.ptys import Pty, eventually, pty_at
+
+ROOT = Path(__file__).parents[2]
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(instruments, list(arguments))
+
+
+def config_file(folder: Path, port: str, driver: str = "mt-sics", extra: str = "") -> Path:
+    path = folder / "reader.toml"
+    path.write_text(
+        f'[store]\npath = "{folder / "store"}"\n[[instrument]]\nname = "Balance 1"\n'
+        f'driver = "{driver}"\nport = "{port}"\n{extra}',
+        "utf-8",
+    )
+    return path
+
+
+def test_list_names_every_driver_and_what_it_was_proven_on():
+    result = invoke("list", "--json")
+    assert result.exit_code == 0
+    drivers = {driver["name"]: driver for driver in json.loads(result.stdout)["drivers"]}
+    assert {"name", "family", "proven_on", "transport"} <= set(drivers["dy-3000-bx1"])
+    assert drivers["dy-3000-bx1"]["proven_on"] == "real bytes"
+    assert drivers["lz-4000t"]["proven_on"] == "documents"
+    assert "TTNJ 16, 24 and 32 channel readers" in invoke("list").stdout
+
+
+@pytest.mark.parametrize(
+    ("day", "summary"),
+    [
+        ("2018-07-28", "437 frames, 0 garbage bytes, 0 incomplete"),
+        ("2018-07-31", "74 frames, 0 garbage bytes, 0 incomplete"),
+        ("2018-08-01", "101 frames, 3 garbage bytes, 0 incomplete"),
+    ],
+)
+def test_decode_of_a_hex_log_gives_one_reading_a_line_and_a_summary_last(captures: Path, day: str, summary: str):
+    log = captures / "soldiers1989__UploadSoftWare" / f"{day} 串口数据Hex.log"
+    result = invoke("decode", "--driver", "dy-3000-bx1", str(log))
+    assert result.exit_code == 0
+    assert result.stderr.splitlines()[-1] == summary
+    readings = [json.loads(line) for line in result.stdout.splitlines()]
+    assert all(reading["driver"] == "dy-3000-bx1" and reading["raw_hex"].startswith("7e16") for reading in readings)
+
+
+def test_decode_of_raw_bytes(tmp_path: Path):
+    file = tmp_path / "capture.bin"
+    file.write_bytes(b"\x00\x01" + b"".join(examples.LZ4000T) + examples.LZ4000T[0][:9])
+    result = invoke("decode", "--driver", "lz-4000t", str(file))
+    assert [json.loads(line)["value"] for line in result.stdout.splitlines()] == ["12.34", "-0.56"]
+    assert result.stderr == "2 frames, 2 garbage bytes, 1 incomplete\n"
+
+
+def test_decode_takes_the_settings_of_the_driver(tmp_path: Path):
+    file = tmp_path / "capture.bin"
+    file.write_bytes(examples.DY3000[0])
+    result = invoke("decode", "--driver", "dy-3000", "--set", "methods.0=0", str(file))
+    assert json.loads(result.stdout.splitlines()[0])["value"] == "12.3"
+
+
+def test_decode_of_something_else_says_that_nothing_was_found(tmp_path: Path):
+    file = tmp_path / "capture.bin"
+    file.write_bytes(b"nothing of the kind")
+    result = invoke("decode", "--driver", "lz-4000t", str(file))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "0 frames, 19 garbage bytes, 0 incomplete\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("decode", "--driver", "nope", __file__),
+        ("decode", "--driver", "mt-sics", "--set", "nonsense", __file__),
+        ("decode", "--driver", "mt-sics", "/no/such/file"),
+        ("run", "--config", "/no/such/file"),
+        ("simulate", "--driver", "mt-sics", "--port", "x", "--fault", "melt"),
+    ],
+)
+def test_wrong_use_ends_with_status_two(arguments: tuple[str, ...]):
+    assert invoke(*arguments).exit_code == 2
+
+
+def test_simulate_plays_a_device_on_a_port(tmp_path: Path):
+    with pty_at(tmp_path / "port") as line:
+        result = invoke("simulate", "--driver", "mt-sics", "--port", line.name, "--interval", "0")
+        assert result.exit_code == 0
+        sent = b"".join(examples.MT_SICS)
+        assert line.read_exactly(len(sent)) == sent
+
+
+def test_simulate_on_a_port_that_is_not_there_says_so():
+    result = invoke("simulate", "--driver", "mt-sics", "--port", "/dev/no-such-port")
+    assert result.exit_code == 1
+    assert "cannot be opened" in result.stderr
+
+
+def run_daemon(config: Path) -> subprocess.Popen[bytes]:
+    script = "from instruments.cli import instruments; instruments()"
+    return subprocess.Popen(
+        [sys.executable, "-c", script, "run", "--config", str(config), "--json"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def waiting(store: Path) -> list[str]:
+    if not (store / "spool.sqlite3").exists():
+        return []
+    spool = Spool(store / "spool.sqlite3")
+    values = [item.body["value_text"] for item in spool.waiting(100)]
+    spool.close()
+    return values
+
+
+def weigh(line: Pty, store: Path) -> None:
+    def arrived() -> bool:
+        line.write(b"S S    100.00 g\r\n")
+        return bool(waiting(store))
+
+    eventually(arrived, "a weighing")
+
+
+def test_run_reads_the_ports_of_its_file_until_it_is_told_to_stop(tmp_path: Path):
+    with pty_at(tmp_path / "port") as line:
+        config = config_file(tmp_path, line.name)
+        with run_daemon(config) as process:
+            weigh(line, tmp_path / "store")
+            process.send_signal(signal.SIGTERM)
+            output, errors = process.communicate(timeout=20)
+    assert process.returncode == 0, errors
+    for text in output.decode().splitlines():
+        assert json.loads(text)["ports"][0]["instrument"] == "Balance 1"
+    status = invoke("status", "--config", str(config), "--json")
+    facts = json.loads(status.stdout)
+    assert facts["ports"][0]["state"] == "stopped"
+    assert facts["ports"][0]["readings"] >= 1
+    assert facts["spool"]["waiting"] >= 1
+    assert "Balance 1  stopped" in invoke("status", "--config", str(config)).stdout
+
+
+def test_replay_after_a_run_finds_nothing_new(tmp_path: Path):
+    with pty_at(tmp_path / "port") as line:
+        config = config_file(tmp_path, line.name)
+        with run_daemon(config) as process:
+            weigh(line, tmp_path / "store")
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=20)
+    result = invoke("replay", "--config", str(config), "--instrument", "Balance 1")
+    assert result.exit_code == 0
+    assert "1 connections, 0 new readings" in result.stdout
+    assert invoke("replay", "--config", str(config), "--instrument", "Scales").exit_code == 2
+
+
+def test_status_without_a_run_says_so(tmp_path: Path):
+    result = invoke("status", "--config", str(config_file(tmp_path, "/dev/null")))
+    assert result.exit_code == 1
+    assert "no reader has run here" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[store", "reader.toml: Expected"),
+        ("[stores]\n", "unknown stores"),
+        ("[store]\n", "expected a text for path"),
+        ("[store]\npath = 'x'\n", r"at least one \[\[instrument\]\]"),
+        ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='nope'\nport='p'\n", "no driver is called 'nope'"),
+        ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='tcp://h'\n", "has no port"),
+        ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='p'\nbaud='x'\n", "whole number for baud"),
+        ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='p'\nbuad=1\n", "unknown buad"),
+        ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='p'\npoll_seconds=0.1\n", "at least 1"),
+        ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='dyrs2'\nport='p'\npoll_seconds=9\n", "sends by itself"),
+        ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='p'\nsettings={a=1}\n", "settings are texts"),
+        (
+            (
+                "[store]\npath='x'\n[[instrument]]\nname='A 1'\ndriver='sbi'\nport='p'\n"
+                "[[instrument]]\nname='a-1'\ndriver='sbi'\nport='q'\n"
+            ),
+            "two instruments are called 'a-1'",
+        ),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_names_the_place(tmp_path: Path, text: str, problem: str):
+    path = tmp_path / "reader.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=problem):
+        load_config(path)
+
+
+def test_the_token_is_read_from_its_file_and_never_shown(tmp_path: Path):
+    (tmp_path / "token").write_text("secret-token\n", "utf-8")
+    server = f'[server]\nurl = "https://lims.example.org"\ntoken_file = "{tmp_path / "token"}"\n'
+    config = load_config(config_file(tmp_path, "/dev/x", extra=server))
+    assert config.token == "secret-token"
+    assert "secret-token" not in repr(config)
+
+
+def test_line_settings_are_those_the_device_ships_with_unless_said_otherwise(tmp_path: Path):
+    [shipped] = load_config(config_file(tmp_path, "/dev/x", "sbi")).connections
+    [set_] = load_config(config_file(tmp_path, "/dev/x", "sbi", "baud = 9600\nparity = 'E'\n")).connections
+    assert (shipped.opener.settings.baud, shipped.opener.settings.parity) == (1200, "O")
+    assert (set_.opener.settings.baud, set_.opener.settings.parity) == (9600, "E")
+
+
+def test_a_journal_folder_keeps_chinese_names():
+    assert folder_name(" 三号市场 读数仪/1 ") == "三号市场-读数仪-1"
