@@ -1,0 +1,279 @@
+"""The ledger: what is written, what is found when somebody tampers, and that a stranger can check an export alone."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import rfc8785
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from lims.actors import INSTALL, OrganisationKind
+from lims.auth.permissions import Role
+from lims.cluster import Urls
+from lims.db import db
+from lims.ledger import verify
+from lims.ledger.capture import plain
+from lims.ledger.export import write_bundle
+from lims.ledger.models import LedgerEvent, LedgerLeaf
+from lims.ledger.replay import check_chains, check_heads, check_replay
+from lims.ledger.sequencer import Signer, load_signer, seal_head
+from lims.people.models import Organisation, Person
+from lims.people.services import register_organisation
+from lims.uow import unit_of_work
+from lims.verification import run_checks
+from tests.factories.people import make_organisation, make_person
+
+VERIFIER = Path(verify.__file__)
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(max_codepoint=126)), inner),
+    max_leaves=12,
+)
+
+
+@given(values)
+def test_the_canonical_form_is_that_of_rfc_8785(value):
+    try:
+        expected = rfc8785.dumps(value)
+    except rfc8785.CanonicalizationError:
+        return
+    assert verify.canonical(value).encode() == expected
+
+
+def test_a_float_never_enters_the_ledger():
+    with pytest.raises(TypeError, match=r"0\.1"):
+        verify.canonical({"value": [0.1]})
+    with pytest.raises(TypeError, match="float"):
+        plain(0.1)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=8), min_size=1, max_size=40))
+def test_the_growing_tree_has_the_root_of_rfc_6962(bodies):
+    def root(leaves: list[bytes]) -> bytes:
+        if len(leaves) == 1:
+            return leaves[0]
+        split = 1 << ((len(leaves) - 1).bit_length() - 1)
+        return verify.node_hash(root(leaves[:split]), root(leaves[split:]))
+
+    tree = verify.CompactRange()
+    hashes = [verify.leaf_hash(body) for body in bodies]
+    for leaf in hashes:
+        tree.append(leaf)
+    assert tree.root() == root(hashes)
+
+
+def test_every_changed_row_stands_in_the_ledger_without_being_told(session: Session):
+    organisation_id = make_organisation(OrganisationKind.LAB)
+    with unit_of_work(INSTALL) as uow:
+        uow.session.get_one(Organisation, organisation_id).phone = "0534-7654321"
+    bodies = session.scalars(
+        sa.select(LedgerEvent.body)
+        .where(LedgerEvent.chain == f"organisation:{organisation_id}")
+        .order_by(LedgerEvent.seq)
+    ).all()
+    first, second = (json.loads(body) for body in bodies)
+    assert first["type"] == "lims.organisation_registered.v1"
+    assert second["rows"] == [{"t": "organisation", "k": {"id": str(organisation_id)}, "c": {"phone": "0534-7654321"}}]
+    assert second["prev"] == verify.leaf_hash(bodies[0].encode()).hex()
+
+
+def test_a_persons_name_enters_as_a_digest_only(session: Session):
+    person = make_person(make_organisation(), Role.TESTER, name="欧阳清")
+    bodies = session.scalars(sa.select(LedgerEvent.body).where(LedgerEvent.chain == f"person:{person.person_id}")).all()
+    assert bodies
+    assert not any("欧阳清" in body for body in bodies)
+
+
+def test_an_undone_transaction_leaves_no_event(session: Session):
+    before = session.scalar(sa.select(sa.func.count()).select_from(LedgerEvent))
+
+    def undone() -> None:
+        with unit_of_work(INSTALL) as uow:
+            register_organisation(uow, name_zh="甲", name_en="A", kind=OrganisationKind.LAB)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        undone()
+    assert session.scalar(sa.select(sa.func.count()).select_from(LedgerEvent)) == before
+
+
+@pytest.fixture
+def signer(tmp_path: Path) -> Signer:
+    return load_signer(tmp_path / "keys" / "ledger.pem", "fenjian/test")
+
+
+def test_the_signing_key_is_made_once_and_readable_by_its_owner_alone(tmp_path: Path):
+    path = tmp_path / "keys" / "ledger.pem"
+    first = load_signer(path, "fenjian/test")
+    assert load_signer(path, "fenjian/test").public_key == first.public_key
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_head_covers_every_event_once(session: Session, signer: Signer):
+    make_organisation()
+    with unit_of_work(INSTALL) as uow:
+        head = seal_head(uow, signer)
+        assert head is not None
+        size, note = head.size, head.note
+    indices = session.scalars(sa.select(LedgerLeaf.index).order_by(LedgerLeaf.index)).all()
+    assert list(indices) == list(range(size))
+    parsed = verify.parse_checkpoint(note)
+    verify.check_signature(parsed, "fenjian/test", signer.public_key)
+    with unit_of_work(INSTALL) as uow:
+        assert seal_head(uow, signer) is None
+
+
+@pytest.fixture
+def bundle(session: Session, signer: Signer, tmp_path: Path) -> Path:
+    """An export with several chains and two heads."""
+    for _ in range(3):
+        make_person(make_organisation(), Role.TESTER)
+        with unit_of_work(INSTALL) as uow:
+            seal_head(uow, signer)
+    path = tmp_path / "bundle.zip"
+    write_bundle(session, path, signer.verifier_key)
+    return path
+
+
+def run_verifier(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", str(VERIFIER), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_stranger_checks_an_export_with_one_file(bundle: Path):
+    run = run_verifier(bundle)
+    assert run.returncode == 0, run.stdout
+    assert run.stdout.startswith("SOUND")
+
+
+def rewrite(bundle: Path, change) -> Path:
+    """A copy of the bundle whose files went through `change`."""
+    changed = bundle.with_name("changed.zip")
+    with zipfile.ZipFile(bundle) as source, zipfile.ZipFile(changed, "w") as target:
+        files = {name: source.read(name) for name in source.namelist()}
+        change(files)
+        for name, content in files.items():
+            target.writestr(name, content)
+    return changed
+
+
+def rechain(lines: list[bytes]) -> list[bytes]:
+    """Mend all hashes after a change, as somebody with the database would."""
+    heads: dict[str, tuple[int, str]] = {}
+    mended = []
+    for line in lines:
+        body = json.loads(line)
+        seq, previous = heads.get(body["chain"], (0, verify.GENESIS))
+        body |= {"seq": seq + 1, "prev": previous}
+        text = verify.canonical(body).encode()
+        heads[body["chain"]] = (seq + 1, verify.leaf_hash(text).hex())
+        mended.append(text)
+    return mended
+
+
+def edit(lines: list[bytes], place: int) -> list[bytes]:
+    body = json.loads(lines[place])
+    body["actor"] = "person:somebody-else"
+    return [*lines[:place], verify.canonical(body).encode(), *lines[place + 1 :]]
+
+
+TAMPERINGS = {
+    "edit": edit,
+    "edit and chain again": lambda lines, place: rechain(edit(lines, place)),
+    "delete": lambda lines, place: lines[:place] + lines[place + 1 :],
+    "delete and chain again": lambda lines, place: rechain(lines[:place] + lines[place + 1 :]),
+    "erase a whole object": lambda lines, place: [
+        line for line in lines if json.loads(line)["chain"] != json.loads(lines[place])["chain"]
+    ],
+    "swap two": lambda lines, place: [*lines[:place], *reversed(lines[place : place + 2]), *lines[place + 2 :]],
+    "another spelling": lambda lines, place: [
+        *lines[:place],
+        lines[place].replace(b":", b": ", 1),
+        *lines[place + 1 :],
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", TAMPERINGS)
+def test_tampering_is_found_wherever_it_is_done(bundle: Path, kind: str):
+    with zipfile.ZipFile(bundle) as source:
+        lines = source.read("events.jsonl").splitlines()
+    for place in range(len(lines) - 1):
+        tampered = TAMPERINGS[kind](lines, place)
+        path = rewrite(bundle, lambda files, new=tampered: files.update({"events.jsonl": b"\n".join(new) + b"\n"}))
+        with pytest.raises(verify.Broken):
+            verify.verify_bundle(str(path))
+
+
+def test_a_cut_tail_is_found_with_a_head_kept_outside(bundle: Path):
+    with zipfile.ZipFile(bundle) as source:
+        notes = source.read("checkpoints.txt").decode().split(f"{verify.SEPARATOR}\n")
+        lines = source.read("events.jsonl").splitlines(keepends=True)
+    smaller = verify.parse_checkpoint(notes[0]).size
+
+    def cut(files: dict[str, bytes]) -> None:
+        files["events.jsonl"] = b"".join(lines[:smaller])
+        files["checkpoints.txt"] = notes[0].encode()
+
+    path = rewrite(bundle, cut)
+    verify.verify_bundle(str(path))
+    with pytest.raises(verify.Broken, match="tail was cut"):
+        verify.verify_bundle(str(path), heads=[notes[-1]])
+
+
+def test_another_key_is_found(bundle: Path, tmp_path: Path):
+    stranger = load_signer(tmp_path / "stranger.pem", "fenjian/test")
+    with pytest.raises(verify.Broken, match="expected"):
+        verify.verify_bundle(str(bundle), key=stranger.verifier_key)
+    path = rewrite(bundle, lambda files: files.update({"key.txt": stranger.verifier_key.encode()}))
+    with pytest.raises(verify.Broken, match="another key"):
+        verify.verify_bundle(str(path))
+
+
+def as_owner(urls: Urls, statement: str) -> None:
+    engine = create_engine(urls.owner, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text(statement))
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("statement", "table", "column"),
+    [
+        ("UPDATE organisation SET name_zh = '另一家'", "organisation", "name_zh"),
+        ("UPDATE person SET name = '另一人'", "person", "name"),
+        ("UPDATE employment SET valid_from = '2019-01-01'", "employment", "valid_from"),
+        ("DELETE FROM role_grant", "role_grant", "*"),
+        ("UPDATE ledger_event SET body = replace(body, 'system:install', 'system:other')", "ledger_event", "body"),
+        ("UPDATE ledger_event SET type = 'lims.other.v1'", "ledger_event", "type"),
+        ("UPDATE ledger_head SET seq = seq + 1", "ledger_head", "hash"),
+    ],
+)
+def test_a_hand_made_change_by_the_owner_is_named(committed_database: Urls, statement: str, table: str, column: str):
+    make_person(make_organisation(), Role.TESTER)
+    with db.read_session() as reader:
+        assert [finding for finding in run_checks(reader, "ledger") if finding.violations] == []
+    as_owner(committed_database, statement)
+    with db.read_session() as reader:
+        findings = run_checks(reader, "ledger")
+    named = {(one.table, one.column) for finding in findings for one in finding.examples}
+    assert (table, column) in named
+
+
+def test_an_erased_salt_leaves_the_proof_valid(committed_database: Urls):
+    person = make_person(make_organisation(), Role.TESTER)
+    as_owner(committed_database, "DELETE FROM personal_salt")
+    as_owner(committed_database, f"UPDATE person SET name = '' WHERE id = '{person.person_id}'")
+    with db.read_session() as reader:
+        assert reader.scalar(sa.select(Person.name).where(Person.id == person.person_id)) == ""
+        for check in (check_chains, check_heads, check_replay):
+            assert check(reader).violations == 0
