@@ -160,7 +160,8 @@ class Database:
     def read_session(self) -> Session:
         """A session that the database itself keeps from writing."""
         if self._connection is not None:
-            return Session(self._connection, join_transaction_mode="create_savepoint")
+            # A savepoint of its own would, when rolled back at the end, take the writes of the request with it.
+            return Session(self._connection, join_transaction_mode="rollback_only")
         return Session(self.engine.execution_options(postgresql_readonly=True))
 
     @property

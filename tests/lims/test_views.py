@@ -43,6 +43,7 @@ def test_name_and_password_open_a_session(client: FlaskClient, administrator):
 
 
 def test_a_wrong_password_keeps_the_name_and_says_not_which_was_wrong(client: FlaskClient, administrator):
+    client.get("/language/en")
     answer = submit_login(client, administrator.username, "wrong password")
     page = answer.get_data(as_text=True)
     assert answer.status_code == 401
