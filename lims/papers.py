@@ -23,6 +23,7 @@ from lims.clock import LOCAL_ZONE
 from lims.config import data_folder
 
 FONT_PACKAGE = "pylopdf_fonts_zh_cn"  # Noto Sans SC and Noto Serif SC; without it a Noto CJK of the system serves
+SYSTEM_FONTS = Path("/usr/share/fonts")
 ARCHIVAL: "list[typst.PDFStandard]" = ["ua-1", "a-3a"]  # readable aloud, and still readable in thirty years
 UNDATED = date(2000, 1, 1)  # a PDF must carry a date; a paper without one of its own gets this, never today's
 CONTROL_CHARACTERS = {code: None for code in [*range(0x20), *range(0x7F, 0xA0)] if code not in (0x09, 0x0A)}
@@ -74,6 +75,20 @@ def render_png(template: str, data: object, *, dots_per_inch: float) -> list[byt
     except typst.TypstError as error:
         raise PaperError(f"{template}: {error.diagnostic}") from error
     return pages if isinstance(pages, list) else [cast("bytes", pages)]
+
+
+def sans_font_file() -> Path:
+    """Return the file of a Chinese sans-serif face, for what is drawn dot by dot.
+
+    Raises:
+        PaperError: neither the package nor the system has one.
+    """
+    package = importlib.util.find_spec(FONT_PACKAGE)
+    folders = [Path(folder) for folder in (package.submodule_search_locations or [] if package else [])]
+    for folder in [*folders, SYSTEM_FONTS]:
+        for file in sorted(folder.rglob("NotoSans*SC-Regular.otf")) + sorted(folder.rglob("NotoSansCJK-Regular.ttc")):
+            return file
+    raise PaperError("no Chinese face found: run `pip install pylopdf-fonts-zh-cn`, or install Noto Sans CJK")
 
 
 def _compile(template: str, data: object, stamp: datetime, standards: "list[typst.PDFStandard]") -> bytes:

@@ -120,3 +120,15 @@ def test_a_picture_has_the_resolution_that_was_asked_for() -> None:
     [page] = render_png("proof.typ", Proof(), dots_per_inch=72)
     width, height = (int.from_bytes(page[at : at + 4], "big") for at in (16, 20))
     assert (width, height) == (595, 842)
+
+
+def test_without_the_font_package_a_face_of_the_system_is_found_or_missed_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert papers.sans_font_file().is_file()
+    monkeypatch.setattr(papers, "FONT_PACKAGE", "no_such_package")
+    monkeypatch.setattr(papers, "SYSTEM_FONTS", tmp_path)
+    with pytest.raises(PaperError, match="pylopdf-fonts-zh-cn"):
+        papers.sans_font_file()
+    (tmp_path / "NotoSansCJK-Regular.ttc").touch()
+    assert papers.sans_font_file() == tmp_path / "NotoSansCJK-Regular.ttc"
