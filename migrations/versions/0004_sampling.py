@@ -87,6 +87,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_business_regulator_id"), "business", ["regulator_id"], unique=False)
     op.create_table(
+        "sampling_institution",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.CheckConstraint("code ~ '^[0-9]{4}$'", name=op.f("ck_sampling_institution_four_digits")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_sampling_institution_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", name=op.f("pk_sampling_institution")),
+        sa.UniqueConstraint("code", name=op.f("uq_sampling_institution_code")),
+        info={"privileges": "select, insert"},
+    )
+    op.create_table(
         "business_food",
         sa.Column("business_id", sa.Uuid(), nullable=False),
         sa.Column("food_category_id", sa.Uuid(), nullable=False),
@@ -1210,6 +1222,7 @@ def downgrade() -> None:
     op.drop_table("sampling_plan")
     op.drop_index(op.f("ix_business_food_food_category_id"), table_name="business_food")
     op.drop_table("business_food")
+    op.drop_table("sampling_institution")
     op.drop_index(op.f("ix_business_regulator_id"), table_name="business")
     op.drop_index("ix_business_open_place", table_name="business", postgresql_where="closed_on IS NULL")
     op.drop_table("business")

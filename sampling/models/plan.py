@@ -8,6 +8,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.db import Base, Entity
+from lims.errors import explain_constraint
+from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
 from sampling.types import (
     NoSampleReason,
@@ -139,6 +141,21 @@ class BusinessFood(Base):
     __table_args__ = ({"info": {"privileges": "select, insert, delete"}},)
 
 
+class SamplingInstitution(Ledgered, Base):
+    """The four-digit number of a sampling organisation within its sampling numbers, given once and kept."""
+
+    __tablename__ = "sampling_institution"
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    __table_args__ = (
+        CheckConstraint("code ~ '^[0-9]{4}$'", name="four_digits"),
+        {"info": {"privileges": "select, insert"}},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"organisation:{self.organisation_id}"
+
+
 class RandomDraw(Ledgered, Entity):
     """A draw of businesses and teams: its record is sealed until sampling is over, then published (I11)."""
 
@@ -227,3 +244,16 @@ class Signal(Ledgered, Entity):
 
     def ledger_chain(self) -> str:
         return f"signal:{self.id}"
+
+
+explain_constraint(
+    "uq_sampling_plan_standing", _l("There is a standing plan for this year already."), field="is_standing"
+)
+explain_constraint("pk_plan_category", _l("This category stands in the plan already."), field="category")
+explain_constraint(
+    "fk_sampling_task_plan_id_plan_category",
+    _l("The separation mode is fixed: the first task of this category is issued."),
+    field="mode",
+)
+explain_constraint("ck_sampling_task_team_of_three", _l("Two samplers and the accompanying officer are three persons."))
+explain_constraint("uq_sampling_task_replaces_id", _l("Another visit has taken the place of this one already."))

@@ -8,6 +8,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.db import Base, Entity
+from lims.errors import explain_constraint
+from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
 from sampling.types import (
     AreaType,
@@ -145,7 +147,7 @@ class SamplingForm(Ledgered, Base):
     no_backup_reason: Mapped[str | None]
     executed_standard: Mapped[str | None]
     label_claims: Mapped[str | None]
-    # traceability (produce and bulk)
+    # the traceability block, for produce and bulk food
     supplier_name: Mapped[str | None]
     supplier_licence_no: Mapped[str | None]
     supplied_on: Mapped[date | None]
@@ -207,3 +209,8 @@ class SampleSignature(Ledgered, Base):
 
     def ledger_chain(self) -> str:
         return f"sample:{self.sample_id}"
+
+
+explain_constraint("uq_sample_task_id", _l("A sample was taken for this task already."))
+explain_constraint("uq_sample_sampling_no", _l("This sampling number is taken."))
+explain_constraint("uq_sample_photo_sample_id", _l("This photo is on the form already."), field="photos")

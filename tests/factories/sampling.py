@@ -21,6 +21,8 @@ from sampling.models import (
     SamplingPlan,
     SamplingTask,
 )
+from sampling.rules.form import SamplingFormInput
+from sampling.services.forms import DrawnSignature, Photo
 from sampling.services.separation import claim_act, sample_tuple
 from sampling.types import (
     AreaType,
@@ -28,6 +30,7 @@ from sampling.types import (
     DateKind,
     DutyRole,
     Packaging,
+    PhotoKind,
     PhysicalForm,
     PlaceKind,
     PlanKind,
@@ -38,6 +41,7 @@ from sampling.types import (
     SampleState,
     SamplingMethod,
     SeparationMode,
+    SignerKind,
     Stage,
     StorageCondition,
     TaskCategory,
@@ -186,7 +190,7 @@ def make_task(team: Team, plan_id: UUID | None = None, *, food: str = LEEK, majo
         uow.session.add(
             SamplingTask(
                 id=task_id,
-                task_no=f"T26{number:06d}",
+                task_no=f"T99{number:06d}",
                 plan_id=plan,
                 category_id=category_id(major),
                 mode=team.mode,
@@ -276,3 +280,53 @@ def make_form(sample_id: UUID, submitted_at: object, **changes: object) -> Sampl
         "party_refused_to_sign": False,
     }
     return SamplingForm(**(values | changes))
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"drawn"
+JPEG = b"\xff\xd8\xff" + b"photo"
+
+
+def make_form_input(**changes: object) -> SamplingFormInput:
+    """The same leek as a sampler fills it in."""
+    values: dict[str, object] = {
+        "place_kind": PlaceKind.SUPERMARKET,
+        "area_type": AreaType.URBAN,
+        "region_code": "371402",
+        "party_name": "清河县惠民超市",
+        "party_address": "清河县人民路1号",
+        "party_contact": "王芳",
+        "product_name": "韭菜",
+        "product_type": ProductType.PRODUCE,
+        "source": SampleSource.PURCHASED,
+        "packaging": Packaging.BULK,
+        "product_date": date(2026, 9, 13),
+        "date_kind": DateKind.PURCHASED,
+        "physical_form": PhysicalForm.SOLID,
+        "container": Container.PLASTIC_BAG,
+        "storage_condition": StorageCondition.AMBIENT,
+        "lot_size": Decimal(20),
+        "sampled_qty": Decimal("3.0"),
+        "backup_qty": Decimal("1.0"),
+        "quantity_unit": "kg",
+        "paid_amount": Decimal("12.60"),
+        "supplier_name": "清河蔬菜批发行",
+        "place_of_origin": "山东省德州市清河县",
+        "site_check": "现场检查未见异常",
+    }
+    return SamplingFormInput(**(values | changes))  # type: ignore[arg-type]
+
+
+def make_signatures() -> dict[SignerKind, DrawnSignature]:
+    """All who sign an ordinary form; the pictures differ, as hands do."""
+    signers = (
+        SignerKind.FIRST_SAMPLER,
+        SignerKind.SECOND_SAMPLER,
+        SignerKind.ACCOMPANYING_OFFICER,
+        SignerKind.SAMPLED_PARTY,
+    )
+    return {signer: DrawnSignature(PNG + signer.encode()) for signer in signers}
+
+
+def make_photos() -> list[Photo]:
+    """One photo of the sample."""
+    return [Photo(PhotoKind.SAMPLE, JPEG)]

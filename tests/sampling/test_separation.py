@@ -1,4 +1,4 @@
-"""Nobody on both sides of a sample: in three modes, at the service and in raw SQL as the application's login (I1, I6)."""
+"""Nobody on both sides of a sample: in three modes, by service and by raw SQL as the app's login (I1, I6)."""
 
 from uuid import UUID, uuid4
 
@@ -61,8 +61,9 @@ def test_a_sampler_of_one_sample_cannot_test_another_of_the_plan(session: Sessio
     plan_id = make_plan(team, samples=2)
     make_sample(team, plan_id)
     strangers = make_team(mode)
+    fresh = tuple(make_person(team.sampling_organisation_id, Role.SAMPLER) for _ in range(2))
     others = make_sample(
-        type(team)(**{**vars(team), "samplers": tuple(make_person(team.sampling_organisation_id, Role.SAMPLER) for _ in range(2))}),
+        type(team)(**{**vars(team), "samplers": fresh}),
         plan_id,
     )
     assert strangers.lab_id != team.lab_id

@@ -1,0 +1,69 @@
+"""What happens in sampling, as facts that other packages listen to."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from lims.events import Event
+from sampling.types import NoSampleReason, SampleState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanApproved(Event):
+    """A second person approved a plan; its draw can be made."""
+
+    name: ClassVar[str] = "sampling.plan_approved.v1"
+    plan_id: UUID
+
+    def chain(self) -> str:
+        return f"plan:{self.plan_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskIssued(Event):
+    """A team was given a visit."""
+
+    name: ClassVar[str] = "sampling.task_issued.v1"
+    task_id: UUID
+    plan_id: UUID
+
+    def chain(self) -> str:
+        return f"plan:{self.plan_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEndedWithoutSample(Event):
+    """A visit brought no sample."""
+
+    name: ClassVar[str] = "sampling.task_ended_without_sample.v1"
+    task_id: UUID
+    plan_id: UUID
+    reason: NoSampleReason
+
+    def chain(self) -> str:
+        return f"plan:{self.plan_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleTaken(Event):
+    """A sampling form was submitted."""
+
+    name: ClassVar[str] = "sampling.sample_taken.v1"
+    sample_id: UUID
+    task_id: UUID
+    plan_id: UUID
+
+    def chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleMoved(Event):
+    """A sample went from one state to the next."""
+
+    name: ClassVar[str] = "sampling.sample_moved.v1"
+    sample_id: UUID
+    state: SampleState
+
+    def chain(self) -> str:
+        return f"sample:{self.sample_id}"

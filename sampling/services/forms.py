@@ -1,0 +1,190 @@
+"""Submitting a sampling form: the moment a sample exists."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select
+
+from lims import files
+from lims.catalog.queries import get_region
+from lims.clock import local_date
+from lims.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from lims.i18n import lazy_gettext as _l
+from lims.numbering import take_number
+from lims.people.queries import person_names
+from lims.uow import UnitOfWork
+from sampling.events import SampleTaken
+from sampling.models import (
+    Sample,
+    SamplePhoto,
+    SampleSignature,
+    SamplingForm,
+    SamplingInstitution,
+    SamplingPlan,
+    SamplingTask,
+)
+from sampling.rules.form import SamplingFormInput, check_form
+from sampling.services.samples import move_sample
+from sampling.services.separation import claim_act, sample_tuple
+from sampling.types import DutyRole, PhotoKind, SampleEvent, SampleState, SignerKind, TaskState
+
+PREFIX = "XBJ"  # general sampling; the official coding rule was not found (domain.md §3.4)
+SERIES = "sampling_no"
+MOST_PHOTOS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnSignature:
+    """A signature as the screen hands it over: a PNG; the name is needed for the party and the producer only."""
+
+    png: bytes
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo with what it shows and, where the camera said so, when it was taken."""
+
+    kind: PhotoKind
+    content: bytes
+    taken_at: datetime | None = None
+
+
+def submit_form(
+    uow: UnitOfWork,
+    task_id: UUID,
+    form: SamplingFormInput,
+    signatures: Mapping[SignerKind, DrawnSignature],
+    photos: Sequence[Photo],
+) -> Sample:
+    """Turn a visit into a sample with its number, form, photos, signatures and the acts of the three persons.
+
+    Locks the task, then (late) the register of numbers.
+
+    Raises:
+        NotFoundError: no such task for the team of the actor.
+        ForbiddenError: the actor is not one of the two samplers.
+        ConflictError: the task has ended.
+        InvalidInputError: the form is incomplete or contradicts itself, or a file is not an image.
+        SeparationRefusedError: one of the three stands on the testing side.
+
+    Emits: SampleTaken, SampleMoved.
+    """
+    task = get_task_of_team(uow, task_id)
+    if uow.actor.person_id not in {task.first_sampler_id, task.second_sampler_id}:
+        raise ForbiddenError(_l("Only the two samplers of this task can submit its form."))
+    check_form(form, local_date(uow.now), signatures.keys(), len(photos))
+    if get_region(uow.session, form.region_code) is None:
+        raise InvalidInputError(_l("There is no region %(code)s.", code=form.region_code), field="region_code")
+    drawn = {kind: (one, _store_signature(uow, one)) for kind, one in signatures.items()}
+    stored = _store_photos(uow, photos)
+    plan = uow.session.get_one(SamplingPlan, task.plan_id)
+    institution = institution_code(uow, task.sampling_organisation_id)
+    sample = Sample(
+        id=uuid4(),
+        sampling_no=_next_sampling_no(uow, form.region_code, institution),
+        plan_id=task.plan_id,
+        category_id=task.category_id,
+        mode=task.mode,
+        plan_line_id=task.plan_line_id,
+        task_id=task.id,
+        food_category_id=task.food_category_id,
+        business_id=task.business_id,
+        regulator_id=plan.organisation_id,
+        sampling_organisation_id=task.sampling_organisation_id,
+        lab_id=task.lab_id,
+        state=SampleState.ISSUED,
+        state_changed_at=uow.now,
+        issued_at=uow.now,
+        sampled_at=uow.now,
+    )
+    task.state, task.ended_at = TaskState.SAMPLED, uow.now
+    uow.session.add(sample)
+    uow.session.flush()
+    uow.session.add(SamplingForm(sample_id=sample.id, submitted_at=uow.now, stage=form.stage, **asdict(form)))
+    uow.session.add_all(
+        SamplePhoto(sample_id=sample.id, kind=photo.kind, sha256=digest, taken_at=photo.taken_at, added_at=uow.now)
+        for digest, photo in stored.items()
+    )
+    names = _signer_names(uow, task, form)
+    uow.session.add_all(
+        SampleSignature(
+            sample_id=sample.id,
+            signer=kind,
+            signer_name=one.name or names[kind],
+            image_sha256=digest,
+            signed_at=uow.now,
+        )
+        for kind, (one, digest) in drawn.items()
+    )
+    for person_id in sorted((task.first_sampler_id, task.second_sampler_id)):
+        claim_act(uow, sample_tuple(sample), DutyRole.SAMPLER, person_id=person_id)
+    claim_act(uow, sample_tuple(sample), DutyRole.ACCOMPANYING_OFFICER, person_id=task.accompanying_officer_id)
+    move_sample(uow, sample, SampleEvent.FORM_SUBMITTED)
+    uow.emit(SampleTaken(sample_id=sample.id, task_id=task.id, plan_id=task.plan_id))
+    return sample
+
+
+def get_task_of_team(uow: UnitOfWork, task_id: UUID) -> SamplingTask:
+    """An open task of the actor's organisation, its row locked until the commit.
+
+    Raises:
+        NotFoundError: there is none, or another organisation samples it.
+        ConflictError: it has ended.
+    """
+    task = uow.session.get(SamplingTask, task_id, with_for_update=True)
+    if task is None or task.sampling_organisation_id != uow.actor.organisation_id:
+        raise NotFoundError
+    if task.state is not TaskState.ISSUED:
+        raise ConflictError(_l("Task %(number)s has ended already.", number=task.task_no))
+    return task
+
+
+def institution_code(uow: UnitOfWork, organisation_id: UUID) -> str:
+    """The four digits of an organisation in its sampling numbers, given the first time they are asked for."""
+    held = select(SamplingInstitution.code).where(SamplingInstitution.organisation_id == organisation_id)
+    code = uow.session.scalar(held)
+    if code is None:
+        # Two first forms at one instant: the second waits here and finds what the first was given.
+        uow.session.execute(select(func.pg_advisory_xact_lock(func.hashtext("sampling_institution"))))
+        code = uow.session.scalar(held)
+    if code is None:
+        code = f"{take_number(uow, 'sampling_institution', 'all'):04d}"
+        uow.session.add(SamplingInstitution(organisation_id=organisation_id, code=code))
+        uow.session.flush()
+    return code
+
+
+def _next_sampling_no(uow: UnitOfWork, region_code: str, institution: str) -> str:
+    """`XBJ`, two digits of the year, region, institution, and a serial without gaps within these."""
+    scope = f"{PREFIX}{local_date(uow.now):%y}{region_code}{institution}"
+    return f"{scope}{take_number(uow, SERIES, scope):05d}"
+
+
+def _store_signature(uow: UnitOfWork, signature: DrawnSignature) -> bytes:
+    return files.store_file(uow, signature.png, allowed=frozenset({"image/png"}))
+
+
+def _store_photos(uow: UnitOfWork, photos: Sequence[Photo]) -> dict[bytes, Photo]:
+    """The photos by hash; the same picture sent twice is one."""
+    if len(photos) > MOST_PHOTOS:
+        raise InvalidInputError(
+            _l("There are %(count)s photos, at most %(most)s are taken.", count=len(photos), most=MOST_PHOTOS),
+            field="photos",
+        )
+    return {files.store_file(uow, photo.content, allowed=files.IMAGES): photo for photo in photos}
+
+
+def _signer_names(uow: UnitOfWork, task: SamplingTask, form: SamplingFormInput) -> dict[SignerKind, str]:
+    team = {
+        SignerKind.FIRST_SAMPLER: task.first_sampler_id,
+        SignerKind.SECOND_SAMPLER: task.second_sampler_id,
+        SignerKind.ACCOMPANYING_OFFICER: task.accompanying_officer_id,
+    }
+    names = person_names(uow.session, team.values())
+    return {kind: names[person_id] for kind, person_id in team.items()} | {
+        SignerKind.SAMPLED_PARTY: form.party_contact or form.party_name,
+        SignerKind.PRODUCER: form.producer_contact or form.producer_name or form.party_name,
+    }
