@@ -19,6 +19,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Optional, Regexp
 
 from lims.forms import PageForm, required
@@ -36,20 +37,36 @@ class GalleryForm(PageForm):
     name = StringField(_l("Sampled party"), [required()])
     amount = StringField(_l("Value"), [Regexp(r"[0-9.]+$", message=_l("Write a number such as 2.5."))])
     on = DateField(_l("Due"), [Optional()])
-    kind = SelectField(_l("Food"), choices=[("leek", "韭菜"), ("rice", "大米"), ("eel", "鲜活黄鳝")])
+    kind = SelectField(
+        _l("Food"),
+        choices=[SelectChoice("leek", "韭菜"), SelectChoice("rice", "大米"), SelectChoice("eel", "鲜活黄鳝")],
+    )
     seal = RadioField(
         _l("State"),
         [required()],
-        choices=[("sealed", _l("Sealed")), ("broken", _l("Seal not intact")), ("void", _l("Void"))],
+        choices=[
+            SelectChoice("sealed", _l("Sealed")),
+            SelectChoice("broken", _l("Seal not intact")),
+            SelectChoice("void", _l("Void")),
+        ],
     )
     place = RadioField(
         _l("Custody"),
-        choices=[("market", _l("Sampled")), ("shop", _l("Received")), ("canteen", _l("Testing"))],
+        choices=[
+            SelectChoice("market", _l("Sampled")),
+            SelectChoice("shop", _l("Received")),
+            SelectChoice("canteen", _l("Testing")),
+        ],
         default="market",
     )
     items = SelectMultipleField(
         _l("Item"),
-        choices=[("1", "腐霉利"), ("2", "噻虫胺"), ("3", "铅(以Pb计)"), ("4", "恩诺沙星")],
+        choices=[
+            SelectChoice("1", "腐霉利"),
+            SelectChoice("2", "噻虫胺"),
+            SelectChoice("3", "铅(以Pb计)"),
+            SelectChoice("4", "恩诺沙星"),
+        ],
         default=["1", "3"],
     )
     remark = TextAreaField(_l("Facts"), [Optional()])
