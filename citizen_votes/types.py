@@ -86,3 +86,57 @@ class RoundState(StrEnum):
     CLOSED = "closed"
     COUNTED = "counted"
     SEALED = "sealed"
+
+
+class NominationState(StrEnum):
+    """A nomination waits for a person, who accepts or rejects it."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceName:
+    """A kind of place in the words of people who shop there; `code` is the place kind of the sampling form."""
+
+    code: str
+    zh: str
+    en: str
+
+
+# The kinds of place (domain handbook section 4.1) that people know from buying and eating.
+PLACES = (
+    PlaceName("farmers_market", "农贸市场", "Farmers' market"),
+    PlaceName("food_market", "菜市场", "Food market"),
+    PlaceName("supermarket", "超市", "Supermarket"),
+    PlaceName("grocery", "小食杂店", "Corner shop"),
+    PlaceName("wholesale_market", "批发市场", "Wholesale market"),
+    PlaceName("online", "网购", "Online shop"),
+    PlaceName("restaurant", "餐馆", "Restaurant"),
+    PlaceName("snack_bar", "小吃店", "Snack bar"),
+    PlaceName("fast_food", "快餐店", "Fast food"),
+    PlaceName("drinks_shop", "饮品店", "Drinks shop"),
+    PlaceName("school_canteen", "学校食堂", "School canteen"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """One thing a round offers: a food category at a kind of place."""
+
+    food_category_code: str
+    place_kind: str
+
+    @property
+    def code(self) -> str:
+        """Its name in tallies and plans: `food_category_code@place_kind`."""
+        return f"{self.food_category_code}@{self.place_kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A challenge and its solution, as they came from the device."""
+
+    challenge: str
+    solution: str
