@@ -30,6 +30,8 @@ STX, ETX, ETB, CR, LF = 0x02, 0x03, 0x17, 0x0D, 0x0A
 MAX_FRAME = 64_000  # LIS01-A2; E1381-95 has 247, a Yumizen sends 26,652
 MAX_MESSAGE = 1_048_576  # sixteen of the longest frames; past it the session is refused
 _CHECK_SIZE = 2
+# The ordinary case in one look: a frame that came in one piece. Everything else is taken byte by byte.
+_WHOLE_FRAME = re.compile(rb"\x02([^\x02\x03\x05\x17]{1,%d}[\x03\x17])(..)" % (MAX_FRAME - 1), re.DOTALL)
 _FRAME_STOP = re.compile(b"[\x02\x03\x05\x17]")  # STX, ETX, ENQ, ETB
 _SEQUENCE = 8
 
@@ -65,7 +67,14 @@ class AstmLinkFramer:
         events: list[Event] = []
         begin, at = self._position, 0
         while at < len(data):
-            if self._in_frame and self._check_from < 0:
+            if not self._in_frame:
+                whole = _WHOLE_FRAME.match(data, at)
+                if whole is not None:
+                    at = whole.end()
+                    self._position = begin + at - 1
+                    self._judge_frame(whole[0], whole[1], whole[2], events)
+                    continue
+            elif self._check_from < 0:
                 at = self._take_text(data, at)
                 if at == len(data):
                     break
@@ -116,16 +125,14 @@ class AstmLinkFramer:
                 self._give_up_frame(f"more than {MAX_FRAME} bytes without an end", events, self._position + 1)
                 self._send(NAK, events)
         elif len(self._frame) == self._check_from + _CHECK_SIZE:
-            self._judge_frame(events)
+            raw = bytes(self._frame)
+            self._in_frame = False
+            self._frame = bytearray()
+            self._judge_frame(raw, raw[1 : self._check_from], raw[self._check_from :], events)
 
-    def _judge_frame(self, events: list[Event]) -> None:
+    def _judge_frame(self, raw: bytes, body: bytes, stated: bytes, events: list[Event]) -> None:
         """The checksum is in; CR and LF that follow are separators and change nothing."""
-        raw = bytes(self._frame)
         end = self._position + 1
-        self._in_frame = False
-        self._frame = bytearray()
-        body = raw[1 : self._check_from]
-        stated = raw[self._check_from :]
         number = body[0] - 0x30
         if stated.upper() != b"%02X" % sum8(body):
             self._refuse(raw, end, f"checksum {stated.decode('ascii', 'backslashreplace')}", events)

@@ -102,6 +102,7 @@ class ScanningFramer(ABC):
         self._buffer = bytearray()
         self._base = 0  # stream offset of the first byte in the buffer
         self._need = 1  # length of the buffer below which nothing can change
+        self._begun = False  # whether the buffer starts with a unit that is not complete
         self._garbage = bytearray()
 
     @property
@@ -117,7 +118,8 @@ class ScanningFramer(ABC):
         """Look at the unit that may begin at `at`.
 
         Returns:
-            (True, length) when it is complete and right; (False, n) when n bytes from `at` are needed to say more.
+            (True, length) when it is complete and right; (False, n) when n bytes from `at` are needed to say more: the
+            smallest n, because a verdict that waits longer than it must depends on how the bytes were cut.
 
         Raises:
             Rejected: no unit begins here.
@@ -131,7 +133,13 @@ class ScanningFramer(ABC):
         self._buffer += data
         if len(self._buffer) < self._need:
             return NOTHING
+        if self._begun and len(self._buffer) < self.max_frame and not self.may_end(data):
+            return NOTHING
         return self._scan()
+
+    def may_end(self, _data: bytes) -> bool:
+        """Whether these bytes can end a unit that was begun; a quick look that spares a full one."""
+        return True
 
     def _scan(self) -> list[Event]:
         buffer = self._buffer
@@ -139,6 +147,7 @@ class ScanningFramer(ABC):
         at = 0
         size = len(buffer)
         self._need = 1
+        self._begun = False
         while at < size:
             start = self.find_start(buffer, at)
             if start > at:
@@ -158,6 +167,7 @@ class ScanningFramer(ABC):
                     at += 1
                     continue
                 self._need = length
+                self._begun = True
                 break
             if self._garbage:
                 self._flush_garbage(self._base + at, events)

@@ -5,6 +5,9 @@ from collections.abc import Callable, Sequence
 
 from instruments.framing.base import Event, Rejected, ScanningFramer
 
+_LINE_END = re.compile(rb"[\r\n]")
+_LINE_TEXT = re.compile(rb"[^\r\n]")
+
 
 class LineFramer(ScanningFramer):
     """Lines ending in CR, LF or both: balances, scanners, pH meters.
@@ -26,21 +29,24 @@ class LineFramer(ScanningFramer):
     def separators(self) -> bytes:
         return b"\r\n"
 
+    def may_end(self, data: bytes) -> bool:
+        return b"\n" in data or b"\r" in data
+
     def find_start(self, buffer: bytearray, at: int) -> int:
-        while at < len(buffer):
-            if buffer[at] in b"\r\n":
-                self._overflow = False
-            elif not self._overflow:
-                return at
-            at += 1
-        return at
+        if self._overflow:
+            found = _LINE_END.search(buffer, at)
+            if found is None:
+                return len(buffer)
+            at = found.start()
+            self._overflow = False
+        found = _LINE_TEXT.search(buffer, at)
+        return len(buffer) if found is None else found.start()
 
     def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
         available = len(buffer) - at
-        window = at + self._max_line + 1
-        ends = [found for end in b"\r\n" if (found := buffer.find(end, at, window)) >= 0]
-        if ends:
-            return True, min(ends) - at
+        end = _LINE_END.search(buffer, at, at + self._max_line + 1)
+        if end is not None:
+            return True, end.start() - at
         if available <= self._max_line:
             return False, available + 1
         self._overflow = True
@@ -87,6 +93,9 @@ class TerminatedFramer(ScanningFramer):
     def separators(self) -> bytes:
         return b"\r\n"
 
+    def may_end(self, data: bytes) -> bool:
+        return len(self._start) > 1 or self._end[-1] in data
+
     def find_start(self, buffer: bytearray, at: int) -> int:
         if self._start:
             found = buffer.find(self._start[:1], at)
@@ -101,7 +110,7 @@ class TerminatedFramer(ScanningFramer):
         if not self._start.startswith(head):
             raise Rejected
         if available < len(self._start):
-            return False, len(self._start)
+            return False, available + 1
         if self._origin != self._base + at:
             self._origin, self._searched = self._base + at, len(self._start)
         stop = buffer.find(self._end, at + self._searched, at + self.max_frame)
@@ -141,7 +150,7 @@ class HeaderedBlockFramer(ScanningFramer):
         if not self._header.startswith(bytes(buffer[at : at + len(self._header)])):
             raise Rejected
         if available < len(self._header):
-            return False, len(self._header)
+            return False, available + 1
         following = buffer.find(self._header, at + len(self._header), at + self.max_frame)
         if following >= 0:
             return True, following - at
@@ -202,6 +211,9 @@ class JsonObjectFramer(ScanningFramer):
 
     def separators(self) -> bytes:
         return b"\r\n\t "
+
+    def may_end(self, data: bytes) -> bool:
+        return b"}" in data
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         found = buffer.find(b"{", at)

@@ -84,7 +84,9 @@ class Xor8Framer(ScanningFramer):
 
     def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
         available = len(buffer) - at
-        if available > 1 and buffer[at + 1] != ANSWER:
+        if available == 1:
+            return False, 2
+        if buffer[at + 1] != ANSWER:
             raise Rejected
         if available < self._header:
             return False, self._header
@@ -126,7 +128,7 @@ class ModbusRtuFramer(ScanningFramer):
     def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
         available = len(buffer) - at
         if available == 1:
-            return False, self._exception_length
+            return False, 2
         function = buffer[at + 1]
         if function not in {self._function, self._function | 0x80}:
             raise Rejected

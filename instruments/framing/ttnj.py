@@ -91,7 +91,7 @@ class TtnjFramer(ScanningFramer):
         if not self._in_memory:
             raise Rejected
         if available < INFO_SIZE:
-            return False, RECORD_SIZE
+            return False, INFO_SIZE
         if not clock_is_plausible(*self._clock(buffer[at : at + INFO_SIZE])):
             raise Rejected
         if available < RECORD_SIZE:
