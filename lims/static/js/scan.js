@@ -4,10 +4,12 @@
 // `data-scan-submit`), else to the address in `<body data-scan-url>`, as `?code=`.
 
 const FASTEST_TYPIST_MS = 45; // between two keys; scanners need 2 to 30, people above 60
+const LONGEST_PAUSE_MS = 250; // a wireless scanner or a busy tablet may hesitate once or twice within a code
 const SHORTEST_CODE = 5;
 
 let keys = "";
-let lastKeyAt = 0;
+let gaps = [];
+let lastKeyAt = -Infinity;
 let field = null;
 let before = "";
 
@@ -20,6 +22,13 @@ function characterOf(event) {
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code);
   if (digit && !event.shiftKey) return digit[1];
   return { Minus: "-", Period: ".", Slash: "/", Equal: "=" }[event.code] ?? "";
+}
+
+/** Whether most keys came faster than a person types; single pauses do not count. */
+function isScanned() {
+  if (keys.length < SHORTEST_CODE) return false;
+  const ordered = [...gaps].sort((a, b) => a - b);
+  return ordered[Math.floor(ordered.length / 2)] <= FASTEST_TYPIST_MS;
 }
 
 function isTyped(element) {
@@ -53,11 +62,14 @@ document.addEventListener(
   "keydown",
   (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const isBurst = event.timeStamp - lastKeyAt <= FASTEST_TYPIST_MS;
+    const gap = event.timeStamp - lastKeyAt;
+    const goesOn = gap <= LONGEST_PAUSE_MS;
     if (event.key === "Enter" || event.code === "NumpadEnter") {
-      const code = isBurst ? keys : "";
+      const code = goesOn && isScanned() ? keys : "";
       keys = "";
-      if (code.length < SHORTEST_CODE) return;
+      gaps = [];
+      lastKeyAt = -Infinity;
+      if (!code) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       // What the scanner typed into somebody's half-filled field is taken out again.
@@ -72,8 +84,11 @@ document.addEventListener(
     }
     const character = characterOf(event);
     if (!character) return;
-    if (!isBurst) {
+    if (goesOn) {
+      gaps.push(gap);
+    } else {
       keys = "";
+      gaps = [];
       field = isTyped(document.activeElement) ? document.activeElement : null;
       before = field?.value ?? "";
     }
