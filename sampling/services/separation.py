@@ -26,6 +26,7 @@ from sampling.models import (
     OrganisationDuty,
     PersonPlanDuty,
     PersonSampleDuty,
+    PlanCategory,
     Sample,
     SeparationRefusal,
 )
@@ -182,27 +183,45 @@ def release_duties(uow: UnitOfWork, sample: SampleTuple, role: DutyRole, person_
         uow.record(f"sample:{sample.sample_id}", "person_sample_duty", key, None)
 
 
+def claim_job(uow: UnitOfWork, category: PlanCategory, side: Side, facts: EmploymentFacts) -> None:
+    """Put a person (and, where the mode asks for it, their party) on one side of a plan before there is a sample.
+
+    Raises:
+        ConflictError: the person or the party stands on the other side already.
+    """
+    for claim in _job_claims(category.plan_id, category.category_id, category.mode, facts):
+        if _claim(uow, claim, side) is not side:
+            raise ConflictError(
+                _l("%(name)s stands on the other side of this plan.", name=facts.person_name),
+                facts={"scope": claim.scope},
+            )
+
+
 def _claims(sample: SampleTuple, role: DutyRole, facts: EmploymentFacts) -> Iterable[_Claim]:
     """The duties a role demands under a mode, always in the same order, so that two claims cannot wait in a circle."""
     if role not in SAMPLE_ONLY_ROLES:
-        if sample.mode is not SeparationMode.INTERNAL:
-            yield _Claim(
-                OrganisationDuty,
-                (("plan_id", sample.plan_id), ("category_id", sample.category_id), ("party_id", facts.party_id)),
-                f"plan:{sample.plan_id}",
-                "organisation",
-            )
-        yield _Claim(
-            PersonPlanDuty,
-            (("plan_id", sample.plan_id), ("person_id", facts.person_id)),
-            f"plan:{sample.plan_id}",
-            "plan",
-        )
+        yield from _job_claims(sample.plan_id, sample.category_id, sample.mode, facts)
     yield _Claim(
         PersonSampleDuty,
         (("sample_id", sample.sample_id), ("person_id", facts.person_id)),
         f"sample:{sample.sample_id}",
         "sample",
+    )
+
+
+def _job_claims(plan_id: UUID, category_id: UUID, mode: SeparationMode, facts: EmploymentFacts) -> Iterable[_Claim]:
+    if mode is not SeparationMode.INTERNAL:
+        yield _Claim(
+            OrganisationDuty,
+            (("plan_id", plan_id), ("category_id", category_id), ("party_id", facts.party_id)),
+            f"plan:{plan_id}",
+            "organisation",
+        )
+    yield _Claim(
+        PersonPlanDuty,
+        (("plan_id", plan_id), ("person_id", facts.person_id)),
+        f"plan:{plan_id}",
+        "plan",
     )
 
 
