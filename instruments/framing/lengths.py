@@ -1,6 +1,6 @@
 """Frames that carry their length and a check value: the 7E families, the DY 03 FE frame, Modbus RTU."""
 
-from instruments.framing.base import Rejected, ScanningFramer
+from instruments.framing.base import Event, Frame, Rejected, ScanningFramer
 from instruments.framing.checksums import crc8, crc16_modbus, sum8, xor8
 
 FLAG = 0x7E
@@ -36,6 +36,18 @@ class Sum8Framer(ScanningFramer):
         if sum8(buffer[at + 1 : at + length - 2]) != buffer[at + length - 2]:
             raise Rejected
         return True, length
+
+    def take_run(self, buffer: bytearray, at: int, events: list[Event]) -> int:
+        size, base = len(buffer), self._base
+        while at + self._overhead <= size and buffer[at] == FLAG:
+            end = at + (buffer[at + 2] << 8 | buffer[at + 3]) + self._overhead
+            if end > size or end - at > self.max_frame or buffer[end - 1] != FLAG:
+                break
+            if sum(buffer[at + 1 : end - 2]) & 0xFF != buffer[end - 2]:
+                break
+            events.append(Frame(bytes(buffer[at:end]), base + end))
+            at = end
+        return at
 
 
 class Crc8Framer(ScanningFramer):

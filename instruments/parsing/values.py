@@ -13,7 +13,7 @@ EARLIEST_YEAR, LATEST_YEAR = 2012, 2079  # a clock outside was never set
 
 _NUMBER = re.compile(
     r"""\s*(?P<comparator><=|>=|≤|≥|<|>|＜|＞)?\s*
-        (?P<number>[+-]?\s*(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?:[eE][+-]?[0-9]{1,3})?)\s*""",
+        (?P<number>[+-]?[ ]*(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?:[eE][+-]?[0-9]{1,3})?)\s*""",
     re.VERBOSE,
 )
 _COMPARATORS = {

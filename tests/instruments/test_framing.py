@@ -122,6 +122,13 @@ def test_a_length_that_cannot_be_does_not_block_the_frames_behind_it():
     assert garbage_bytes(events) == 4
 
 
+def test_a_frame_beyond_the_limit_is_refused_however_it_comes():
+    oversize = examples.sum8_frame(0x16, bytes(Sum8Framer.max_frame))
+    whole, cut = run(Sum8Framer(), [oversize]), run(Sum8Framer(), pieces_of(oversize, 100))
+    assert whole == cut
+    assert not count(whole, Frame)
+
+
 def test_a_plausible_wrong_length_blocks_only_until_the_line_is_silent():
     frame = examples.strip_curve([1, 2, 3])
     framer = Sum8Framer()

@@ -205,3 +205,13 @@ def test_the_courier_delivers_what_arrives_and_stops(spool: Spool):
     courier.stop()
     courier.join()
     assert sent.taken == ["1"]
+
+
+@pytest.mark.soak
+def test_an_outage_of_a_day_with_five_thousand_readings_delivers_all_once_in_order(spool: Spool):
+    for start in range(0, 5000, 50):
+        spool.add("balance", [captured(number) for number in range(start, start + 50)])
+    attempts = 24 * 60  # once a minute while the server is away
+    server = Server(*[Outcome.TRY_LATER] * attempts)
+    empty(Courier(spool, server), attempts + 60)
+    assert server.taken == [str(number) for number in range(5000)]

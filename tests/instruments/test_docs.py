@@ -1,0 +1,31 @@
+"""docs/drivers.md names what there is."""
+
+import re
+from pathlib import Path
+
+from instruments.cli import instruments
+from instruments.drivers.builtin import BUILTIN_DRIVERS
+from instruments.simulator import Fault
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "drivers.md").read_text("utf-8")
+
+
+def test_every_driver_stands_in_the_document_with_what_it_was_proven_on():
+    for driver in BUILTIN_DRIVERS:
+        [row] = [line for line in DOCUMENT.splitlines() if line.startswith("|") and f"`{driver.name}`" in line]
+        assert row.rstrip("| ").endswith(driver.proven_on)
+
+
+def test_every_command_and_fault_stands_in_the_document():
+    assert set(re.findall(r"`lims instruments (\w+)", DOCUMENT)) == set(instruments.commands)
+    assert all(fault in DOCUMENT for fault in Fault)
+
+
+def test_the_driver_of_the_document_works():
+    [code] = [block for block in re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL) if "LUMINOMETER" in block]
+    names: dict[str, object] = {}
+    exec(code, names)  # noqa: S102 - it is our own document
+    driver = names["LUMINOMETER"]
+    events = driver.new_framer().feed(b"".join(driver.examples))
+    readings = [reading for event in events for reading in driver.parse(event.raw, {})]
+    assert [(reading.value_text, reading.status) for reading in readings] == [("1234", "ok"), ("OVER", "over")]
