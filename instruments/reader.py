@@ -178,6 +178,11 @@ class Reader:
             except OSError as error:
                 self._note_error("was lost", error)
                 self._stop.wait(FIRST_RETRY_SECONDS)
+            except Exception as error:
+                # A fault of ours must not end the port for good: what came is in the journal, the next opening goes on.
+                log.exception("%s: the reader failed", self.connection.instrument)
+                self._note_error("the reader failed", error)
+                self._stop.wait(LONGEST_RETRY_SECONDS)
             finally:
                 port.close()
 
@@ -225,7 +230,7 @@ class Reader:
                 self.status.state = before
                 return result
 
-    def _note_error(self, what: str, error: OSError, *, keep_state: bool = False) -> None:
+    def _note_error(self, what: str, error: Exception, *, keep_state: bool = False) -> None:
         if not keep_state:
             self.status.state = PortState.RECONNECTING
         self.status.errors += 1

@@ -4,7 +4,9 @@ Everything that can go wrong is an `OSError` (pyserial's own exception is one): 
 """
 
 import socket
-from contextlib import suppress
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -52,6 +54,15 @@ class Opener(Protocol):
         ...
 
 
+@contextmanager
+def termios_faults_as_os_errors() -> Iterator[None]:
+    """A line unplugged in mid call shows as `termios.error`: no `OSError`, and pyserial lets it by."""
+    try:
+        yield
+    except termios.error as error:
+        raise OSError(*error.args) from error
+
+
 class SerialLine:
     """A serial port opened through pyserial."""
 
@@ -59,19 +70,22 @@ class SerialLine:
         self._line = line
 
     def read(self, seconds: float) -> bytes:
-        self._line.timeout = seconds
-        first: bytes = self._line.read(1)
-        if not first:
-            return b""
-        waiting = min(self._line.in_waiting, MAX_READ - 1)
-        return first + self._line.read(waiting) if waiting else first
+        with termios_faults_as_os_errors():
+            if self._line.timeout != seconds:
+                self._line.timeout = seconds  # asks the port for its settings, so only when it changes
+            first: bytes = self._line.read(1)
+            if not first:
+                return b""
+            waiting = min(self._line.in_waiting, MAX_READ - 1)
+            return first + self._line.read(waiting) if waiting else first
 
     def write(self, data: bytes) -> None:
-        self._line.write(data)
-        self._line.flush()
+        with termios_faults_as_os_errors():
+            self._line.write(data)
+            self._line.flush()
 
     def close(self) -> None:
-        with suppress(OSError):
+        with suppress(OSError), termios_faults_as_os_errors():
             self._line.close()
 
 
@@ -84,15 +98,16 @@ class SerialOpener:
 
     def open(self) -> Port:
         options = {"exclusive": True} if "://" not in self.name else {}
-        line = serial.serial_for_url(
-            self.name,
-            baudrate=self.settings.baud,
-            bytesize=self.settings.data_bits,
-            parity=self.settings.parity,
-            stopbits=self.settings.stop_bits,
-            write_timeout=WRITE_SECONDS,
-            **options,
-        )
+        with termios_faults_as_os_errors():
+            line = serial.serial_for_url(
+                self.name,
+                baudrate=self.settings.baud,
+                bytesize=self.settings.data_bits,
+                parity=self.settings.parity,
+                stopbits=self.settings.stop_bits,
+                write_timeout=WRITE_SECONDS,
+                **options,
+            )
         return SerialLine(line)
 
     def close(self) -> None:

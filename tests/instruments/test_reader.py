@@ -3,6 +3,7 @@
 import errno
 import random
 import socket
+import termios
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -296,3 +297,30 @@ def test_a_device_that_connects_by_tcp_is_read_and_may_come_again(start):
 def test_a_port_name_without_a_number_is_refused():
     with pytest.raises(ValueError, match="expected tcp://host:port"):
         opener_for("tcp://moxa", get_driver("mt-sics").serial)
+
+
+def test_a_fault_that_pyserial_lets_by_is_an_os_error(line: Pty, monkeypatch: pytest.MonkeyPatch):
+    port = opener_for(line.name, get_driver("mt-sics").serial).open()
+
+    def unplugged(*_arguments: object) -> None:
+        raise termios.error(5, "Input/output error")
+
+    monkeypatch.setattr(termios, "tcdrain", unplugged)
+    with pytest.raises(OSError, match="Input/output error"):
+        port.write(b"S\r\n")
+    monkeypatch.undo()
+    port.close()
+
+
+def test_a_failure_of_ours_does_not_end_the_port(start, line: Pty, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("instruments.reader.LONGEST_RETRY_SECONDS", 0.1)
+    bench = start("mt-sics", line.name)
+    bench.wait_open()
+    with monkeypatch.context() as broken:
+        broken.setattr("instruments.framing.delimited.LineFramer.may_end", None)
+        broken.setattr("instruments.framing.delimited.LineFramer.find_start", None)
+        line.write(b"S S    1.00 g\r\n")
+        eventually(lambda: "the reader failed" in bench.reader.status.last_error, "the failure is shown")
+    eventually(lambda: bench.reader.status.state is PortState.OPEN, "the port is open again")
+    line.write(b"S S    2.00 g\r\n")
+    assert bench.wait_for(1)[-1] == "2.00"
