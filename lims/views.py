@@ -32,6 +32,7 @@ from lims.ledger.queries import latest_checkpoint
 from lims.runtime import settings_of
 from lims.uow import unit_of_work
 from lims.web.current import current_actor
+from lims.web.gallery import gallery_context
 from lims.web.guard import SESSION_COOKIE
 from lims.web.navigation import first_page
 
@@ -163,4 +164,4 @@ def gallery() -> ResponseReturnValue:
     """Every component on one page; there is no such page in production."""
     if settings_of(current_app).environment is Environment.PRODUCTION:
         return "", 404
-    return render_template("components/gallery.html")
+    return render_template("components/gallery.html", **gallery_context())
