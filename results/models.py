@@ -1,1 +1,265 @@
-"""Tables of results."""
+"""Tables of results: worklists, what was found, locks, reports and conclusions.
+
+A person's part is held by keys: whoever enters, reviews or signs points at their own `duty_act` in exactly that role,
+and nobody holds two bench roles on one sample, so tester, reviewer and signatory are three persons (I6). Results,
+locks, reports and conclusions can only be inserted: a correction is a new row (I7).
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lims.db import Base, Entity
+from lims.errors import explain_constraint
+from lims.i18n import lazy_gettext as _l
+from lims.ledger.capture import Ledgered
+from results.types import BoundKind, Comparison, ItemKind, ItemVerdict, LimitState, Rule, TestSetState
+from sampling.types import DutyRole, SampleVerdict
+
+APPEND_ONLY = {"privileges": "select, insert"}
+
+
+def _acted(person: str, role: str, name: str) -> ForeignKeyConstraint:
+    """The person acted on this sample in this role."""
+    return ForeignKeyConstraint(
+        ["sample_id", person, role], ["duty_act.sample_id", "duty_act.person_id", "duty_act.role"], name=name
+    )
+
+
+class TestSet(Ledgered, Entity):
+    """What one blind portion is tested for: the worklist of its code."""
+
+    __test__ = False  # pytest: this is a table
+    __tablename__ = "test_set"
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"), unique=True)
+    blind_code: Mapped[str] = mapped_column(unique=True)
+    lab_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    food_category_id: Mapped[UUID] = mapped_column(ForeignKey("food_category.id"))
+    product_date: Mapped[date]
+    label_claims: Mapped[str]
+    state: Mapped[TestSetState]
+    opened_at: Mapped[datetime]
+    __table_args__ = (
+        UniqueConstraint("id", "sample_id"),
+        Index("ix_test_set_lab_state", "lab_id", "state", "opened_at", "id"),
+        {"info": {"privileges": "select, insert, update (state)"}},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+class TestSetItem(Ledgered, Entity):
+    """One item to be tested, with the method row and the limit version it will be judged by (I8)."""
+
+    __test__ = False  # pytest: this is a table
+    __tablename__ = "test_set_item"
+    test_set_id: Mapped[UUID]
+    sample_id: Mapped[UUID]
+    position: Mapped[int]
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("test_item.id"))
+    kind: Mapped[ItemKind]
+    method_id: Mapped[UUID | None] = mapped_column(ForeignKey("method.id"))  # NULL: the catalogue knows no method
+    lod: Mapped[Decimal | None]
+    loq: Mapped[Decimal | None]
+    unit: Mapped[str]  # of lod, loq and of a typed figure without a unit
+    absence: Mapped[BoundKind]
+    absence_value: Mapped[Decimal | None]
+    limit_state: Mapped[LimitState]
+    limit_id: Mapped[UUID | None] = mapped_column(ForeignKey("food_limit.id"))
+    limit_text: Mapped[str]
+    limit_unit: Mapped[str]
+    comparison: Mapped[Comparison]
+    basis: Mapped[str]  # the edition judged by, or the one that is missing
+    __table_args__ = (
+        UniqueConstraint("test_set_id", "item_id"),
+        UniqueConstraint("id", "sample_id"),
+        ForeignKeyConstraint(["test_set_id", "sample_id"], ["test_set.id", "test_set.sample_id"]),
+        CheckConstraint("(limit_state = 'found') = (limit_id IS NOT NULL)", name="limit_if_found"),
+        CheckConstraint("limit_state = 'none' OR basis <> ''", name="basis_is_named"),
+        CheckConstraint("lod <= loq", name="lod_below_loq"),
+        CheckConstraint("lod > 0 AND lod < 'Infinity'", name="lod_positive"),
+        CheckConstraint("loq > 0 AND loq < 'Infinity'", name="loq_positive"),
+        CheckConstraint("(absence = 'stated') = (absence_value IS NOT NULL)", name="absence_is_stated"),
+        {"info": APPEND_ONLY},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+class CorrectionProposal(Ledgered, Entity):
+    """A tester asks to replace a result after its lock; it becomes a result when a second person approves it."""
+
+    __tablename__ = "correction_proposal"
+    set_item_id: Mapped[UUID]
+    sample_id: Mapped[UUID]
+    replaces_version: Mapped[int]
+    entered_text: Mapped[str]
+    reason: Mapped[str]
+    proposed_by_id: Mapped[UUID]
+    proposed_role: Mapped[DutyRole]
+    proposed_at: Mapped[datetime]
+    __table_args__ = (
+        UniqueConstraint("id", "proposed_by_id"),
+        ForeignKeyConstraint(["set_item_id", "sample_id"], ["test_set_item.id", "test_set_item.sample_id"]),
+        CheckConstraint("replaces_version >= 1", name="replaces_a_version"),
+        CheckConstraint("reason <> ''", name="reason_is_given"),
+        CheckConstraint("proposed_role = 'tester'", name="testers_propose"),
+        _acted("proposed_by_id", "proposed_role", "fk_correction_proposal_proposed_by"),
+        {"info": APPEND_ONLY},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+class ItemResult(Ledgered, Entity):
+    """What the laboratory found for one item, with its verdict; amended by the next version, never in place."""
+
+    __tablename__ = "item_result"
+    set_item_id: Mapped[UUID]
+    sample_id: Mapped[UUID] = mapped_column(index=True)
+    version: Mapped[int]
+    replaces_version: Mapped[int | None]
+    entered_text: Mapped[str]
+    used: Mapped[dict[str, Any]]  # everything the verdict depends on (results.rules.stored)
+    verdict: Mapped[ItemVerdict]
+    rule: Mapped[Rule]
+    reason_code: Mapped[str]
+    reason_message: Mapped[str]
+    reason_params: Mapped[dict[str, Any]]
+    compared_value: Mapped[Decimal | None]
+    entered_by_id: Mapped[UUID]
+    entered_role: Mapped[DutyRole]
+    entered_at: Mapped[datetime]
+    change_reason: Mapped[str | None]
+    proposal_id: Mapped[UUID | None] = mapped_column(unique=True)  # only after a lock: names were known by then
+    approved_by_id: Mapped[UUID | None]
+    approved_role: Mapped[DutyRole | None]
+    __table_args__ = (
+        UniqueConstraint("set_item_id", "version"),
+        ForeignKeyConstraint(["set_item_id", "sample_id"], ["test_set_item.id", "test_set_item.sample_id"]),
+        ForeignKeyConstraint(["set_item_id", "replaces_version"], ["item_result.set_item_id", "item_result.version"]),
+        CheckConstraint("version >= 1", name="version_from_one"),
+        CheckConstraint(
+            "CASE WHEN version = 1 THEN replaces_version IS NULL "
+            "ELSE replaces_version IS NOT NULL AND replaces_version = version - 1 END",
+            name="replaces_the_last",
+        ),
+        CheckConstraint("(version = 1) = (change_reason IS NULL)", name="change_has_reason"),
+        CheckConstraint("entered_role = 'tester'", name="testers_enter"),
+        CheckConstraint("(approved_by_id IS NULL) = (approved_role IS NULL)", name="approval_is_whole"),
+        CheckConstraint("approved_role = 'reviewer'", name="reviewers_approve"),
+        CheckConstraint("(proposal_id IS NULL) = (approved_by_id IS NULL)", name="second_person_after_lock"),
+        CheckConstraint("approved_by_id <> entered_by_id", name="two_people"),
+        CheckConstraint("abs(compared_value) < 'Infinity'", name="compared_value_finite"),
+        ForeignKeyConstraint(
+            ["proposal_id", "entered_by_id"], ["correction_proposal.id", "correction_proposal.proposed_by_id"]
+        ),
+        _acted("entered_by_id", "entered_role", "fk_item_result_entered_by"),
+        _acted("approved_by_id", "approved_role", "fk_item_result_approved_by"),
+        {"info": APPEND_ONLY},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+class ResultLock(Ledgered, Base):
+    """A reviewer fixed the results of a set, working blind; after a return the next lock has the next number."""
+
+    __tablename__ = "result_lock"
+    test_set_id: Mapped[UUID]
+    seq: Mapped[int]
+    sample_id: Mapped[UUID]
+    reviewer_id: Mapped[UUID]
+    reviewer_role: Mapped[DutyRole]
+    locked_at: Mapped[datetime]
+    results_sha256: Mapped[bytes]  # over item, version and inputs of every result that stood
+    __table_args__ = (
+        PrimaryKeyConstraint("test_set_id", "seq"),
+        UniqueConstraint("test_set_id", "seq", "sample_id"),
+        ForeignKeyConstraint(["test_set_id", "sample_id"], ["test_set.id", "test_set.sample_id"]),
+        CheckConstraint("seq >= 1", name="seq_from_one"),
+        CheckConstraint("reviewer_role = 'reviewer'", name="reviewers_lock"),
+        CheckConstraint("octet_length(results_sha256) = 32", name="sha256_is_whole"),
+        _acted("reviewer_id", "reviewer_role", "fk_result_lock_reviewer"),
+        {"info": APPEND_ONLY},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+class TestReport(Ledgered, Entity):
+    """检验报告: a composed PDF over one lock, known by its hash and by the code of its public check page."""
+
+    __test__ = False  # pytest: this is a table
+    __tablename__ = "test_report"
+    report_no: Mapped[str]
+    version: Mapped[int]
+    sample_id: Mapped[UUID]
+    test_set_id: Mapped[UUID]
+    lock_seq: Mapped[int]
+    pdf_sha256: Mapped[bytes] = mapped_column(ForeignKey("stored_file.sha256"))
+    check_code: Mapped[str] = mapped_column(unique=True)
+    composed_at: Mapped[datetime]
+    __table_args__ = (
+        UniqueConstraint("sample_id", "version"),
+        UniqueConstraint("report_no", "version"),
+        UniqueConstraint("test_set_id", "lock_seq"),
+        UniqueConstraint("id", "sample_id", "pdf_sha256"),
+        ForeignKeyConstraint(
+            ["test_set_id", "lock_seq", "sample_id"],
+            ["result_lock.test_set_id", "result_lock.seq", "result_lock.sample_id"],
+        ),
+        CheckConstraint("version >= 1", name="version_from_one"),
+        {"info": APPEND_ONLY},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+class Conclusion(Ledgered, Entity):
+    """检验结论: the signatory's signature on exactly the PDF that was shown. The clocks run from here."""
+
+    __tablename__ = "conclusion"
+    sample_id: Mapped[UUID]
+    report_id: Mapped[UUID] = mapped_column(unique=True)
+    pdf_sha256: Mapped[bytes]
+    verdict: Mapped[SampleVerdict]
+    signatory_id: Mapped[UUID]
+    signatory_role: Mapped[DutyRole]
+    signed_at: Mapped[datetime]
+    __table_args__ = (
+        UniqueConstraint("sample_id"),
+        ForeignKeyConstraint(
+            ["report_id", "sample_id", "pdf_sha256"],
+            ["test_report.id", "test_report.sample_id", "test_report.pdf_sha256"],
+        ),
+        CheckConstraint("signatory_role = 'signatory'", name="signatories_sign"),
+        _acted("signatory_id", "signatory_role", "fk_conclusion_signatory"),
+        {"info": APPEND_ONLY},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+explain_constraint("uq_test_set_sample_id", _l("This sample already has its worklist."))
+explain_constraint("uq_test_set_blind_code", _l("This blind code already has its worklist."))
+explain_constraint(
+    "uq_item_result_set_item_id", _l("Somebody has just entered a result for this item. Look at it first.")
+)
+explain_constraint("uq_item_result_proposal_id", _l("This correction is approved already."))
+explain_constraint("pk_result_lock", _l("Somebody has just locked these results."))
+explain_constraint("uq_test_report_sample_id", _l("Somebody has just composed this report."))
+explain_constraint("uq_test_report_test_set_id", _l("The report over these results is composed already."))
+explain_constraint("uq_conclusion_sample_id", _l("This sample is concluded already."))
+explain_constraint("uq_conclusion_report_id", _l("This report is signed already."))

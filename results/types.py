@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 from lims.catalog.limits import LimitExpression
 from lims.quantities import NO_UNIT, Unit
@@ -80,6 +81,39 @@ class Finding:
             raise ValueError(f"a {self.kind} finding needs its bound")
         if self.bound is not None and self.kind in {FindingKind.MEASURED, FindingKind.DETECTED}:
             raise ValueError(f"a {self.kind} finding with bound {self.bound}")
+
+
+class TestSetState(StrEnum):
+    """How far the bench is with one blind portion."""
+
+    __test__ = False  # pytest takes classes that begin with Test for its own
+    OPEN = "open"
+    TESTING = "testing"
+    LOCKED = "locked"
+
+
+class LimitState(StrEnum):
+    """What the catalogue answered when the worklist was made."""
+
+    FOUND = "found"
+    NONE = "none"
+    MISSING_EDITION = "missing_edition"
+    AMBIGUOUS = "ambiguous"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One result as a tester writes it.
+
+    Attributes:
+        set_item_id: the line of the worklist.
+        text: `0.152`, `未检出`, `<LOQ`, or the n results of a microbiological plan, each after a semicolon.
+        reason: why, where it replaces a result that stands.
+    """
+
+    set_item_id: UUID
+    text: str
+    reason: str | None = None
 
 
 class Comparison(StrEnum):
@@ -188,6 +222,8 @@ class Rule(StrEnum):
     SCREENING = "screening"
     UNREADABLE = "unreadable"
     LIMIT_DIRECTION = "limit_direction"
+    MISSING_EDITION = "missing_edition"
+    AMBIGUOUS_LIMIT = "ambiguous_limit"
 
 
 @dataclass(frozen=True, slots=True)

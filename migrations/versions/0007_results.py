@@ -108,6 +108,100 @@ def upgrade() -> None:
         info={"privileges": "select, insert"},
     )
     op.create_table(
+        "correction_proposal",
+        sa.Column("set_item_id", sa.Uuid(), nullable=False),
+        sa.Column("sample_id", sa.Uuid(), nullable=False),
+        sa.Column("replaces_version", sa.Integer(), nullable=False),
+        sa.Column("entered_text", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("proposed_by_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "proposed_role",
+            sa.Enum(
+                "sampler",
+                "accompanying_officer",
+                "recoder",
+                "unblinder",
+                "tester",
+                "reviewer",
+                "signatory",
+                "recheck_tester",
+                name="dutyrole",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("proposed_role = 'tester'", name=op.f("ck_correction_proposal_testers_propose")),
+        sa.CheckConstraint(
+            "proposed_role IN ('sampler', 'accompanying_officer', 'recoder', 'unblinder', 'tester', 'reviewer', 'signatory', 'recheck_tester')",
+            name=op.f("ck_correction_proposal_proposed_role_known"),
+        ),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_correction_proposal_reason_is_given")),
+        sa.CheckConstraint("replaces_version >= 1", name=op.f("ck_correction_proposal_replaces_a_version")),
+        sa.ForeignKeyConstraint(
+            ["sample_id", "proposed_by_id", "proposed_role"],
+            ["duty_act.sample_id", "duty_act.person_id", "duty_act.role"],
+            name="fk_correction_proposal_proposed_by",
+        ),
+        sa.ForeignKeyConstraint(
+            ["set_item_id", "sample_id"],
+            ["test_set_item.id", "test_set_item.sample_id"],
+            name=op.f("fk_correction_proposal_set_item_id_sample_id_test_set_item"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_correction_proposal")),
+        sa.UniqueConstraint("id", "proposed_by_id", name=op.f("uq_correction_proposal_id_proposed_by_id")),
+        info={"privileges": "select, insert"},
+    )
+    op.create_table(
+        "result_lock",
+        sa.Column("test_set_id", sa.Uuid(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("sample_id", sa.Uuid(), nullable=False),
+        sa.Column("reviewer_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "reviewer_role",
+            sa.Enum(
+                "sampler",
+                "accompanying_officer",
+                "recoder",
+                "unblinder",
+                "tester",
+                "reviewer",
+                "signatory",
+                "recheck_tester",
+                name="dutyrole",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("locked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("results_sha256", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("reviewer_role = 'reviewer'", name=op.f("ck_result_lock_reviewers_lock")),
+        sa.CheckConstraint(
+            "reviewer_role IN ('sampler', 'accompanying_officer', 'recoder', 'unblinder', 'tester', 'reviewer', 'signatory', 'recheck_tester')",
+            name=op.f("ck_result_lock_reviewer_role_known"),
+        ),
+        sa.CheckConstraint("octet_length(results_sha256) = 32", name=op.f("ck_result_lock_sha256_is_whole")),
+        sa.CheckConstraint("seq >= 1", name=op.f("ck_result_lock_seq_from_one")),
+        sa.ForeignKeyConstraint(
+            ["sample_id", "reviewer_id", "reviewer_role"],
+            ["duty_act.sample_id", "duty_act.person_id", "duty_act.role"],
+            name="fk_result_lock_reviewer",
+        ),
+        sa.ForeignKeyConstraint(
+            ["test_set_id", "sample_id"],
+            ["test_set.id", "test_set.sample_id"],
+            name=op.f("fk_result_lock_test_set_id_sample_id_test_set"),
+        ),
+        sa.PrimaryKeyConstraint("test_set_id", "seq", name=op.f("pk_result_lock")),
+        sa.UniqueConstraint("test_set_id", "seq", "sample_id", name=op.f("uq_result_lock_test_set_id_seq_sample_id")),
+        info={"privileges": "select, insert"},
+    )
+    op.create_table(
         "item_result",
         sa.Column("set_item_id", sa.Uuid(), nullable=False),
         sa.Column("sample_id", sa.Uuid(), nullable=False),
@@ -185,7 +279,7 @@ def upgrade() -> None:
         ),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("change_reason", sa.Text(), nullable=True),
-        sa.Column("after_unblinding", sa.Boolean(), nullable=False),
+        sa.Column("proposal_id", sa.Uuid(), nullable=True),
         sa.Column("approved_by_id", sa.Uuid(), nullable=True),
         sa.Column(
             "approved_role",
@@ -227,16 +321,21 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(approved_by_id IS NULL) = (approved_role IS NULL)", name=op.f("ck_item_result_approval_is_whole")
         ),
+        sa.CheckConstraint(
+            "(proposal_id IS NULL) = (approved_by_id IS NULL)", name=op.f("ck_item_result_second_person_after_lock")
+        ),
         sa.CheckConstraint("(version = 1) = (change_reason IS NULL)", name=op.f("ck_item_result_change_has_reason")),
         sa.CheckConstraint(
             "CASE WHEN version = 1 THEN replaces_version IS NULL ELSE replaces_version IS NOT NULL AND replaces_version = version - 1 END",
             name=op.f("ck_item_result_replaces_the_last"),
         ),
-        sa.CheckConstraint(
-            "NOT after_unblinding OR approved_by_id IS NOT NULL", name=op.f("ck_item_result_second_person_after_lock")
-        ),
         sa.CheckConstraint("approved_by_id <> entered_by_id", name=op.f("ck_item_result_two_people")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_item_result_version_from_one")),
+        sa.ForeignKeyConstraint(
+            ["proposal_id", "entered_by_id"],
+            ["correction_proposal.id", "correction_proposal.proposed_by_id"],
+            name=op.f("fk_item_result_proposal_id_entered_by_id_correction_proposal"),
+        ),
         sa.ForeignKeyConstraint(
             ["sample_id", "approved_by_id", "approved_role"],
             ["duty_act.sample_id", "duty_act.person_id", "duty_act.role"],
@@ -258,56 +357,11 @@ def upgrade() -> None:
             name=op.f("fk_item_result_set_item_id_sample_id_test_set_item"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item_result")),
+        sa.UniqueConstraint("proposal_id", name=op.f("uq_item_result_proposal_id")),
         sa.UniqueConstraint("set_item_id", "version", name=op.f("uq_item_result_set_item_id_version")),
         info={"privileges": "select, insert"},
     )
     op.create_index(op.f("ix_item_result_sample_id"), "item_result", ["sample_id"], unique=False)
-    op.create_table(
-        "result_lock",
-        sa.Column("test_set_id", sa.Uuid(), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("sample_id", sa.Uuid(), nullable=False),
-        sa.Column("reviewer_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "reviewer_role",
-            sa.Enum(
-                "sampler",
-                "accompanying_officer",
-                "recoder",
-                "unblinder",
-                "tester",
-                "reviewer",
-                "signatory",
-                "recheck_tester",
-                name="dutyrole",
-                native_enum=False,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("locked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("results_sha256", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("reviewer_role = 'reviewer'", name=op.f("ck_result_lock_reviewers_lock")),
-        sa.CheckConstraint(
-            "reviewer_role IN ('sampler', 'accompanying_officer', 'recoder', 'unblinder', 'tester', 'reviewer', 'signatory', 'recheck_tester')",
-            name=op.f("ck_result_lock_reviewer_role_known"),
-        ),
-        sa.CheckConstraint("octet_length(results_sha256) = 32", name=op.f("ck_result_lock_sha256_is_whole")),
-        sa.CheckConstraint("seq >= 1", name=op.f("ck_result_lock_seq_from_one")),
-        sa.ForeignKeyConstraint(
-            ["sample_id", "reviewer_id", "reviewer_role"],
-            ["duty_act.sample_id", "duty_act.person_id", "duty_act.role"],
-            name="fk_result_lock_reviewer",
-        ),
-        sa.ForeignKeyConstraint(
-            ["test_set_id", "sample_id"],
-            ["test_set.id", "test_set.sample_id"],
-            name=op.f("fk_result_lock_test_set_id_sample_id_test_set"),
-        ),
-        sa.PrimaryKeyConstraint("test_set_id", "seq", name=op.f("pk_result_lock")),
-        sa.UniqueConstraint("test_set_id", "seq", "sample_id", name=op.f("uq_result_lock_test_set_id_seq_sample_id")),
-        info={"privileges": "select, insert"},
-    )
     op.create_table(
         "test_report",
         sa.Column("report_no", sa.Text(), nullable=False),
@@ -343,7 +397,7 @@ def upgrade() -> None:
         sa.Column("pdf_sha256", sa.LargeBinary(), nullable=False),
         sa.Column(
             "verdict",
-            sa.Enum("pass", "fail", "problem", "undecided", name="sampleverdict", native_enum=False, length=40),
+            sa.Enum("pass", "fail", "problem", name="sampleverdict", native_enum=False, length=40),
             nullable=False,
         ),
         sa.Column("signatory_id", sa.Uuid(), nullable=False),
@@ -371,10 +425,7 @@ def upgrade() -> None:
             "signatory_role IN ('sampler', 'accompanying_officer', 'recoder', 'unblinder', 'tester', 'reviewer', 'signatory', 'recheck_tester')",
             name=op.f("ck_conclusion_signatory_role_known"),
         ),
-        sa.CheckConstraint("verdict <> 'undecided'", name=op.f("ck_conclusion_is_decided")),
-        sa.CheckConstraint(
-            "verdict IN ('pass', 'fail', 'problem', 'undecided')", name=op.f("ck_conclusion_verdict_known")
-        ),
+        sa.CheckConstraint("verdict IN ('pass', 'fail', 'problem')", name=op.f("ck_conclusion_verdict_known")),
         sa.ForeignKeyConstraint(
             ["report_id", "sample_id", "pdf_sha256"],
             ["test_report.id", "test_report.sample_id", "test_report.pdf_sha256"],
@@ -395,9 +446,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("conclusion")
     op.drop_table("test_report")
-    op.drop_table("result_lock")
     op.drop_index(op.f("ix_item_result_sample_id"), table_name="item_result")
     op.drop_table("item_result")
+    op.drop_table("result_lock")
+    op.drop_table("correction_proposal")
     op.drop_table("test_set_item")
     op.drop_index("ix_test_set_lab_state", table_name="test_set")
     op.drop_table("test_set")

@@ -1,0 +1,191 @@
+"""Entering results, and correcting them after their lock with a second person."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from lims.catalog.limits import parse_limit
+from lims.errors import ConflictError, InvalidInputError, NotFoundError
+from lims.i18n import gettext
+from lims.i18n import lazy_gettext as _l
+from lims.quantities import QuantityError, parse_unit
+from lims.uow import UnitOfWork
+from results.models import CorrectionProposal, ItemResult, TestSet, TestSetItem
+from results.queries import find_set, last_lock, standing_results
+from results.rules.findings import parse_findings
+from results.rules.frozen import judge_line
+from results.rules.stored import to_json
+from results.services.worklists import begin_testing
+from results.types import AbsenceBound, Entry, JudgementInput, Method, TestSetState
+from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
+from sampling.types import DutyRole
+
+MAX_RESULT_TEXT = 400  # five results of a microbiological plan with their units take less than 100
+
+
+class ResultStandsError(ConflictError):
+    """There is a result already; replacing it needs a reason."""
+
+    code = "result_stands"
+
+
+class NotInWorklistError(InvalidInputError):
+    """The item is not tested in this set."""
+
+    code = "not_in_worklist"
+
+
+def case_of(line: TestSetItem, test_set: TestSet, text: str) -> JudgementInput:
+    """Everything the verdict of a typed result depends on.
+
+    Raises:
+        InvalidInputError: the text is no result; the message shows it.
+    """
+    if not text.strip() or len(text) > MAX_RESULT_TEXT:
+        raise InvalidInputError(
+            _l("Enter a result of 1 to %(most)s characters.", most=MAX_RESULT_TEXT), field=str(line.id)
+        )
+    limit = parse_limit(line.limit_text, line.limit_unit) if line.limit_id else None
+    try:
+        findings = parse_findings(text, line.unit)
+        unit = parse_unit(line.unit)
+    except QuantityError as error:
+        raise InvalidInputError(gettext(error.message) % error.params, field=str(line.id)) from error
+    if not findings:
+        raise InvalidInputError(
+            _l("“%(text)s” says that nothing was tested; expected a result.", text=text[:60]), field=str(line.id)
+        )
+    absence_unit = unit if line.absence_value is not None else parse_unit("")
+    return JudgementInput(
+        findings=findings,
+        limit=limit,
+        kind=line.kind,
+        comparison=line.comparison,
+        absence=AbsenceBound(line.absence, line.absence_value, absence_unit),
+        method=Method(line.lod, line.loq, unit) if line.method_id else None,
+        label_claim=test_set.label_claims,
+    )
+
+
+def enter_results(uow: UnitOfWork, blind_code: str, entries: Sequence[Entry]) -> list[ItemResult]:
+    """Write down what the bench found, judged at once; all entries or none.
+
+    Replacing a result before the lock writes the next version and asks for a reason. After a lock nothing is entered
+    here: see `propose_correction`.
+
+    Raises:
+        NotFoundError: no such code in this laboratory.
+        NotInWorklistError, InvalidInputError: an item of another set, or a text that is no result.
+        ResultStandsError: a result stands and no reason is given.
+        ConflictError: the results are, or were, locked.
+        SeparationRefusedError: the person may not test this sample.
+    """
+    test_set = begin_testing(uow, blind_code)
+    if test_set.state is TestSetState.LOCKED or last_lock(uow.session, test_set.id) is not None:
+        raise ConflictError(_l("These results were locked: propose a correction, which a second person approves."))
+    if len({entry.set_item_id for entry in entries}) != len(entries):
+        raise InvalidInputError(_l("The same item is given twice."))
+    lines = {line.id: line for line in uow.session.query(TestSetItem).filter_by(test_set_id=test_set.id)}
+    standing = standing_results(uow.session, test_set.id)
+    written: list[ItemResult] = []
+    for entry in entries:
+        line = lines.get(entry.set_item_id)
+        if line is None:
+            raise NotInWorklistError(_l("This item is not in the worklist of %(code)s.", code=blind_code))
+        before = standing.get(line.id)
+        if before is not None and not (entry.reason or "").strip():
+            raise ResultStandsError(
+                _l("A result stands for this item (%(text)s). Say why it is replaced.", text=before.entered_text),
+                field=str(line.id),
+            )
+        written.append(_result(uow, test_set, entry, line, before))
+    uow.session.add_all(written)
+    uow.session.flush()
+    return written
+
+
+def propose_correction(uow: UnitOfWork, blind_code: str, entry: Entry) -> CorrectionProposal:
+    """Ask, as a tester, to replace a result whose lock was lifted.
+
+    Raises:
+        NotFoundError: no such code in this laboratory.
+        ConflictError: the results were never locked, or are locked now.
+        NotInWorklistError: the item has no result in this set.
+        InvalidInputError: no reason, or a text that is no result.
+    """
+    test_set = begin_testing(uow, blind_code)
+    if test_set.state is TestSetState.LOCKED or last_lock(uow.session, test_set.id) is None:
+        raise ConflictError(_l("A correction is proposed after a reviewer returned locked results."))
+    before = standing_results(uow.session, test_set.id).get(entry.set_item_id)
+    if before is None:
+        raise NotInWorklistError(_l("This item is not in the worklist of %(code)s.", code=blind_code))
+    if not (entry.reason or "").strip():
+        raise InvalidInputError(_l("Say why."), field="reason")
+    case_of(uow.session.get_one(TestSetItem, entry.set_item_id), test_set, entry.text)
+    proposal = CorrectionProposal(
+        set_item_id=entry.set_item_id,
+        sample_id=test_set.sample_id,
+        replaces_version=before.version,
+        entered_text=entry.text.strip(),
+        reason=str(entry.reason).strip(),
+        proposed_by_id=uow.actor.require_person(),
+        proposed_role=DutyRole.TESTER,
+        proposed_at=uow.now,
+    )
+    uow.session.add(proposal)
+    uow.session.flush()
+    return proposal
+
+
+def approve_correction(uow: UnitOfWork, proposal_id: UUID) -> ItemResult:
+    """Let a proposed correction stand, as the second person.
+
+    Raises:
+        NotFoundError: no such proposal in this laboratory.
+        ConflictError: the result was changed since, or the set is locked.
+        SeparationRefusedError: the approver tested this sample or stands on its sampling side.
+    """
+    proposal = uow.session.get(CorrectionProposal, proposal_id)
+    if proposal is None:
+        raise NotFoundError
+    line = uow.session.get_one(TestSetItem, proposal.set_item_id)
+    test_set = uow.session.get_one(TestSet, line.test_set_id)
+    find_set(uow.session, test_set.blind_code, uow.actor.require_organisation())
+    sample = get_sample_for_act(uow, test_set.sample_id)
+    claim_act(uow, sample_tuple(sample), DutyRole.REVIEWER)
+    before = standing_results(uow.session, test_set.id)[line.id]
+    if before.version != proposal.replaces_version or test_set.state is TestSetState.LOCKED:
+        raise ConflictError(_l("This result was changed or locked since the correction was proposed."))
+    result = _result(uow, test_set, Entry(line.id, proposal.entered_text, proposal.reason), line, before)
+    result.proposal_id = proposal.id
+    result.entered_by_id = proposal.proposed_by_id
+    result.approved_by_id = uow.actor.require_person()
+    result.approved_role = DutyRole.REVIEWER
+    uow.session.add(result)
+    uow.session.flush()
+    return result
+
+
+def _result(
+    uow: UnitOfWork, test_set: TestSet, entry: Entry, line: TestSetItem, before: ItemResult | None
+) -> ItemResult:
+    """The next version for a line, entered by the actor."""
+    case = case_of(line, test_set, entry.text)
+    judged = judge_line(case, line.limit_state, line.basis)
+    return ItemResult(
+        set_item_id=line.id,
+        sample_id=line.sample_id,
+        version=before.version + 1 if before else 1,
+        replaces_version=before.version if before else None,
+        entered_text=entry.text.strip(),
+        used=to_json(case),
+        verdict=judged.verdict,
+        rule=judged.rule,
+        reason_code=judged.reason.code,
+        reason_message=judged.reason.message,
+        reason_params=dict(judged.reason.params),
+        compared_value=judged.compared_value,
+        entered_by_id=uow.actor.require_person(),
+        entered_role=DutyRole.TESTER,
+        entered_at=uow.now,
+        change_reason=(entry.reason or "").strip() if before else None,
+    )

@@ -1,0 +1,91 @@
+"""Locking results, and returning them to the bench."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from uuid import UUID
+
+from lims.errors import ConflictError, InvalidInputError
+from lims.i18n import lazy_gettext as _l
+from lims.uow import UnitOfWork
+from results.events import ResultsLocked, ResultsReturned
+from results.models import ItemResult, ResultLock
+from results.queries import find_set, last_lock, list_lines, newest_report, open_proposals, standing_results
+from results.types import TestSetState
+from sampling.services.samples import move_sample
+from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
+from sampling.types import DutyRole, SampleEvent
+
+
+class IncompleteResultsError(ConflictError):
+    """Something of the worklist has no result yet, or a correction waits."""
+
+    code = "incomplete_results"
+
+
+def digest_of(results: Mapping[UUID, ItemResult]) -> bytes:
+    """SHA-256 over what stands: line, version, inputs and verdict of every result, ordered by line."""
+    content = [
+        [str(line), row.version, row.used, row.verdict.value]
+        for line, row in sorted(results.items(), key=lambda pair: str(pair[0]))
+    ]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).digest()
+
+
+def lock_results(uow: UnitOfWork, blind_code: str) -> ResultLock:
+    """Fix the results of a set as its reviewer, still blind.
+
+    Raises:
+        NotFoundError: no such code in this laboratory.
+        IncompleteResultsError: items without a result, or a correction that nobody approved.
+        ConflictError: nobody tests this set, or it is locked already.
+        SeparationRefusedError: the reviewer tested this sample or stands on its sampling side.
+    Emits: ResultsLocked.
+    """
+    test_set = find_set(uow.session, blind_code, uow.actor.require_organisation())
+    sample = get_sample_for_act(uow, test_set.sample_id)
+    uow.session.refresh(test_set)
+    if test_set.state is not TestSetState.TESTING:
+        raise ConflictError(_l("The set %(code)s is not being tested.", code=blind_code))
+    claim_act(uow, sample_tuple(sample), DutyRole.REVIEWER)
+    missing = [line.item.name_zh for line in list_lines(uow.session, test_set.id) if line.result is None]
+    if missing:
+        raise IncompleteResultsError(_l("No result yet for: %(items)s.", items="、".join(missing)))
+    if open_proposals(uow.session, test_set.id):
+        raise IncompleteResultsError(_l("A proposed correction waits for its second person."))
+    before = last_lock(uow.session, test_set.id)
+    lock = ResultLock(
+        test_set_id=test_set.id,
+        seq=before.seq + 1 if before else 1,
+        sample_id=sample.id,
+        reviewer_id=uow.actor.require_person(),
+        reviewer_role=DutyRole.REVIEWER,
+        locked_at=uow.now,
+        results_sha256=digest_of(standing_results(uow.session, test_set.id)),
+    )
+    uow.session.add(lock)
+    test_set.state = TestSetState.LOCKED
+    move_sample(uow, sample, SampleEvent.RESULTS_LOCKED)
+    uow.emit(ResultsLocked(sample_id=sample.id))
+    return lock
+
+
+def return_results(uow: UnitOfWork, blind_code: str, reason: str) -> None:
+    """Give locked results back to the bench, as a reviewer; from then on only corrections by two persons are taken.
+
+    Raises:
+        NotFoundError: no such code in this laboratory.
+        InvalidInputError: no reason.
+        WrongStateError: the results are not locked, or the report is signed.
+        SeparationRefusedError: as for a lock.
+    Emits: ResultsReturned.
+    """
+    if not reason.strip():
+        raise InvalidInputError(_l("Say why."), field="reason")
+    test_set = find_set(uow.session, blind_code, uow.actor.require_organisation())
+    sample = get_sample_for_act(uow, test_set.sample_id)
+    claim_act(uow, sample_tuple(sample), DutyRole.REVIEWER)
+    move_sample(uow, sample, SampleEvent.RETURNED_TO_BENCH)
+    test_set.state = TestSetState.TESTING
+    unblinded = newest_report(uow.session, sample.id) is not None
+    uow.emit(ResultsReturned(sample_id=sample.id, reason=reason.strip(), after_unblinding=unblinded))

@@ -1,0 +1,139 @@
+"""Making the worklist of a blind portion, and beginning to test it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from lims.catalog.models import CheckItem, FoodLimit, Method, TestItem
+from lims.catalog.queries import (
+    AmbiguousLimit,
+    LimitAnswer,
+    LimitFound,
+    MissingEdition,
+    find_limit,
+    list_check_items,
+    list_methods,
+)
+from lims.errors import InvalidInputError, NotFoundError
+from lims.i18n import lazy_gettext as _l
+from lims.uow import UnitOfWork
+from results.models import TestSet, TestSetItem
+from results.queries import find_set
+from results.types import BoundKind, Comparison, ItemKind, LimitState, TestSetState
+from sampling.models import SamplingForm
+from sampling.services.samples import move_sample
+from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
+from sampling.types import DutyRole, SampleEvent
+
+
+@dataclass(frozen=True, slots=True)
+class _Frozen:
+    """What the catalogue answered for one item, as the worklist keeps it."""
+
+    state: LimitState
+    basis: str
+    limit: FoodLimit | None = None
+
+
+def open_test_set(uow: UnitOfWork, sample_id: UUID, blind_code: str) -> TestSet:
+    """Make the worklist of a recoded sample: items of its category, each with method row and limit version.
+
+    The limit is that of the edition in force on the production date; where it is not loaded, the line says which one is
+    missing.
+
+    Raises:
+        NotFoundError: no such sample, or it has no form.
+        InvalidInputError: the catalogue tests nothing in this category.
+    """
+    sample = get_sample_for_act(uow, sample_id)
+    form = uow.session.get(SamplingForm, sample_id)
+    if form is None:
+        raise NotFoundError
+    checks = _one_per_item(list_check_items(uow.session, sample.food_category_id))
+    if not checks:
+        raise InvalidInputError(_l("The catalogue names no test items for this food category."))
+    test_set = TestSet(
+        id=uuid4(),
+        sample_id=sample_id,
+        blind_code=blind_code,
+        lab_id=sample.lab_id,
+        food_category_id=sample.food_category_id,
+        product_date=form.product_date,
+        label_claims=form.label_claims or "",
+        state=TestSetState.OPEN,
+        opened_at=uow.now,
+    )
+    uow.session.add(test_set)
+    uow.session.flush()
+    for position, (check, item) in enumerate(checks, start=1):
+        answer = find_limit(uow.session, sample.food_category_id, item.id, form.product_date, form.product_name)
+        method = _method_for(list_methods(uow.session, item.id, check.method_standards))
+        uow.session.add(_line(test_set, position, check, _freeze(answer), method))
+    uow.session.flush()
+    return test_set
+
+
+def begin_testing(uow: UnitOfWork, blind_code: str) -> TestSet:
+    """Take a set as its tester; a second tester of the same set joins, and repeating it changes nothing.
+
+    Raises:
+        NotFoundError: no such code in this laboratory.
+        SeparationRefusedError: the person stands on the sampling side, or has another bench role on this sample.
+        WrongStateError: the results are locked, or the sample is not at the bench.
+    """
+    test_set = find_set(uow.session, blind_code, uow.actor.require_organisation())
+    sample = get_sample_for_act(uow, test_set.sample_id)
+    claim_act(uow, sample_tuple(sample), DutyRole.TESTER)
+    uow.session.refresh(test_set)
+    if test_set.state is TestSetState.OPEN:
+        move_sample(uow, sample, SampleEvent.TESTING_BEGUN)
+        test_set.state = TestSetState.TESTING
+    return test_set
+
+
+def _one_per_item(checks: Sequence[tuple[CheckItem, TestItem]]) -> list[tuple[CheckItem, TestItem]]:
+    """Each item once; the row without a condition before those that have one."""
+    chosen: dict[UUID, tuple[CheckItem, TestItem]] = {}
+    for check, item in sorted(checks, key=lambda pair: bool(pair[0].applicability)):
+        chosen.setdefault(item.id, (check, item))
+    return sorted(chosen.values(), key=lambda pair: (pair[1].item_class, pair[1].code))
+
+
+def _method_for(methods: Sequence[Method]) -> Method | None:
+    """The first method that says how little it sees, else the first."""
+    return next((one for one in methods if one.lod is not None or one.loq is not None), next(iter(methods), None))
+
+
+def _freeze(answer: LimitAnswer) -> _Frozen:
+    match answer:
+        case LimitFound():
+            return _Frozen(LimitState.FOUND, answer.basis, answer.limit)
+        case MissingEdition():
+            return _Frozen(LimitState.MISSING_EDITION, answer.basis)
+        case AmbiguousLimit():
+            return _Frozen(LimitState.AMBIGUOUS, answer.candidates[0].basis)
+        case _:
+            return _Frozen(LimitState.NONE, "")
+
+
+def _line(test_set: TestSet, position: int, check: CheckItem, frozen: _Frozen, method: Method | None) -> TestSetItem:
+    limit = frozen.limit
+    return TestSetItem(
+        test_set_id=test_set.id,
+        sample_id=test_set.sample_id,
+        position=position,
+        item_id=check.item_id,
+        kind=ItemKind(check.kind),
+        method_id=method.id if method else None,
+        lod=method.lod if method else None,
+        loq=method.loq if method else None,
+        unit=(method.unit if method else "") or (limit.unit if limit else ""),
+        absence=BoundKind(method.absence_judged_at) if method else BoundKind.LOD,
+        absence_value=method.stated_bound if method else None,
+        limit_state=frozen.state,
+        limit_id=limit.id if limit else None,
+        limit_text=limit.limit_text if limit else "",
+        limit_unit=limit.unit if limit else "",
+        comparison=Comparison(limit.comparison) if limit else Comparison.FULL_VALUE,
+        basis=frozen.basis,
+    )
