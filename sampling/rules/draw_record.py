@@ -103,7 +103,7 @@ class Problem:
     """Something wrong in a record: where, and what was expected."""
 
     place: str
-    message: LazyString
+    message: str | LazyString
 
 
 def run_draw(inputs: DrawInputs) -> DrawRecord:
@@ -157,7 +157,7 @@ def verify_record(record: DrawRecord) -> list[Problem]:
     try:
         expected = run_draw(record.inputs)
     except LimsError as refusal:
-        return [Problem("inputs", _l("%(reason)s", reason=str(refusal)))]
+        return [Problem("inputs", str(refusal))]
     stated = _outcome(record)
     return [
         Problem(
@@ -174,7 +174,7 @@ def verify_bytes(content: bytes) -> list[Problem]:
     try:
         record = read_record(content)
     except UnreadableFileError as refusal:
-        return [Problem(refusal.place, _l("%(reason)s", reason=str(refusal)))]
+        return [Problem(refusal.place, str(refusal))]
     problems = verify_record(record)
     if not problems and write_record(record) != content:
         problems = [Problem("file", _l("These are not the bytes that were published (spaces, order or form changed)."))]
@@ -285,7 +285,7 @@ def read_record(content: bytes) -> DrawRecord:
         *("commitments_closed_at", "parties", "beacon", "staff", "seed", "draws", "teams", "record_sha256"),
     )
     if top["format"].text() != FORMAT:
-        raise top["format"].fail(_l("%(format)s", format=FORMAT))
+        raise top["format"].fail(FORMAT)
     frame = top["frame"].fields("frozen_at", "key", "root", "entries", "exclusions")
     beacon = top["beacon"].fields("source", "value", "fixed_at")
     inputs = DrawInputs(
