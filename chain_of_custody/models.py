@@ -1,1 +1,280 @@
-"""Tables of chain of custody."""
+"""Tables of chain of custody.
+
+Custody is a chain of entries for each portion. An entry's number is its place in the chain, so a fork meets the primary
+key; and it points at the entry before it together with the person who handed over, so who hands over is who holds (I2).
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chain_of_custody.types import (
+    Blindness,
+    CustodyKind,
+    ExceptionKind,
+    HandOverState,
+    HandOverWay,
+    LineOutcome,
+    PlaceLevel,
+    PortionKind,
+)
+from lims.db import Base, Entity
+from lims.errors import explain_constraint
+from lims.i18n import lazy_gettext as _l
+from lims.ledger.capture import Ledgered
+
+EVIDENCE = {"info": {"privileges": "select, insert"}}
+
+
+class _OfSample(Ledgered):
+    """A row on the chain of its sample."""
+
+    __abstract__ = True
+    sample_id: Mapped[UUID]
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+class Portion(_OfSample, Entity):
+    """One sealed part of a sample: what is tested, or what is kept for a recheck."""
+
+    __tablename__ = "portion"
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"))
+    portion_no: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[PortionKind]
+    quantity: Mapped[Decimal]
+    quantity_unit: Mapped[str]
+    created_at: Mapped[datetime]
+    __table_args__ = (
+        UniqueConstraint("sample_id", "kind"),
+        UniqueConstraint("id", "sample_id", "kind"),
+        CheckConstraint("quantity > 0 AND quantity < 'Infinity'", name="quantity_positive"),
+        EVIDENCE,
+    )
+
+
+class Seal(_OfSample, Base):
+    """The seal of one portion: one each, its number used nowhere else."""
+
+    __tablename__ = "seal"
+    portion_id: Mapped[UUID] = mapped_column(ForeignKey("portion.id"), primary_key=True)
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"), index=True)
+    seal_no: Mapped[str] = mapped_column(unique=True)
+    sealed_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    sealed_at: Mapped[datetime]
+    __table_args__ = (CheckConstraint("seal_no <> ''", name="seal_no_given"), EVIDENCE)
+
+
+class HandOver(Ledgered, Entity):
+    """One list of portions that is to change hands: offered by who holds them, confirmed by who takes them."""
+
+    __tablename__ = "hand_over"
+    record_no: Mapped[str] = mapped_column(unique=True)
+    way: Mapped[HandOverWay]
+    consignment_no: Mapped[str | None] = mapped_column(unique=True)
+    state: Mapped[HandOverState]
+    offered_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    offered_at: Mapped[datetime]
+    from_organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    to_organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    taken_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    ended_at: Mapped[datetime | None]
+    celsius: Mapped[Decimal | None]  # of the load, measured by the receiver
+    __table_args__ = (
+        CheckConstraint("(way = 'courier') = (consignment_no IS NOT NULL)", name="courier_has_consignment"),
+        CheckConstraint("(state = 'offered') = (ended_at IS NULL)", name="ended_at_if_ended"),
+        CheckConstraint("(state = 'confirmed') = (taken_by_id IS NOT NULL)", name="taken_by_if_confirmed"),
+        CheckConstraint("taken_by_id <> offered_by_id", name="two_people"),
+        CheckConstraint("celsius > -273.15 AND celsius < 1000", name="celsius_possible"),
+        Index("ix_hand_over_open", "to_organisation_id", "offered_at", "id"),
+        {"info": {"privileges": "select, insert, update (state, taken_by_id, ended_at, celsius)"}},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"hand_over:{self.id}"
+
+
+class HandOverLine(_OfSample, Base):
+    """One portion of the list; its outcome is what the receiver found."""
+
+    __tablename__ = "hand_over_line"
+    hand_over_id: Mapped[UUID] = mapped_column(ForeignKey("hand_over.id"))
+    portion_id: Mapped[UUID] = mapped_column(ForeignKey("portion.id"), index=True)
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"))
+    is_open: Mapped[bool]  # false once the hand-over has ended
+    outcome: Mapped[LineOutcome | None]
+    __table_args__ = (
+        PrimaryKeyConstraint("hand_over_id", "portion_id"),
+        CheckConstraint("NOT is_open OR outcome IS NULL", name="no_outcome_while_open"),
+        Index("uq_hand_over_line_one_open_offer", "portion_id", unique=True, postgresql_where="is_open"),
+        {"info": {"privileges": "select, insert, update (is_open, outcome)"}},
+    )
+
+
+class HandOverException(Ledgered, Entity):
+    """What did not go as the list said. `scanned` is what stood on the label, also when we know no such portion."""
+
+    __tablename__ = "hand_over_exception"
+    hand_over_id: Mapped[UUID] = mapped_column(ForeignKey("hand_over.id"), index=True)
+    kind: Mapped[ExceptionKind]
+    portion_id: Mapped[UUID | None] = mapped_column(ForeignKey("portion.id"), index=True)
+    scanned: Mapped[str]
+    opened_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+    resolved_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    resolution: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint(
+            "(resolved_at IS NULL) = (resolution IS NULL) AND (resolved_at IS NULL) = (resolved_by_id IS NULL)",
+            name="resolution_is_whole",
+        ),
+        {"info": {"privileges": "select, insert, update (resolved_at, resolved_by_id, resolution)"}},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"hand_over:{self.hand_over_id}"
+
+
+class CustodyEntry(_OfSample, Base):
+    """Who holds a portion from `at` on, and from whom they have it.
+
+    While a carrier has it, the sender goes on answering for it.
+    """
+
+    __tablename__ = "custody_entry"
+    portion_id: Mapped[UUID] = mapped_column(ForeignKey("portion.id"))
+    seq: Mapped[int]
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"), index=True)
+    kind: Mapped[CustodyKind]
+    holder_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    prev_seq: Mapped[int | None]
+    handed_by_id: Mapped[UUID | None]
+    hand_over_id: Mapped[UUID | None] = mapped_column(ForeignKey("hand_over.id"), index=True)
+    at: Mapped[datetime]
+    __table_args__ = (
+        PrimaryKeyConstraint("portion_id", "seq"),
+        UniqueConstraint("portion_id", "seq", "holder_id"),
+        ForeignKeyConstraint(
+            ["portion_id", "prev_seq", "handed_by_id"],
+            ["custody_entry.portion_id", "custody_entry.seq", "custody_entry.holder_id"],
+            name="fk_custody_entry_who_hands_over_holds",
+        ),
+        CheckConstraint("seq >= 1", name="seq_from_one"),
+        CheckConstraint(
+            "CASE WHEN seq = 1 THEN prev_seq IS NULL AND handed_by_id IS NULL AND hand_over_id IS NULL"
+            " ELSE prev_seq IS NOT NULL AND prev_seq = seq - 1 AND handed_by_id IS NOT NULL"
+            " AND hand_over_id IS NOT NULL END",
+            name="no_gap",
+        ),
+        CheckConstraint("(kind = 'sealed') = (seq = 1)", name="sealed_first"),
+        CheckConstraint("kind <> 'consigned' OR holder_id = handed_by_id", name="sender_answers_for_carrier"),
+        CheckConstraint("kind <> 'handed_over' OR holder_id <> handed_by_id", name="two_people"),
+        EVIDENCE,
+    )
+
+
+class Reception(_OfSample, Base):
+    """样品移交确认单 of one sample: six checks, and accepted or refused."""
+
+    __tablename__ = "reception"
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"), primary_key=True)
+    lab_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    checked_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    checked_at: Mapped[datetime]
+    seal_intact: Mapped[bool]
+    packaging_intact: Mapped[bool]
+    quantity_sufficient: Mapped[bool]
+    condition_normal: Mapped[bool]
+    papers_complete: Mapped[bool]
+    papers_match: Mapped[bool]
+    accepted: Mapped[bool]
+    refusal_reason: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint(
+            "NOT accepted OR (seal_intact AND packaging_intact AND quantity_sufficient"
+            " AND condition_normal AND papers_complete AND papers_match)",
+            name="accepted_if_all_good",
+        ),
+        CheckConstraint("accepted = (refusal_reason IS NULL)", name="refused_with_reason"),
+        CheckConstraint("refusal_reason <> ''", name="refusal_reason_given"),
+        Index("ix_reception_newest", "lab_id", "checked_at", "sample_id"),
+        EVIDENCE,
+    )
+
+
+class BlindCode(_OfSample, Base):
+    """The only name of a test portion on the bench."""
+
+    __tablename__ = "blind_code"
+    portion_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("reception.sample_id"), unique=True)
+    portion_kind: Mapped[PortionKind]
+    code: Mapped[str] = mapped_column(unique=True)
+    blindness: Mapped[Blindness]
+    coded_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    coded_at: Mapped[datetime]
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["portion_id", "sample_id", "portion_kind"], ["portion.id", "portion.sample_id", "portion.kind"]
+        ),
+        CheckConstraint("portion_kind = 'test'", name="test_portion_only"),
+        CheckConstraint("code ~ '^[2-9A-HJ-NP-Z]{8}$'", name="code_alphabet"),
+        EVIDENCE,
+    )
+
+
+class StoragePlace(Ledgered, Entity):
+    """A node of a laboratory's storage tree; its code is what its label says."""
+
+    __tablename__ = "storage_place"
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    parent_id: Mapped[UUID | None] = mapped_column(index=True)
+    level: Mapped[PlaceLevel]
+    code: Mapped[str]
+    name: Mapped[str]
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "code"),
+        UniqueConstraint("id", "organisation_id"),
+        ForeignKeyConstraint(["parent_id", "organisation_id"], ["storage_place.id", "storage_place.organisation_id"]),
+        CheckConstraint("(level = 'site') = (parent_id IS NULL)", name="only_sites_are_roots"),
+        {"info": {"privileges": "select, insert, update (name)"}},
+    )
+
+    def ledger_chain(self) -> str:
+        return "config"
+
+
+class StorageMove(_OfSample, Entity):
+    """A portion was put into a place; the last move says where it is."""
+
+    __tablename__ = "storage_move"
+    portion_id: Mapped[UUID] = mapped_column(ForeignKey("portion.id"))
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"), index=True)
+    place_id: Mapped[UUID] = mapped_column(ForeignKey("storage_place.id"), index=True)
+    moved_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    moved_at: Mapped[datetime]
+    __table_args__ = (Index("ix_storage_move_last", "portion_id", "moved_at", "id"), EVIDENCE)
+
+
+explain_constraint("uq_portion_sample_id_kind", _l("The portions of this sample are sealed already."))
+explain_constraint("uq_portion_portion_no", _l("The portions of this sample are sealed already."))
+explain_constraint("uq_seal_seal_no", _l("This seal number is on another portion already."), field="seal_no")
+explain_constraint("ck_seal_seal_no_given", _l("Fill in the number of the seal."), field="seal_no")
+explain_constraint("pk_custody_entry", _l("This portion has just changed hands. Scan it again."))
+explain_constraint("fk_custody_entry_who_hands_over_holds", _l("Only who holds a portion can hand it over."))
+explain_constraint("ck_custody_entry_two_people", _l("Somebody else has to confirm what you hand over."))
+explain_constraint("ck_hand_over_two_people", _l("Somebody else has to confirm what you hand over."))
+explain_constraint("uq_hand_over_consignment_no", _l("This consignment number is in use."), field="consignment_no")
+explain_constraint("uq_hand_over_line_one_open_offer", _l("A portion of this list is offered to somebody already."))
+explain_constraint("ck_hand_over_celsius_possible", _l("No load has this temperature."), field="celsius")
+explain_constraint("pk_reception", _l("This sample was checked at reception already."))
+explain_constraint("ck_reception_accepted_if_all_good", _l("A sample with a failed check is refused, not accepted."))
+explain_constraint("pk_blind_code", _l("This sample has its blind code already."))
+explain_constraint("uq_blind_code_sample_id", _l("This sample has its blind code already."))
+explain_constraint("uq_blind_code_code", _l("This blind code was just given to another portion. Try again."))
+explain_constraint("uq_storage_place_organisation_id_code", _l("A place has this code already."), field="code")

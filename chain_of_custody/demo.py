@@ -1,0 +1,130 @@
+"""The custody chapter of the demonstration: sealed at the stall, handed over at night, received in the morning."""
+
+from collections import defaultdict
+from datetime import date, time, timedelta
+from functools import partial
+from uuid import UUID
+
+from sqlalchemy import select
+
+from chain_of_custody import services
+from chain_of_custody.queries import list_open_lines
+from chain_of_custody.rules import warmest_allowed
+from chain_of_custody.types import Blindness, PortionKind, ReceptionChecks, Scan
+from lims import clock
+from lims.db import db
+from lims.demo import World
+from sampling.models import Sample, SamplingForm, SamplingTask
+
+EVENING, MORNING = time(17, 30), time(8, 40)
+COURIER_SHARE, REFUSED_SHARE = 0.15, 0.025
+ALL_GOOD = ReceptionChecks(
+    seal_intact=True,
+    packaging_intact=True,
+    quantity_sufficient=True,
+    condition_normal=True,
+    papers_complete=True,
+    papers_match=True,
+)
+PAPERS_DIFFER = ReceptionChecks(
+    seal_intact=True,
+    packaging_intact=True,
+    quantity_sufficient=True,
+    condition_normal=True,
+    papers_complete=True,
+    papers_match=False,
+)
+REFUSAL = "文书信息与样品不符：抽样单所填生产日期与样品包装不一致"
+
+
+class Chapter:
+    """What samplers and custodians do with portions, day after day."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._sealed: dict[tuple[date, str, UUID], list[tuple[UUID, list[str]]]] = defaultdict(list)
+        self._seals = 0
+
+    def seal(self, sample_id: UUID) -> None:
+        """Seal what was taken; in the evening of the day it is handed over with the rest."""
+        with self.world.acting(self._first_sampler(sample_id)) as uow:
+            form = uow.session.get_one(SamplingForm, sample_id)
+            kinds = [PortionKind.TEST] if form.backup_qty is None else list(PortionKind)
+            seals = {kind: f"QH{self._seals + place:07d}" for place, kind in enumerate(kinds, start=1)}
+            self._seals += len(kinds)
+            numbers = [portion.portion_no for portion in services.seal_portions(uow, sample_id, seals)]
+            lab_id = uow.session.get_one(Sample, sample_id).lab_id
+            sampler = self.world.who(uow.actor.require_person())
+        day = clock.local_date(self.world.clock.now())
+        load = self._sealed[day, sampler, lab_id]
+        if not load:
+            self.world.on_day(day, EVENING.hour, EVENING.minute, lambda: self.hand_over(day, sampler, lab_id))
+        load.append((sample_id, numbers))
+        self.world.tell("sample_taken", sample_id)
+
+    def hand_over(self, day: date, sampler: str, lab_id: UUID) -> None:
+        """One list for everything the sampler took for one laboratory that day."""
+        load = self._sealed.pop((day, sampler, lab_id))
+        numbers = [number for _sample_id, portions in load for number in portions]
+        by_courier = self.world.rng.random() < COURIER_SHARE
+        with self.world.acting(sampler) as uow:
+            if by_courier:
+                consignment = f"SF{self.world.rng.randrange(10**12):012d}"
+                offer_id = services.hand_to_courier(uow, numbers, lab_id, consignment).id
+            else:
+                offer_id = services.offer_hand_over(uow, numbers, lab_id).id
+        arrival = timedelta(hours=24) if by_courier else timedelta(minutes=40)
+        samples = [sample_id for sample_id, _portions in load]
+        self.world.later(arrival, lambda: self.confirm(offer_id, numbers, lab_id, samples))
+
+    def confirm(self, offer_id: UUID, numbers: list[str], lab_id: UUID, samples: list[UUID]) -> None:
+        """The custodian scans every portion and measures cold food; the checks wait for the morning."""
+        custodian = self._custodian(lab_id)
+        with self.world.acting(custodian) as uow:
+            lines = list_open_lines(uow.session, offer_id)
+            bound = warmest_allowed(line.storage_condition for line in lines)
+            services.confirm_hand_over(
+                uow,
+                offer_id,
+                [Scan(number, seal_intact=True) for number in numbers],
+                None if bound is None else bound - 3,
+            )
+        morning = clock.local_date(self.world.clock.now()) + timedelta(days=1)
+        for place, sample_id in enumerate(samples):
+            minutes = MORNING.minute + 3 * place
+            receive = partial(self.receive, custodian, sample_id)
+            self.world.on_day(morning, MORNING.hour + minutes // 60, minutes % 60, receive)
+
+    def receive(self, custodian: str, sample_id: UUID) -> None:
+        """Six checks, then the blind code; a few samples are refused."""
+        refused = self.world.rng.random() < REFUSED_SHARE
+        with self.world.acting(custodian) as uow:
+            if refused:
+                services.record_reception(uow, sample_id, PAPERS_DIFFER, REFUSAL)
+            else:
+                services.record_reception(uow, sample_id, ALL_GOOD)
+        if refused:
+            return
+        self.world.tell("sample_received", sample_id)
+        blindness = self.world.rng.choice((Blindness.REPACKED, Blindness.REPACKED, Blindness.COVERED))
+        with self.world.acting(custodian) as uow:
+            services.recode(uow, sample_id, blindness)
+        self.world.tell("sample_recoded", sample_id)
+
+    def _first_sampler(self, sample_id: UUID) -> str:
+        with db.new_session() as session:
+            first = select(SamplingTask.first_sampler_id).join(Sample, Sample.task_id == SamplingTask.id)
+            return self.world.who(session.execute(first.where(Sample.id == sample_id)).scalar_one())
+
+    def _custodian(self, lab_id: UUID) -> str:
+        key = next(name for name, one in self.world.organisations.items() if one == lab_id)
+        return next(
+            one.key
+            for one in self.world.inhabitants.values()
+            if one.organisation_key == key and one.key.startswith("custodian_")
+        )
+
+
+def live(world: World) -> None:
+    """Answer every submitted form with its seals, and the days that follow."""
+    world.on("form_submitted", Chapter(world).seal)

@@ -1,0 +1,87 @@
+"""Decisions of custody on plain values: blind codes, scan lists, temperatures, retention."""
+
+import calendar
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from chain_of_custody.types import LineOutcome, Scan
+
+# 0, O, 1 and I are left out: they are mistaken for each other by eye and hand.
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+BODY_LENGTH = 7  # 32^7 = 34 thousand million codes: nobody hits one by trying
+CHILLED_MAX_CELSIUS = Decimal(10)  # upper bound of 冷藏, GB 31605-2020 §2.2
+FROZEN_MAX_CELSIUS = Decimal(-12)  # upper bound at hand-over of 冷冻 goods, GB 31605-2020 §5.2
+
+
+def check_character(body: str) -> str:
+    """The last character of a blind code.
+
+    Luhn's algorithm modulo 32: finds every single wrong character, and every swap of neighbours but of the first and
+    the last letter of the alphabet.
+
+    **Source:** ISO/IEC 7812-1 Annex B, carried to base 32.
+
+    Raises:
+        ValueError: a character outside the alphabet.
+    """
+    total = 0
+    for place, character in enumerate(reversed(body)):
+        value = ALPHABET.index(character) * (2 if place % 2 == 0 else 1)
+        total += value // len(ALPHABET) + value % len(ALPHABET)
+    return ALPHABET[-total % len(ALPHABET)]
+
+
+def is_blind_code(text: str) -> bool:
+    """Whether this can be a blind code at all: length, alphabet and check character."""
+    if len(text) != BODY_LENGTH + 1 or any(character not in ALPHABET for character in text):
+        return False
+    return check_character(text[:-1]) == text[-1]
+
+
+def normalise_scan(text: str) -> str:
+    """What a scanner or a hand meant: no blanks around, upper case, no blanks or dashes that only group."""
+    return "".join(text.split()).upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a receiver's scans say about the giver's list: an outcome for each portion, and what is not on the list."""
+
+    outcomes: Mapping[str, LineOutcome]
+    extra: tuple[str, ...]
+
+
+def compare_scans(expected: Mapping[str, str], scans: Iterable[Scan]) -> Comparison:
+    """Hold the scans against the list; the list is never typed to fit.
+
+    Args:
+        expected: portion number → seal number, as offered.
+        scans: what the receiver scanned. Of a portion scanned twice the worse finding stands.
+    """
+    outcomes = dict.fromkeys(expected, LineOutcome.MISSING)
+    extra: dict[str, None] = {}
+    for scan in scans:
+        if scan.portion_no not in expected:
+            extra[scan.portion_no] = None
+            continue
+        is_whole = scan.seal_intact and scan.seal_no in {None, expected[scan.portion_no]}
+        if not is_whole:
+            outcomes[scan.portion_no] = LineOutcome.BROKEN
+        elif outcomes[scan.portion_no] is LineOutcome.MISSING:
+            outcomes[scan.portion_no] = LineOutcome.RECEIVED
+    return Comparison(outcomes, tuple(extra))
+
+
+def warmest_allowed(conditions: Iterable[str]) -> Decimal | None:
+    """The highest temperature in °C that every portion of a load bears; None when none of them is cold food."""
+    bounds = {"chilled": CHILLED_MAX_CELSIUS, "frozen": FROZEN_MAX_CELSIUS}
+    return min((bounds[condition] for condition in conditions if condition in bounds), default=None)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of a later month, or its last day where that month is shorter."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -1,0 +1,25 @@
+"""What people do with portions: seal, hand over, receive, recode, store."""
+
+from chain_of_custody.services.hand_overs import (
+    confirm_hand_over,
+    hand_to_courier,
+    offer_hand_over,
+    resolve_exception,
+    withdraw_hand_over,
+)
+from chain_of_custody.services.portions import seal_portions
+from chain_of_custody.services.reception import recode, record_reception
+from chain_of_custody.services.storage import add_place, move_portion
+
+__all__ = [
+    "add_place",
+    "confirm_hand_over",
+    "hand_to_courier",
+    "move_portion",
+    "offer_hand_over",
+    "recode",
+    "record_reception",
+    "resolve_exception",
+    "seal_portions",
+    "withdraw_hand_over",
+]

@@ -1,0 +1,111 @@
+"""Sealing what was taken, at the place it was taken."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from chain_of_custody.events import PortionsSealed
+from chain_of_custody.models import CustodyEntry, Portion, Seal
+from chain_of_custody.types import CustodyKind, PortionKind, Seals
+from lims.errors import InvalidInputError, NotFoundError
+from lims.i18n import lazy_gettext as _l
+from lims.uow import UnitOfWork
+from sampling.models import Sample, SamplingForm
+from sampling.rules.states import WrongStateError
+from sampling.services.separation import get_sample_for_act
+from sampling.types import SampleState
+
+SUFFIX = {PortionKind.TEST: "1", PortionKind.BACKUP: "2"}
+
+
+def seal_portions(uow: UnitOfWork, sample_id: UUID, seals: Seals) -> Sequence[Portion]:
+    """Divide a sample into its portions and seal each; whoever does it holds them from now on.
+
+    The form says whether a backup portion is kept, and if not, why. Locks the sample.
+
+    Args:
+        uow: the transaction of one of the sampling organisation's people.
+        sample_id: a sample whose form was submitted and which has not left the place.
+        seals: the number on the seal of each portion.
+
+    Raises:
+        NotFoundError: no such sample of this organisation.
+        WrongStateError: the sample is past its sampling.
+        InvalidInputError: a seal is missing, of no portion, or used twice.
+        ConflictError: sealed already, or a seal that is on another portion.
+
+    Emits: PortionsSealed.
+    """
+    sample = get_sample_for_act(uow, sample_id)
+    organisation_id = uow.actor.require_organisation()
+    if sample.sampling_organisation_id != organisation_id:
+        raise NotFoundError
+    if sample.state is not SampleState.SAMPLED:
+        raise WrongStateError(_l("The portions of a sample are sealed before it leaves the place."))
+    amounts = _amounts(uow.session.get_one(SamplingForm, sample_id))
+    _check_seals(seals, amounts)
+    holder_id = uow.actor.require_person()
+    portions = [_portion(uow, sample, kind, amount) for kind, amount in amounts.items()]
+    uow.session.add_all(portions)
+    uow.session.flush()
+    for portion in portions:
+        uow.session.add(
+            Seal(
+                portion_id=portion.id,
+                sample_id=sample_id,
+                seal_no=seals[portion.kind].strip(),
+                sealed_by_id=holder_id,
+                sealed_at=uow.now,
+            )
+        )
+        uow.session.add(
+            CustodyEntry(
+                portion_id=portion.id,
+                seq=1,
+                sample_id=sample_id,
+                kind=CustodyKind.SEALED,
+                holder_id=holder_id,
+                organisation_id=organisation_id,
+                at=uow.now,
+            )
+        )
+    uow.emit(PortionsSealed(sample_id=sample_id))
+    return portions
+
+
+def _amounts(form: SamplingForm) -> dict[PortionKind, tuple[Decimal, str]]:
+    """How much goes into each portion: what was taken for the test, and the backup where one is kept."""
+    backup = form.backup_qty
+    amounts = {PortionKind.TEST: (form.sampled_qty, form.quantity_unit)}
+    if backup is not None:
+        amounts[PortionKind.BACKUP] = (backup, form.quantity_unit)
+        if form.sampled_qty > backup:
+            amounts[PortionKind.TEST] = (form.sampled_qty - backup, form.quantity_unit)
+    return amounts
+
+
+def _check_seals(seals: Seals, amounts: dict[PortionKind, tuple[Decimal, str]]) -> None:
+    for kind in amounts:
+        if not seals.get(kind, "").strip():
+            raise InvalidInputError(_l("Every portion has a seal of its own."), field=f"{kind.value}_seal_no")
+    if any(kind not in amounts and number.strip() for kind, number in seals.items()):
+        raise InvalidInputError(
+            _l("The form keeps no backup portion, so there is nothing to seal."), field="backup_seal_no"
+        )
+    given = [seals[kind].strip() for kind in amounts]
+    if len(set(given)) != len(given):
+        raise InvalidInputError(
+            _l("Both portions have the seal %(seal_no)s.", seal_no=given[0]), field="backup_seal_no"
+        )
+
+
+def _portion(uow: UnitOfWork, sample: Sample, kind: PortionKind, amount: tuple[Decimal, str]) -> Portion:
+    return Portion(
+        id=uuid4(),
+        sample_id=sample.id,
+        portion_no=f"{sample.sampling_no}-{SUFFIX[kind]}",
+        kind=kind,
+        quantity=amount[0],
+        quantity_unit=amount[1],
+        created_at=uow.now,
+    )

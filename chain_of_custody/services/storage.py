@@ -1,0 +1,73 @@
+"""Where portions stand: a tree of places, and moves that are scans."""
+
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from chain_of_custody.models import Portion, StorageMove, StoragePlace
+from chain_of_custody.queries import current_entries
+from chain_of_custody.rules import normalise_scan
+from chain_of_custody.types import PlaceLevel
+from lims.errors import InvalidInputError, NotFoundError
+from lims.i18n import lazy_gettext as _l
+from lims.uow import UnitOfWork
+
+DEPTH = {level: depth for depth, level in enumerate(PlaceLevel)}
+
+
+def add_place(uow: UnitOfWork, code: str, name: str, level: PlaceLevel, parent_id: UUID | None = None) -> StoragePlace:
+    """Put a place into the tree of one's own organisation.
+
+    Raises:
+        NotFoundError: no such parent here.
+        InvalidInputError: no code, or a place that does not lie inside its parent (a room in a box).
+        ConflictError: the code is taken.
+    """
+    organisation_id = uow.actor.require_organisation()
+    label = normalise_scan(code)
+    if not label:
+        raise InvalidInputError(_l("Fill in the code on the label of the place."), field="code")
+    if parent_id is not None:
+        parent = uow.session.get(StoragePlace, parent_id)
+        if parent is None or parent.organisation_id != organisation_id:
+            raise NotFoundError
+        if DEPTH[parent.level] >= DEPTH[level]:
+            raise InvalidInputError(_l("This place cannot lie inside %(code)s.", code=parent.code), field="level")
+    elif level is not PlaceLevel.SITE:
+        raise InvalidInputError(_l("Only a site stands by itself: say where this place lies."), field="parent_id")
+    place = StoragePlace(
+        id=uuid4(), organisation_id=organisation_id, parent_id=parent_id, level=level, code=label, name=name.strip()
+    )
+    uow.session.add(place)
+    uow.session.flush()
+    return place
+
+
+def move_portion(uow: UnitOfWork, portion_no: str, place_code: str) -> StorageMove:
+    """Note that a portion was put into a place; both were scanned.
+
+    Raises:
+        NotFoundError: the organisation holds no such portion.
+        InvalidInputError: it has no such place.
+    """
+    organisation_id = uow.actor.require_organisation()
+    portion = uow.session.scalar(select(Portion).where(Portion.portion_no == normalise_scan(portion_no)))
+    if portion is None or current_entries(uow.session, [portion.id])[portion.id].organisation_id != organisation_id:
+        raise NotFoundError
+    place = uow.session.scalar(
+        select(StoragePlace).where(
+            StoragePlace.organisation_id == organisation_id, StoragePlace.code == normalise_scan(place_code)
+        )
+    )
+    if place is None:
+        raise InvalidInputError(_l("There is no place %(code)s here.", code=place_code), field="place_code")
+    moved = StorageMove(
+        id=uuid4(),
+        portion_id=portion.id,
+        sample_id=portion.sample_id,
+        place_id=place.id,
+        moved_by_id=uow.actor.require_person(),
+        moved_at=uow.now,
+    )
+    uow.session.add(moved)
+    return moved

@@ -1,0 +1,124 @@
+"""Words of custody: portions, seals, hand-overs, reception, blindness (domain.md §2.4, §10; product.md §6)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+
+class PortionKind(StrEnum):
+    """A sample is divided into what is tested and what is kept for a recheck."""
+
+    TEST = "test"
+    BACKUP = "backup"
+
+
+class CustodyKind(StrEnum):
+    """Why a portion has the holder it has."""
+
+    SEALED = "sealed"  # the first entry: whoever sealed it holds it
+    CONSIGNED = "consigned"  # with a carrier, on the account of the same holder
+    HANDED_OVER = "handed_over"
+
+
+class HandOverWay(StrEnum):
+    """How portions change hands."""
+
+    IN_PERSON = "in_person"
+    COURIER = "courier"
+
+
+class HandOverState(StrEnum):
+    """An offer stands until somebody confirms it or its giver takes it back."""
+
+    OFFERED = "offered"
+    CONFIRMED = "confirmed"
+    WITHDRAWN = "withdrawn"
+
+
+class LineOutcome(StrEnum):
+    """What the receiver found for one portion of the list."""
+
+    RECEIVED = "received"
+    BROKEN = "broken"  # received, but its seal or its number is not as it was
+    MISSING = "missing"  # stays with the giver
+
+
+class ExceptionKind(StrEnum):
+    """What did not go as the list said; opened for somebody to resolve, never typed away."""
+
+    MISSING = "missing"
+    EXTRA = "extra"
+    BROKEN = "broken"
+    TEMPERATURE = "temperature"
+
+
+class Blindness(StrEnum):
+    """How blind the parcel itself is, beside the data (product.md §5)."""
+
+    REPACKED = "repacked"
+    COVERED = "covered"
+    OPEN = "open"
+
+
+class PlaceLevel(StrEnum):
+    """The levels of the storage tree, outermost first."""
+
+    SITE = "site"
+    ROOM = "room"
+    FRIDGE = "fridge"
+    SHELF = "shelf"
+    BOX = "box"
+    PLACE = "place"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One portion as its receiver scanned it and looked at its seal."""
+
+    portion_no: str
+    seal_intact: bool
+    seal_no: str | None = None  # read off the seal; None when it was not scanned
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptionChecks:
+    """The six checks of 样品移交确认单, in its order.
+
+    **Source:** domain.md §2.4; 实施细则（2026年版）Art. 25.
+    """
+
+    seal_intact: bool
+    packaging_intact: bool
+    quantity_sufficient: bool
+    condition_normal: bool
+    papers_complete: bool
+    papers_match: bool
+
+    @property
+    def all_good(self) -> bool:
+        """Whether the sample may be accepted at all."""
+        return all(getattr(self, name) for name in self.__slots__)
+
+
+@dataclass(frozen=True, slots=True)
+class BlindPortion:
+    """What a blind code stands for, to the packages that test; none of it is shown to the bench before the lock."""
+
+    code: str
+    portion_id: UUID
+    sample_id: UUID
+    lab_id: UUID
+    blindness: Blindness
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Until when a backup portion is kept; `rule` names the parameter that decided."""
+
+    keep_until: date
+    rule: str
+
+
+Seals = Mapping[PortionKind, str]

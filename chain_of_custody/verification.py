@@ -1,0 +1,141 @@
+"""`lims verify custody`: I2 and I3 over the whole database, one set-based pass each."""
+
+from uuid import UUID
+
+from sqlalchemy import Select, and_, exists, func, not_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from chain_of_custody.models import BlindCode, CustodyEntry, HandOver, HandOverLine, Portion, Reception, Seal
+from chain_of_custody.rules import is_blind_code
+from chain_of_custody.types import CustodyKind, HandOverState, LineOutcome, PortionKind
+from lims.verification import Check, Finding
+from sampling.models import Sample, SamplingForm
+from sampling.types import SampleState
+
+BEFORE_RECEPTION = (SampleState.ISSUED, SampleState.SAMPLED, SampleState.IN_TRANSIT, SampleState.VOID)
+
+
+def _count(session: Session, table: type[Portion | Sample | BlindCode | HandOverLine | CustodyEntry]) -> int:
+    return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def _violations(finding: Finding, session: Session, query: Select[UUID], table: str, column: str) -> Finding:
+    for key in session.scalars(query):
+        finding.violate(table, str(key), column)
+    return finding
+
+
+def check_chains(session: Session) -> Finding:
+    """I2: chains begin with a seal, have no gap, and each entry follows the one before it in time and holder."""
+    finding = Finding("I2 custody has no gap and no fork", checked=_count(session, CustodyEntry))
+    before = aliased(CustodyEntry)
+    broken = (
+        select(CustodyEntry.portion_id)
+        .outerjoin(before, and_(before.portion_id == CustodyEntry.portion_id, before.seq == CustodyEntry.seq - 1))
+        .where(
+            CustodyEntry.seq > 1,
+            or_(
+                before.seq.is_(None),
+                before.holder_id != CustodyEntry.handed_by_id,
+                before.at > CustodyEntry.at,
+            ),
+        )
+        .order_by(CustodyEntry.portion_id, CustodyEntry.seq)
+    )
+    return _violations(finding, session, broken, "custody_entry", "handed_by_id")
+
+
+def check_portions(session: Session) -> Finding:
+    """I3: every portion has its seal and a holder."""
+    finding = Finding("I3 every portion is sealed and held", checked=_count(session, Portion))
+    sealed = exists().where(Seal.portion_id == Portion.id)
+    held = exists().where(CustodyEntry.portion_id == Portion.id, CustodyEntry.kind == CustodyKind.SEALED)
+    loose = select(Portion.id).where(or_(not_(sealed), not_(held))).order_by(Portion.id)
+    return _violations(finding, session, loose, "portion", "id")
+
+
+def check_backups(session: Session) -> Finding:
+    """I3: what left its place has a test portion, and a backup portion unless the form says why not."""
+    finding = Finding("I3 every sample that left has its portions", checked=_count(session, Sample))
+    kinds = {kind: exists().where(Portion.sample_id == Sample.id, Portion.kind == kind) for kind in PortionKind}
+    bare = (
+        select(Sample.id)
+        .join(SamplingForm, SamplingForm.sample_id == Sample.id)
+        .where(
+            Sample.state.not_in((SampleState.ISSUED, SampleState.SAMPLED, SampleState.VOID)),
+            or_(
+                not_(kinds[PortionKind.TEST]),
+                and_(SamplingForm.backup_qty.is_not(None), not_(kinds[PortionKind.BACKUP])),
+            ),
+        )
+        .order_by(Sample.id)
+    )
+    return _violations(finding, session, bare, "sample", "id")
+
+
+def check_hand_overs(session: Session) -> Finding:
+    """I2: what a confirmed list says was received is an entry of the chain to the person who confirmed."""
+    finding = Finding("I2 every confirmed line moved its portion", checked=_count(session, HandOverLine))
+    moved = exists().where(
+        CustodyEntry.portion_id == HandOverLine.portion_id,
+        CustodyEntry.hand_over_id == HandOverLine.hand_over_id,
+        CustodyEntry.kind == CustodyKind.HANDED_OVER,
+        CustodyEntry.holder_id == HandOver.taken_by_id,
+    )
+    is_received = HandOverLine.outcome.in_((LineOutcome.RECEIVED, LineOutcome.BROKEN))
+    unmoved = (
+        select(HandOverLine.portion_id)
+        .join(HandOver, HandOver.id == HandOverLine.hand_over_id)
+        .where(
+            or_(
+                and_(is_received, not_(moved)),
+                HandOverLine.is_open != (HandOver.state == HandOverState.OFFERED),
+            )
+        )
+        .order_by(HandOverLine.hand_over_id, HandOverLine.portion_id)
+    )
+    return _violations(finding, session, unmoved, "hand_over_line", "outcome")
+
+
+def check_receptions(session: Session) -> Finding:
+    """I3: a sample is past reception if and only if the laboratory wrote its checks down."""
+    finding = Finding("I3 receptions agree with the states of samples", checked=_count(session, Sample))
+    astray = (
+        select(Sample.id)
+        .outerjoin(Reception, Reception.sample_id == Sample.id)
+        .where(
+            or_(
+                and_(Sample.state.in_(BEFORE_RECEPTION), Reception.sample_id.is_not(None)),
+                and_(Sample.state.not_in(BEFORE_RECEPTION), Reception.sample_id.is_(None)),
+                and_(Sample.state == SampleState.REFUSED, Reception.accepted),
+                and_(Sample.state != SampleState.REFUSED, not_(Reception.accepted)),
+            )
+        )
+        .order_by(Sample.id)
+    )
+    return _violations(finding, session, astray, "reception", "accepted")
+
+
+def check_blind_codes(session: Session) -> Finding:
+    """Every blind code is well formed and belongs to an accepted sample; none is missing where testing has begun."""
+    finding = Finding("I13 blind codes are whole", checked=_count(session, BlindCode))
+    for code in session.scalars(select(BlindCode.code).order_by(BlindCode.code)):
+        if not is_blind_code(code):
+            finding.violate("blind_code", code, "code")
+    on_the_bench = (SampleState.RECODED, SampleState.TESTING, SampleState.LOCKED)
+    uncoded = (
+        select(Sample.id)
+        .where(Sample.state.in_(on_the_bench), not_(exists().where(BlindCode.sample_id == Sample.id)))
+        .order_by(Sample.id)
+    )
+    return _violations(finding, session, uncoded, "blind_code", "sample_id")
+
+
+CHECKS: tuple[Check, ...] = (
+    check_chains,
+    check_portions,
+    check_backups,
+    check_hand_overs,
+    check_receptions,
+    check_blind_codes,
+)
