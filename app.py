@@ -24,7 +24,6 @@ MODELS = (
     "citizen_votes.models",
     "sampling.models",
     "chain_of_custody.models",
-    "instruments.models",
     "results.models",
 )
 WRONG_USE = 2  # exit status, product.md §13

@@ -1,9 +1,7 @@
 """Decisions of custody on plain values: blind codes, scan lists, temperatures, retention."""
 
-import calendar
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from chain_of_custody.types import LineOutcome, Scan
@@ -78,10 +76,3 @@ def warmest_allowed(conditions: Iterable[str]) -> Decimal | None:
     """The highest temperature in °C that every portion of a load bears; None when none of them is cold food."""
     bounds = {"chilled": CHILLED_MAX_CELSIUS, "frozen": FROZEN_MAX_CELSIUS}
     return min((bounds[condition] for condition in conditions if condition in bounds), default=None)
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day of a later month, or its last day where that month is shorter."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -111,14 +110,6 @@ class BlindPortion:
     sample_id: UUID
     lab_id: UUID
     blindness: Blindness
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """Until when a backup portion is kept; `rule` names the parameter that decided."""
-
-    keep_until: date
-    rule: str
 
 
 Seals = Mapping[PortionKind, str]

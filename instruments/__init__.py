@@ -7,4 +7,7 @@ if TYPE_CHECKING:
 
 
 def init_app(app: "Flask") -> None:
-    """Register what this package brings."""
+    """Register the commands of instruments."""
+    from instruments.cli import instruments
+
+    app.cli.add_command(instruments)

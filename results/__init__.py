@@ -7,4 +7,7 @@ if TYPE_CHECKING:
 
 
 def init_app(app: "Flask") -> None:
-    """Register what this package brings."""
+    """Register the commands of results."""
+    from results.cli import results_group
+
+    app.cli.add_command(results_group)

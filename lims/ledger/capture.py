@@ -25,8 +25,8 @@ SALT_BYTES = 16
 class Ledgered:
     """Mixin of the tables whose rows can be folded again from the ledger.
 
-    A column marked `info={"personal": True}` enters as a salted digest; one marked `info={"ledger": False}` (a counter, a
-    cache) does not enter at all.
+    A column marked `info={"personal": True}` enters as a salted digest; one marked `info={"ledger": False}` (a counter,
+    a cache) does not enter at all.
     """
 
     __abstract__: ClassVar[bool] = True
@@ -71,9 +71,19 @@ def plain(value: Any) -> Any:
     Raises:
         TypeError: a float, or a type that has no agreed form.
     """
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Enum):
+        return str(value.value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return _text_of(value)
+
+
+def _text_of(value: Any) -> str:
     match value:
-        case None | bool() | int() | str():
-            return str(value.value) if isinstance(value, Enum) else value
         case Decimal():
             return format(value, "f")
         case datetime():
@@ -84,10 +94,6 @@ def plain(value: Any) -> Any:
             return str(value)
         case bytes() | memoryview():
             return bytes(value).hex()
-        case list() | tuple():
-            return [plain(item) for item in value]
-        case dict():
-            return {str(key): plain(item) for key, item in value.items()}
     raise TypeError(f"the ledger has no form for {type(value).__name__}: {value!r}")
 
 

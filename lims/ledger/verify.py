@@ -1,18 +1,18 @@
-#!/usr/bin/env python3
 """Check an exported Fenjian ledger, alone: `python -I verify.py BUNDLE.zip [--key VKEY] [--head NOTE.txt]`.
 
-This file imports nothing of Fenjian, only the standard library and `cryptography`, so that a stranger can read it in one
-sitting and need not trust the program it checks. The program itself takes its hashing from here: there is one definition.
+This file imports nothing of Fenjian, only the standard library and `cryptography`, so that a stranger can read it in
+one sitting and need not trust the program it checks. The program itself takes its hashing from here: there is one
+definition.
 
 The bundle holds
   events.jsonl      one event body a line, in the order of the leaves; lines past the last head are not covered yet
   checkpoints.txt   signed heads (C2SP tlog-checkpoint notes), a line of `=====` between two
   key.txt           the verifier key `origin+id+key` (C2SP signed-note, Ed25519)
 
-What is checked: every body is in canonical form; every chain counts 1, 2, 3 … and each event names the hash of the one
-before it; the Merkle root (RFC 6962) over the first n events equals the root in the head of size n; every head is signed by
-the key; heads only grow. `--key` and `--head` bring in what was noted outside the machine: a key, or a head that a witness
-kept or a report printed. Without them the bundle can only be shown to agree with itself.
+What is checked: every body is in canonical form; every chain counts 1, 2, 3 … and each event names the hash of the
+one before it; the Merkle root (RFC 6962) over the first n events equals the root in the head of size n; every head is signed
+by the key; heads only grow. `--key` and `--head` bring in what was noted outside the machine: a key, or a head that a
+witness kept or a report printed. Without them the bundle can only be shown to agree with itself.
 
 Exit status: 0 sound, 1 broken (the first broken item is named), 2 used wrongly.
 """
@@ -33,6 +33,8 @@ LEAF, NODE = b"\x00", b"\x01"  # RFC 6962: a leaf can never be passed off as a n
 ED25519 = b"\x01"  # signature type byte of C2SP signed-note
 GENESIS = "0" * 64  # what the first event of a chain names as the one before it
 FORMAT = 1
+HASH_BYTES = KEY_BYTES = 32  # SHA-256, and a raw Ed25519 public key
+SIGNATURE_BYTES = 4 + 64  # id of the key, then the Ed25519 signature
 SEPARATOR = "====="
 
 
@@ -126,7 +128,7 @@ def parse_verifier_key(text: str) -> tuple[str, bytes]:
         raw = base64.b64decode(encoded, validate=True)
     except ValueError as error:
         raise Broken(f"verifier key {text.strip()!r} is not of the form origin+id+key") from error
-    if raw[:1] != ED25519 or len(raw) != 33 or key_id(origin, raw[1:]).hex() != key_hex:
+    if raw[:1] != ED25519 or len(raw) != 1 + KEY_BYTES or key_id(origin, raw[1:]).hex() != key_hex:
         raise Broken(f"verifier key {text.strip()!r} does not carry the id {key_hex!r} of its own key")
     return origin, raw[1:]
 
@@ -140,7 +142,7 @@ def parse_checkpoint(note: str) -> Checkpoint:
         signature = base64.b64decode(blob, validate=True)
     except (IndexError, ValueError) as error:
         raise Broken(f"a head cannot be read: {note[:120]!r}") from error
-    if lines[3] != "" or dash != "—" or name != origin or len(root) != 32 or len(signature) != 68:
+    if lines[3] != "" or dash != "—" or name != origin or len(root) != HASH_BYTES or len(signature) != SIGNATURE_BYTES:
         raise Broken(f"a head is not in the form of a signed note: {note[:120]!r}")
     return Checkpoint(origin, size, root, signature)
 
@@ -156,30 +158,33 @@ def check_signature(head: Checkpoint, origin: str, public_key: bytes) -> None:
         raise Broken(f"the signature under the head of size {head.size} is false") from error
 
 
+def check_link(raw: bytes, number: int, chains: dict[str, tuple[int, str]]) -> bytes:
+    """Check one event against the chain it continues; returns its leaf hash."""
+    try:
+        body = json.loads(raw)
+        chain, seq, prev = body["chain"], body["seq"], body["prev"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise Broken(f"event {number} cannot be read: {raw[:80]!r}") from error
+    where = f"event {number} ({chain} #{seq})"
+    if canonical(body).encode() != raw:
+        raise Broken(f"{where} is not in canonical form")
+    last_seq, last_hash = chains.get(chain, (0, GENESIS))
+    if seq != last_seq + 1:
+        raise Broken(f"{where}: the chain goes from #{last_seq} to #{seq}")
+    if prev != last_hash:
+        raise Broken(f"{where} names another event before it than the chain has")
+    leaf = leaf_hash(raw)
+    chains[chain] = (seq, leaf.hex())
+    return leaf
+
+
 def check_events(lines: Iterable[bytes], heads: Iterator[Checkpoint], extra: dict[int, Checkpoint]) -> tuple[int, int]:
     """Walk all events once; returns how many there are and how many the last head covers."""
     tree = CompactRange()
     chains: dict[str, tuple[int, str]] = {}
     head, covered = next(heads, None), 0
     for number, line in enumerate(lines):
-        raw = line.rstrip(b"\n")
-        where = f"event {number}"
-        try:
-            body = json.loads(raw)
-            chain, seq, prev = body["chain"], body["seq"], body["prev"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise Broken(f"{where} cannot be read: {raw[:80]!r}") from error
-        where = f"event {number} ({chain} #{seq})"
-        if canonical(body).encode() != raw:
-            raise Broken(f"{where} is not in canonical form")
-        last_seq, last_hash = chains.get(chain, (0, GENESIS))
-        if seq != last_seq + 1:
-            raise Broken(f"{where}: the chain goes from #{last_seq} to #{seq}")
-        if prev != last_hash:
-            raise Broken(f"{where} names another event before it than the chain has")
-        leaf = leaf_hash(raw)
-        chains[chain] = (seq, leaf.hex())
-        tree.append(leaf)
+        tree.append(check_link(line.rstrip(b"\n"), number, chains))
         while head is not None and head.size == tree.size:
             if head.root != tree.root():
                 raise Broken(f"the root over the first {head.size} events is not the root in its head")

@@ -251,7 +251,7 @@ explain_constraint(
 )
 explain_constraint("pk_plan_category", _l("This category stands in the plan already."), field="category")
 explain_constraint(
-    "fk_sampling_task_plan_id_plan_category",
+    "fk_sampling_task_plan_id_category_id_mode_plan_category",
     _l("The separation mode is fixed: the first task of this category is issued."),
     field="mode",
 )

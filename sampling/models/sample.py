@@ -213,4 +213,4 @@ class SampleSignature(Ledgered, Base):
 
 explain_constraint("uq_sample_task_id", _l("A sample was taken for this task already."))
 explain_constraint("uq_sample_sampling_no", _l("This sampling number is taken."))
-explain_constraint("uq_sample_photo_sample_id", _l("This photo is on the form already."), field="photos")
+explain_constraint("uq_sample_photo_sample_id_sha256", _l("This photo is on the form already."), field="photos")
