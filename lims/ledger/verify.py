@@ -10,9 +10,9 @@ The bundle holds
   key.txt           the verifier key `origin+id+key` (C2SP signed-note, Ed25519)
 
 What is checked: every body is in canonical form; every chain counts 1, 2, 3 … and each event names the hash of the
-one before it; the Merkle root (RFC 6962) over the first n events equals the root in the head of size n; every head is signed
-by the key; heads only grow. `--key` and `--head` bring in what was noted outside the machine: a key, or a head that a
-witness kept or a report printed. Without them the bundle can only be shown to agree with itself.
+one before it; the Merkle root (RFC 6962) over the first n events equals the root in the head of size n; every head is
+signed by the key; heads only grow. `--key` and `--head` bring in what was noted outside the machine: a key, or a head
+that a witness kept or a report printed. Without them the bundle can only be shown to agree with itself.
 
 Exit status: 0 sound, 1 broken (the first broken item is named), 2 used wrongly.
 """
