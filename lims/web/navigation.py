@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 
 from lims.actors import Actor
 from lims.auth.permissions import PUBLIC
@@ -45,11 +45,16 @@ def items_for(actor: Actor) -> list[NavItem]:
     return [
         NavItem(url_for(entry.endpoint), entry.label, entry.icon, entry.endpoint.rsplit(".", 1)[0] == section)
         for entry in shown
-        if entry.permission == PUBLIC or actor.may(entry.permission)
+        if _is_served(entry) and (entry.permission == PUBLIC or actor.may(entry.permission))
     ]
 
 
 def first_page(actor: Actor) -> str | None:
     """Where a person begins their day: the first entry their roles open."""
     shown = sorted(_entries.values(), key=lambda entry: (entry.order, entry.endpoint))
-    return next((url_for(entry.endpoint) for entry in shown if actor.may(entry.permission)), None)
+    return next((url_for(entry.endpoint) for entry in shown if _is_served(entry) and actor.may(entry.permission)), None)
+
+
+def _is_served(entry: NavEntry) -> bool:
+    """Whether this application has the page: entries are registered for the process, which may hold several."""
+    return entry.endpoint in current_app.view_functions

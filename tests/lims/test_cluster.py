@@ -252,6 +252,7 @@ def test_a_killed_program_leaves_a_server_that_the_next_one_takes_over(
 def test_ctrl_c_reaches_the_program_and_not_its_server(home: Path, run_base: Path) -> None:
     loop = """
         try:
+            print("ready", flush=True)
             sys.stdin.read()
         except KeyboardInterrupt:
             import psycopg
@@ -261,7 +262,8 @@ def test_ctrl_c_reaches_the_program_and_not_its_server(home: Path, run_base: Pat
     """
     program = spawn(home, run_base, textwrap.dedent(loop).replace("\n", "\n        "))
     assert program.stdout
-    program.stdout.readline()
+    assert program.stdout.readline().strip() == "True"
+    assert program.stdout.readline().strip() == "ready"  # only now would Ctrl-C be caught
     pid = postmaster_pid(home)
     program.send_signal(signal.SIGINT)
     answer, _ = program.communicate(timeout=60)
