@@ -50,9 +50,12 @@ def wait_until(condition: Callable[[], bool]) -> None:
 def spawn(home: Path, run_base: Path, then: str) -> "subprocess.Popen[str]":
     """Use the cluster of `home` from a process of its own, and go on with `then`."""
     script = f"""
+        import signal
         import sys
         from pathlib import Path
         from lims.cluster import Cluster
+        # A test run in the background inherits an ignored SIGINT; the program under test is in the foreground.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         cluster = Cluster(Path({str(home)!r}), durable=False, run_base=Path({str(run_base)!r}))
         urls = cluster.ensure_running()
         print(cluster.owned, flush=True)
