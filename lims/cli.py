@@ -28,7 +28,7 @@ from lims.ledger.verify import main as verify_main
 from lims.outbox.tasks import drain
 from lims.people.models import Account, Person
 from lims.people.services import disable_account, issue_token, open_account
-from lims.runtime import database_urls, disconnect, settings_of, signer_of, with_database
+from lims.runtime import database_urls, disconnect, keep_database, settings_of, signer_of, with_database
 from lims.supervisor import Child, supervise
 from lims.uow import unit_of_work
 
@@ -275,7 +275,7 @@ def run_server(app: Flask, host: str, port: int, workers: int) -> int:
         children = [Child("web", web)]
         if settings.broker_url is None:
             children.append(Child("background", [sys.executable, "-m", "app", "background"]))
-        return supervise(children, os.environ)
+        return supervise(children, os.environ, keep_database)
     finally:
         disconnect()
 

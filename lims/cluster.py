@@ -140,6 +140,10 @@ class Cluster:
         with self._gate():
             self._part()
 
+    def is_running(self) -> bool:
+        """Whether a server of this data folder lives, ready or not; cheap enough to ask every second."""
+        return self._read_postmaster() is not None
+
     # Folders and accounts
 
     def _claim_folder(self) -> int:

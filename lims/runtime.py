@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import click
+import structlog
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
@@ -17,6 +18,8 @@ from lims.config import Settings
 from lims.db import POOL_SIZE, db
 from lims.ledger.sequencer import Signer, load_signer
 from lims.people import services as people
+
+log = structlog.get_logger(__name__)
 
 _clusters: list[Cluster] = []
 
@@ -34,6 +37,17 @@ def database_urls(settings: Settings) -> Urls:
     if not _clusters:
         _clusters.append(Cluster(settings.home))
     return _clusters[0].ensure_running()
+
+
+def keep_database() -> None:
+    """Bring the private cluster back when its server was killed; does nothing where it runs or there is none.
+
+    Its socket stands in the same folder afterwards, so the children find it again at their next connection.
+    """
+    for cluster in _clusters:
+        if not cluster.is_running():
+            log.warning("database_died", folder=str(cluster.folder))
+            cluster.ensure_running()
 
 
 def connect(app: Flask, *, pool_size: int = POOL_SIZE) -> None:

@@ -1,15 +1,17 @@
-"""Keeping child processes alive: the web server and the background child of `lims serve`."""
+"""Keeping child processes alive: the web server and the background child of `lims serve`, and what they stand on."""
 
 import contextlib
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
 import structlog
+
+from lims.postgres import ClusterError
 
 log = structlog.get_logger(__name__)
 
@@ -18,6 +20,7 @@ STOP_SECONDS = 20  # longer than the server's own grace for requests in flight
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 STEADY_SECONDS = 30.0  # a child that lived this long starts again without a pause
+WATCH_SECONDS = 1.0  # how often the ground below the children is looked at
 
 
 @dataclass(slots=True)
@@ -32,11 +35,17 @@ class Child:
     next_start: float = field(default=0.0)
 
 
-def supervise(children: Sequence[Child], environ: Mapping[str, str]) -> int:
+def supervise(children: Sequence[Child], environ: Mapping[str, str], watch: Callable[[], None] | None = None) -> int:
     """Run the children until SIGINT or SIGTERM, restarting whichever dies; returns the exit status.
 
     A child that dies again and again is restarted after growing pauses, at most ten seconds. A child that leaves with
     status 2 (used wrongly: no port, no configuration) ends everything, because starting it again would not help.
+
+    Args:
+        children: what to keep alive.
+        environ: of the children.
+        watch: called every second; brings back what the children stand on (the private database server). What it
+            raises is logged, and it is asked again.
     """
     stopping: list[int] = []
 
@@ -44,9 +53,12 @@ def supervise(children: Sequence[Child], environ: Mapping[str, str]) -> int:
         stopping.append(number)
 
     before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    status = 0
+    status, next_watch = 0, time.monotonic() + WATCH_SECONDS
     try:
         while not stopping:
+            if watch is not None and time.monotonic() >= next_watch:
+                _ask(watch)
+                next_watch = time.monotonic() + WATCH_SECONDS
             for child in children:
                 code = _look_after(child, environ)
                 if code == 2:  # noqa: PLR2004 - the exit status for wrong use, product.md §13
@@ -60,6 +72,13 @@ def supervise(children: Sequence[Child], environ: Mapping[str, str]) -> int:
     return status
 
 
+def _ask(watch: Callable[[], None]) -> None:
+    try:
+        watch()
+    except ClusterError as error:
+        log.error("watch_failed", error=str(error))  # noqa: TRY400 - its message says all there is
+
+
 def _look_after(child: Child, environ: Mapping[str, str]) -> int | None:
     now = time.monotonic()
     if child.process is not None:
@@ -68,9 +87,11 @@ def _look_after(child: Child, environ: Mapping[str, str]) -> int | None:
             return None
         steady = now - child.started_at > STEADY_SECONDS
         child.failures = 0 if steady else child.failures + 1
-        child.process = None
+        child_pid, child.process = child.process.pid, None
         pause = 0.0 if steady else min(FIRST_PAUSE * 2 ** (child.failures - 1), LONGEST_PAUSE)
         child.next_start = now + pause
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child_pid, signal.SIGKILL)  # what it left behind still holds its port
         log.warning("child_died", child=child.name, status=code, again_in_seconds=round(pause, 1))
         return code
     if now >= child.next_start:
