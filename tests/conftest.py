@@ -10,6 +10,7 @@ import pytest
 from argon2 import PasswordHasher, profiles
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ from lims.cluster import Cluster, Urls
 from lims.config import Environment, Settings
 from lims.db import db
 from lims.people import services as people
+from tests.browser import LiveServer, chromium, served, watched_page
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)  # Monday, 09:00 in Shanghai, well inside the known calendar
@@ -163,3 +165,24 @@ def committed_database(
     with engine.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all browser tests of this process."""
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An English page of a person nobody knows yet; `tests.browser.watched_page` opens others."""
+    with watched_page(browser) as opened:
+        yield opened
+
+
+@pytest.fixture
+def live_server(app: Flask, committed_database: Urls, frozen_clock: clock.SimulatedClock) -> Iterator[LiveServer]:
+    """The whole application at an address, on a database of its own, living by the test's clock."""
+    with served(app, frozen_clock) as server:
+        yield server

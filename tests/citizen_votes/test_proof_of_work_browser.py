@@ -1,17 +1,13 @@
 """The browser's side of the proof of work, in a real browser under the policy that the program sends."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
 
 from citizen_votes.rules.proof_of_work import make_challenge, solve, verify_proof
+from tests.browser import served
 
 pytestmark = pytest.mark.browser
 KEY = b"k" * 32
@@ -23,38 +19,21 @@ FORM = f"""<!doctype html><title>ballot</title>
 <script type="module" src="/proof-of-work.js"></script>"""
 
 
-class Handler(SimpleHTTPRequestHandler):
-    def do_GET(self):
-        if self.path.endswith(".js"):
-            super().do_GET()
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.end_headers()
-        self.wfile.write(FORM.encode() if self.path == "/" else b"sent")
-
-    def end_headers(self):
-        self.send_header("Content-Security-Policy", "default-src 'self'; object-src 'none'; base-uri 'none'")
-        super().end_headers()
-
-    def log_message(self, *arguments):
-        pass
+def application(environ, start_response):
+    """The form, the script and a page that says sent."""
+    path = environ["PATH_INFO"]
+    body, kind = (FORM if path == "/" else "sent").encode(), "text/html; charset=utf-8"
+    if path.endswith(".js"):
+        body, kind = (SCRIPTS / path.removeprefix("/")).read_bytes(), "text/javascript; charset=utf-8"
+    policy = "default-src 'self'; object-src 'none'; base-uri 'none'"
+    start_response("200 OK", [("Content-Type", kind), ("Content-Security-Policy", policy)])
+    return [body]
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=SCRIPTS)) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser.new_page()
-        browser.close()
+    with served(application) as server:
+        yield f"{server.url}/"
 
 
 @pytest.mark.parametrize("worker", ["with a worker", "without workers"])

@@ -1,7 +1,5 @@
 """The component gallery in a real browser: scans, drafts, photos, signatures, grids, dialogs, and no shift."""
 
-import shutil
-import threading
 from collections.abc import Iterable, Iterator
 from itertools import repeat
 from pathlib import Path
@@ -11,13 +9,13 @@ from flask import Flask, render_template
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page, expect
 
 from lims import i18n, views
 from lims.web import templating
 from lims.web.gallery import SURFACES, gallery_context
 from lims.web.security import CSP
+from tests.browser import served, watched_page
 
 ROOT = Path(__file__).parents[2]
 SIZES = {"phone": (390, 844), "tablet": (1180, 820), "desktop": (1440, 900)}
@@ -54,34 +52,8 @@ def make_app() -> Flask:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, make_app(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/gallery"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails the test when the content policy or a script complains."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    opened = context.new_page()
-    complaints: list[str] = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-    yield opened
-    context.close()
-    assert [line for line in complaints if "favicon" not in line] == []
+    with served(make_app()) as server:
+        yield f"{server.url}/gallery"
 
 
 def press_keys(page: Page, text: str, gaps_ms: Iterable[int]) -> None:
@@ -291,9 +263,7 @@ def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(page, address)
 
 def test_everything_stands_in_the_language_that_was_chosen(browser, address):
     for locale, word, other in (("zh-CN", "检验任务表", "Worklist"), ("en-GB", "Worklist", "检验任务表")):
-        context = browser.new_context(locale=locale)
-        page = context.new_page()
-        page.goto(address)
-        assert page.get_by_role("heading", name=word).count() == 1
-        assert page.get_by_text(other, exact=True).count() == 0
-        context.close()
+        with watched_page(browser, locale=locale) as page:
+            page.goto(address)
+            assert page.get_by_role("heading", name=word).count() == 1
+            assert page.get_by_text(other, exact=True).count() == 0
