@@ -13,7 +13,7 @@ from lims.config import data_folder
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("lims", "citizen_votes", "sampling", "chain_of_custody", "instruments", "results")
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "N_": None, "mark": None}
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "N_": None}
 CATALOGUES = ROOT / "lims" / "translations" / "zh_CN"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
