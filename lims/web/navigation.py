@@ -39,14 +39,15 @@ def add_entry(endpoint: str, label: LazyString, *, icon: str, permission: str, o
 
 
 def items_for(actor: Actor) -> list[NavItem]:
-    """The menu of one person."""
-    shown = sorted(_entries.values(), key=lambda entry: (entry.order, entry.endpoint))
-    section = (request.endpoint or "").rsplit(".", 1)[0]
-    return [
-        NavItem(url_for(entry.endpoint), entry.label, entry.icon, entry.endpoint.rsplit(".", 1)[0] == section)
-        for entry in shown
+    """The menu of one person; the entry whose address the page stands below is active, the closest one if several."""
+    shown = [
+        (url_for(entry.endpoint), entry)
+        for entry in sorted(_entries.values(), key=lambda entry: (entry.order, entry.endpoint))
         if _is_served(entry) and (entry.permission == PUBLIC or actor.may(entry.permission))
     ]
+    above = [url for url, _entry in shown if f"{request.path}/".startswith(f"{url.rstrip('/')}/")]
+    active = max(above, key=len, default=None)
+    return [NavItem(url, entry.label, entry.icon, url == active) for url, entry in shown]
 
 
 def first_page(actor: Actor) -> str | None:
