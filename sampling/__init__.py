@@ -7,10 +7,16 @@ if TYPE_CHECKING:
 
 
 def init_app(app: "Flask") -> None:
-    """Register the commands and checks of sampling."""
+    """Register the pages, commands and checks of sampling."""
+    from lims.auth.permissions import Role, declare
+    from lims.i18n import lazy_gettext as _l
     from lims.verification import register_check
-    from sampling import cli, verification
+    from lims.web import navigation
+    from sampling import audit_views, cli, verification
 
+    declare("sampling.audit", {Role.AUDITOR})
+    app.register_blueprint(audit_views.bp)
+    navigation.add_entry("refusals.index", _l("Refused attempts"), icon="split", permission="sampling.audit", order=92)
     app.cli.add_command(cli.plan_group)
     app.cli.add_command(cli.draw_group)
     for check in verification.SEPARATION:

@@ -991,7 +991,9 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=True),
         sa.Column("organisation_id", sa.Uuid(), nullable=True),
-        sa.Column("sample_id", sa.Uuid(), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("category_id", sa.Uuid(), nullable=False),
+        sa.Column("sample_id", sa.Uuid(), nullable=True),
         sa.Column(
             "role",
             sa.Enum(
@@ -1037,11 +1039,21 @@ def upgrade() -> None:
             "role IN ('sampler', 'accompanying_officer', 'recoder', 'unblinder', 'tester', 'reviewer', 'signatory', 'recheck_tester')",
             name=op.f("ck_separation_refusal_role_known"),
         ),
+        sa.CheckConstraint(
+            "sample_id IS NOT NULL OR scope IN ('plan', 'organisation')",
+            name=op.f("ck_separation_refusal_sample_unless_whole_plan"),
+        ),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_separation_refusal_person_id_person")),
+        sa.ForeignKeyConstraint(
+            ["plan_id", "category_id"],
+            ["plan_category.plan_id", "plan_category.category_id"],
+            name=op.f("fk_separation_refusal_plan_id_category_id_plan_category"),
+        ),
         sa.ForeignKeyConstraint(["sample_id"], ["sample.id"], name=op.f("fk_separation_refusal_sample_id_sample")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_separation_refusal")),
         info={"privileges": "select, insert"},
     )
+    op.create_index("ix_separation_refusal_at", "separation_refusal", ["at", "id"], unique=False)
     op.create_index(op.f("ix_separation_refusal_person_id"), "separation_refusal", ["person_id"], unique=False)
     op.create_index(op.f("ix_separation_refusal_sample_id"), "separation_refusal", ["sample_id"], unique=False)
     op.create_table(
@@ -1188,6 +1200,7 @@ def downgrade() -> None:
     op.drop_table("duty_act")
     op.drop_index(op.f("ix_separation_refusal_sample_id"), table_name="separation_refusal")
     op.drop_index(op.f("ix_separation_refusal_person_id"), table_name="separation_refusal")
+    op.drop_index("ix_separation_refusal_at", table_name="separation_refusal")
     op.drop_table("separation_refusal")
     op.drop_table("sampling_form")
     op.drop_table("sample_signature")

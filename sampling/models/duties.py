@@ -164,19 +164,29 @@ class DutyAct(Ledgered, Entity):
 
 
 class SeparationRefusal(Ledgered, Entity):
-    """An attempt to act on both sides, refused: kept for the auditor, with the earlier act it ran into."""
+    """An attempt to act on both sides, refused: kept for the auditor, with the earlier act it ran into.
+
+    There is no sample yet when a draw or an assignment for a whole plan is refused.
+    """
 
     __tablename__ = "separation_refusal"
     at: Mapped[datetime]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     account_id: Mapped[UUID | None]
     organisation_id: Mapped[UUID | None]
-    sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"), index=True)
+    plan_id: Mapped[UUID]
+    category_id: Mapped[UUID]
+    sample_id: Mapped[UUID | None] = mapped_column(ForeignKey("sample.id"), index=True)
     role: Mapped[DutyRole]
     scope: Mapped[str]  # sample, plan, organisation, mode, bench
     earlier_role: Mapped[DutyRole | None]
     earlier_at: Mapped[datetime | None]
-    __table_args__ = ({"info": {"privileges": "select, insert"}},)
+    __table_args__ = (
+        ForeignKeyConstraint(["plan_id", "category_id"], ["plan_category.plan_id", "plan_category.category_id"]),
+        CheckConstraint("sample_id IS NOT NULL OR scope IN ('plan', 'organisation')", name="sample_unless_whole_plan"),
+        Index("ix_separation_refusal_at", "at", "id"),
+        {"info": {"privileges": "select, insert"}},
+    )
 
     def ledger_chain(self) -> str:
         return f"person:{self.person_id}"

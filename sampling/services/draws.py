@@ -34,7 +34,7 @@ from sampling.rules.draw_record import run_draw as make_draw
 from sampling.rules.frame import FrameEntry
 from sampling.services.plans import categories_of, lock_plan
 from sampling.services.separation import claim_job
-from sampling.types import STAGE_OF, PlanState, Side, TaskState
+from sampling.types import STAGE_OF, DutyRole, PlanState, Side, TaskState
 
 RESERVE_FACTOR = 2  # businesses in reserve for each one drawn
 
@@ -247,4 +247,4 @@ def _claim_sides(
     jobs = {(line.category_id, UUID(person)) for line, _rank, _business, team in visits for person in team.samplers}
     for category_id, person_id in sorted(jobs):
         facts = employment_of_person(uow.session, person_id, today)
-        claim_job(uow, categories[category_id], Side.SAMPLING, facts)
+        claim_job(uow, categories[category_id], DutyRole.SAMPLER, facts)

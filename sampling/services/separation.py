@@ -70,6 +70,8 @@ class SeparationRefusedError(ConflictError):
                 person_id=noted.person_id,
                 account_id=noted.account_id,
                 organisation_id=noted.organisation_id,
+                plan_id=noted.plan_id,
+                category_id=noted.category_id,
                 sample_id=noted.sample_id,
                 role=noted.role,
                 scope=noted.scope,
@@ -87,6 +89,19 @@ class _Claim:
     key: tuple[tuple[str, UUID], ...]
     chain: str
     scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempted:
+    """What somebody tried to act on: a sample, or a plan's category before there is any."""
+
+    plan_id: UUID
+    category_id: UUID
+    sample_id: UUID | None = None
+
+    @classmethod
+    def of(cls, sample: SampleTuple) -> "_Attempted":
+        return cls(sample.plan_id, sample.category_id, sample.sample_id)
 
 
 def sample_tuple(sample: Sample) -> SampleTuple:
@@ -108,7 +123,7 @@ def claim_duties(
     for claim in _claims(sample, role, facts):
         held = _claim(uow, claim, side)
         if held is not side:
-            raise _refusal(uow, sample, role, facts, claim.scope)
+            raise _refusal(uow, _Attempted.of(sample), role, facts, claim.scope)
     return facts
 
 
@@ -183,18 +198,16 @@ def release_duties(uow: UnitOfWork, sample: SampleTuple, role: DutyRole, person_
         uow.record(f"sample:{sample.sample_id}", "person_sample_duty", key, None)
 
 
-def claim_job(uow: UnitOfWork, category: PlanCategory, side: Side, facts: EmploymentFacts) -> None:
-    """Put a person (and, where the mode asks for it, their party) on one side of a plan before there is a sample.
+def claim_job(uow: UnitOfWork, category: PlanCategory, role: DutyRole, facts: EmploymentFacts) -> None:
+    """Put a person (and, where the mode asks for it, their party) on their side of a plan before there is a sample.
 
     Raises:
-        ConflictError: the person or the party stands on the other side already.
+        SeparationRefusedError: the person or the party stands on the other side already.
     """
+    side = SIDE_OF[role]
     for claim in _job_claims(category.plan_id, category.category_id, category.mode, facts):
         if _claim(uow, claim, side) is not side:
-            raise ConflictError(
-                _l("%(name)s stands on the other side of this plan.", name=facts.person_name),
-                facts={"scope": claim.scope},
-            )
+            raise _refusal(uow, _Attempted(category.plan_id, category.category_id), role, facts, claim.scope)
 
 
 def _claims(sample: SampleTuple, role: DutyRole, facts: EmploymentFacts) -> Iterable[_Claim]:
@@ -250,7 +263,7 @@ def _check_mode(uow: UnitOfWork, sample: SampleTuple, role: DutyRole, facts: Emp
     if wants_regulator and facts.organisation_kind is not OrganisationKind.REGULATOR:
         raise SeparationRefusedError(
             _l("In this plan the regulator samples itself; you are employed by another kind of organisation."),
-            _attempt(uow, sample, role, facts, "mode"),
+            _attempt(uow, _Attempted.of(sample), role, facts, "mode"),
         )
 
 
@@ -268,14 +281,14 @@ def _check_bench_role(uow: UnitOfWork, sample: SampleTuple, role: DutyRole, fact
         .limit(1)
     )
     if held is not None:
-        raise _refusal(uow, sample, role, facts, "bench")
+        raise _refusal(uow, _Attempted.of(sample), role, facts, "bench")
 
 
 def _refusal(
-    uow: UnitOfWork, sample: SampleTuple, role: DutyRole, facts: EmploymentFacts, scope: str
+    uow: UnitOfWork, tried: _Attempted, role: DutyRole, facts: EmploymentFacts, scope: str
 ) -> SeparationRefusedError:
     """Words for a refused claim, naming the earlier act."""
-    attempt = _attempt(uow, sample, role, facts, scope)
+    attempt = _attempt(uow, tried, role, facts, scope)
     if scope == "organisation":
         message = _l(
             "Your organisation, or one of its group, stands on the other side of this food category in this plan."
@@ -293,20 +306,24 @@ def _refusal(
         }
         text = texts.get(scope, _l("%(name)s %(act)s on %(day)s and cannot act on the other side."))
         message = LazyString(lambda: str(text) % values)
+    elif tried.sample_id is None:
+        message = _l("%(name)s stands on the other side of this plan.", name=facts.person_name)
     else:
         message = _l("This person is assigned to the other side and cannot act on this one.")
     return SeparationRefusedError(message, attempt)
 
 
 def _attempt(
-    uow: UnitOfWork, sample: SampleTuple, role: DutyRole, facts: EmploymentFacts, scope: str
+    uow: UnitOfWork, tried: _Attempted, role: DutyRole, facts: EmploymentFacts, scope: str
 ) -> SeparationRefusal:
-    earlier = _earlier_act(uow, sample, role, facts.person_id, scope)
+    earlier = _earlier_act(uow, tried, role, facts.person_id, scope)
     return SeparationRefusal(
         person_id=facts.person_id,
         account_id=uow.actor.account_id,
         organisation_id=facts.organisation_id,
-        sample_id=sample.sample_id,
+        plan_id=tried.plan_id,
+        category_id=tried.category_id,
+        sample_id=tried.sample_id,
         role=role,
         scope=scope,
         earlier_role=earlier[0] if earlier else None,
@@ -315,13 +332,13 @@ def _attempt(
 
 
 def _earlier_act(
-    uow: UnitOfWork, sample: SampleTuple, role: DutyRole, person_id: UUID, scope: str
+    uow: UnitOfWork, tried: _Attempted, role: DutyRole, person_id: UUID, scope: str
 ) -> tuple[DutyRole, datetime] | None:
     query = select(DutyAct.role, DutyAct.acted_at).where(DutyAct.person_id == person_id)
-    if scope == "plan":
-        query = query.where(DutyAct.plan_id == sample.plan_id)
+    if scope == "plan" or tried.sample_id is None:
+        query = query.where(DutyAct.plan_id == tried.plan_id)
     else:
-        query = query.where(DutyAct.sample_id == sample.sample_id)
+        query = query.where(DutyAct.sample_id == tried.sample_id)
     query = query.where(DutyAct.role != role) if scope == "bench" else query.where(DutyAct.side != SIDE_OF[role])
     row = uow.session.execute(query.order_by(DutyAct.acted_at, DutyAct.id).limit(1)).one_or_none()
     return None if row is None else (row[0], row[1])
