@@ -7,10 +7,12 @@ for (const form of document.querySelectorAll("form[data-most]")) {
   const boxes = [...form.querySelectorAll("input[name=choices]")];
   const none = form.elements.namedItem("no_opinion");
   const most = Number(form.dataset.most);
+  const count = form.querySelector("[data-chosen] b");
   const settle = () => {
     const chosen = boxes.filter((box) => box.checked).length;
     for (const box of boxes) box.disabled = !box.checked && (chosen >= most || none.checked);
     none.disabled = chosen > 0;
+    count.textContent = chosen;
   };
   form.addEventListener("change", settle);
   settle();
