@@ -35,12 +35,16 @@ class ResultsReturned(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConclusionSigned(Event):
-    """The signatory fixed the conclusion of a sample; a fail opens its referral in the same transaction."""
+    """The signatory fixed the conclusion of a sample; a fail opens its referral in the same transaction.
+
+    `referral_id` is chosen by the signature: a fail has one, nothing else has.
+    """
 
     name: ClassVar[str] = "results.conclusion_signed.v1"
     sample_id: UUID
     conclusion_id: UUID
     verdict: SampleVerdict
+    referral_id: UUID | None
     occurred_at: datetime
 
     def chain(self) -> str:

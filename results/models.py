@@ -17,7 +17,16 @@ from lims.db import Base, Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
-from results.types import BoundKind, Comparison, ItemKind, ItemVerdict, LimitState, Rule, TestSetState
+from results.types import (
+    BoundKind,
+    Comparison,
+    ItemKind,
+    ItemVerdict,
+    LimitState,
+    Rule,
+    SignatureMeaning,
+    TestSetState,
+)
 from sampling.types import DutyRole, SampleVerdict
 
 APPEND_ONLY = {"privileges": "select, insert"}
@@ -134,6 +143,7 @@ class ItemResult(Ledgered, Entity):
     reason_message: Mapped[str]
     reason_params: Mapped[dict[str, Any]]
     compared_value: Mapped[Decimal | None]
+    untested_reason: Mapped[str | None]
     entered_by_id: Mapped[UUID]
     entered_role: Mapped[DutyRole]
     entered_at: Mapped[datetime]
@@ -146,6 +156,8 @@ class ItemResult(Ledgered, Entity):
         ForeignKeyConstraint(["set_item_id", "sample_id"], ["test_set_item.id", "test_set_item.sample_id"]),
         ForeignKeyConstraint(["set_item_id", "replaces_version"], ["item_result.set_item_id", "item_result.version"]),
         CheckConstraint("version >= 1", name="version_from_one"),
+        CheckConstraint("(verdict = 'untested') = (untested_reason IS NOT NULL)", name="untested_has_reason"),
+        CheckConstraint("untested_reason <> ''", name="untested_reason_given"),
         CheckConstraint(
             "CASE WHEN version = 1 THEN replaces_version IS NULL "
             "ELSE replaces_version IS NOT NULL AND replaces_version = version - 1 END",
@@ -197,7 +209,11 @@ class ResultLock(Ledgered, Base):
 
 
 class TestReport(Ledgered, Entity):
-    """检验报告: a composed PDF over one lock, known by its hash and by the code of its public check page."""
+    """检验报告: a composed PDF over one lock, known by its hash and by the code of its public check page.
+
+    It names its approver and the day of issue, so it is composed for the signatory who takes it up, on the day it is
+    signed; who comes later, or on another day, has it composed again as the next version under the same number.
+    """
 
     __test__ = False  # pytest: this is a table
     __tablename__ = "test_report"
@@ -208,12 +224,17 @@ class TestReport(Ledgered, Entity):
     lock_seq: Mapped[int]
     pdf_sha256: Mapped[bytes] = mapped_column(ForeignKey("stored_file.sha256"))
     check_code: Mapped[str] = mapped_column(unique=True)
+    verdict: Mapped[SampleVerdict]
+    signatory_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))  # the approver whom the PDF names
+    issued_on: Mapped[date]
     composed_at: Mapped[datetime]
     __table_args__ = (
         UniqueConstraint("sample_id", "version"),
         UniqueConstraint("report_no", "version"),
-        UniqueConstraint("test_set_id", "lock_seq"),
-        UniqueConstraint("id", "sample_id", "pdf_sha256"),
+        UniqueConstraint("test_set_id", "lock_seq", "signatory_id", "issued_on"),
+        UniqueConstraint(
+            "id", "sample_id", "pdf_sha256", "verdict", "signatory_id", "issued_on", name="uq_test_report_as_shown"
+        ),
         ForeignKeyConstraint(
             ["test_set_id", "lock_seq", "sample_id"],
             ["result_lock.test_set_id", "result_lock.seq", "result_lock.sample_id"],
@@ -227,23 +248,45 @@ class TestReport(Ledgered, Entity):
 
 
 class Conclusion(Ledgered, Entity):
-    """检验结论: the signatory's signature on exactly the PDF that was shown. The clocks run from here."""
+    """检验结论: the signatory's signature on exactly the PDF that was shown. The clocks run from here.
+
+    What was signed is the report's own verdict, by the approver it names, on the day it carries. A fail, and nothing
+    else, has its referral (I12).
+    """
 
     __tablename__ = "conclusion"
     sample_id: Mapped[UUID]
     report_id: Mapped[UUID] = mapped_column(unique=True)
     pdf_sha256: Mapped[bytes]
     verdict: Mapped[SampleVerdict]
+    referral_id: Mapped[UUID | None]
     signatory_id: Mapped[UUID]
     signatory_role: Mapped[DutyRole]
+    meaning: Mapped[SignatureMeaning]
+    confirmed_at: Mapped[datetime]  # when the signatory last gave the password
     signed_at: Mapped[datetime]
+    issued_on: Mapped[date]
     __table_args__ = (
         UniqueConstraint("sample_id"),
+        UniqueConstraint("referral_id"),
         ForeignKeyConstraint(
-            ["report_id", "sample_id", "pdf_sha256"],
-            ["test_report.id", "test_report.sample_id", "test_report.pdf_sha256"],
+            ["report_id", "sample_id", "pdf_sha256", "verdict", "signatory_id", "issued_on"],
+            [
+                "test_report.id",
+                "test_report.sample_id",
+                "test_report.pdf_sha256",
+                "test_report.verdict",
+                "test_report.signatory_id",
+                "test_report.issued_on",
+            ],
+            name="fk_conclusion_report_as_shown",
         ),
         CheckConstraint("signatory_role = 'signatory'", name="signatories_sign"),
+        CheckConstraint("(verdict = 'fail') = (referral_id IS NOT NULL)", name="fail_is_referred"),
+        CheckConstraint("issued_on = (signed_at AT TIME ZONE 'Asia/Shanghai')::date", name="dated_as_signed"),
+        CheckConstraint(
+            "confirmed_at <= signed_at AND signed_at - confirmed_at <= interval '5 minutes'", name="freshly_confirmed"
+        ),
         _acted("signatory_id", "signatory_role", "fk_conclusion_signatory"),
         {"info": APPEND_ONLY},
     )
@@ -260,6 +303,9 @@ explain_constraint(
 explain_constraint("uq_item_result_proposal_id", _l("This correction is approved already."))
 explain_constraint("pk_result_lock", _l("Somebody has just locked these results."))
 explain_constraint("uq_test_report_sample_id_version", _l("Somebody has just composed this report."))
-explain_constraint("uq_test_report_test_set_id_lock_seq", _l("The report over these results is composed already."))
+explain_constraint(
+    "uq_test_report_test_set_id_lock_seq_signatory_id_issued_on",
+    _l("The report over these results is composed already."),
+)
 explain_constraint("uq_conclusion_sample_id", _l("This sample is concluded already."))
 explain_constraint("uq_conclusion_report_id", _l("This report is signed already."))

@@ -107,13 +107,16 @@ class Entry:
 
     Attributes:
         set_item_id: the line of the worklist.
-        text: `0.152`, `未检出`, `<LOQ`, or the n results of a microbiological plan, each after a semicolon.
+        text: `0.152`, `未检出`, `<LOQ`, or the n results of a microbiological plan, each after a semicolon; `/` for an
+            item that was not tested.
         reason: why, where it replaces a result that stands.
+        untested_reason: why the item was not tested; only with `/`.
     """
 
     set_item_id: UUID
     text: str
     reason: str | None = None
+    untested_reason: str | None = None
 
 
 class Comparison(StrEnum):
@@ -121,6 +124,12 @@ class Comparison(StrEnum):
 
     FULL_VALUE = "full_value"
     ROUNDED_VALUE = "rounded_value"
+
+
+class SignatureMeaning(StrEnum):
+    """What a signature says."""
+
+    APPROVED = "approved"  # 批准: the authorised signatory answers for this report and its conclusion
 
 
 class ItemKind(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, any_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from lims.actors import Actor, OrganisationKind
@@ -154,19 +154,22 @@ def actor_for(session: Session, account: Account, employment_id: UUID, on: date)
     )
 
 
-def is_authorised(session: Session, person_id: UUID, kind: str, category_code: str, on: date) -> bool:
-    """Whether a person holds an authorisation of this kind for a food category on a day."""
+def is_authorised(
+    session: Session, person_id: UUID, organisation_id: UUID, kind: str, *, category_code: str, on: date
+) -> bool:
+    """Whether a person holds an organisation's authorisation of this kind for a food category on a day."""
     return (
         session.scalar(
             select(Authorisation.id)
             .where(
                 Authorisation.person_id == person_id,
+                Authorisation.organisation_id == organisation_id,
                 Authorisation.kind == kind,
                 Authorisation.valid_from <= on,
                 Authorisation.valid_to >= on,
                 or_(
                     func.cardinality(Authorisation.category_codes) == 0,
-                    Authorisation.category_codes.any(category_code),  # type: ignore[arg-type]
+                    literal(category_code) == any_(Authorisation.category_codes),
                 ),
             )
             .limit(1)

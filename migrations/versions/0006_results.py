@@ -259,6 +259,7 @@ def upgrade() -> None:
         sa.Column("reason_message", sa.Text(), nullable=False),
         sa.Column("reason_params", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("compared_value", sa.Numeric(), nullable=True),
+        sa.Column("untested_reason", sa.Text(), nullable=True),
         sa.Column("entered_by_id", sa.Uuid(), nullable=False),
         sa.Column(
             "entered_role",
@@ -356,6 +357,11 @@ def upgrade() -> None:
             ["test_set_item.id", "test_set_item.sample_id"],
             name=op.f("fk_item_result_set_item_id_sample_id_test_set_item"),
         ),
+        sa.CheckConstraint(
+            "(verdict = 'untested') = (untested_reason IS NOT NULL)",
+            name=op.f("ck_item_result_untested_has_reason"),
+        ),
+        sa.CheckConstraint("untested_reason <> ''", name=op.f("ck_item_result_untested_reason_given")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item_result")),
         sa.UniqueConstraint("proposal_id", name=op.f("uq_item_result_proposal_id")),
         sa.UniqueConstraint("set_item_id", "version", name=op.f("uq_item_result_set_item_id_version")),
@@ -371,9 +377,18 @@ def upgrade() -> None:
         sa.Column("lock_seq", sa.Integer(), nullable=False),
         sa.Column("pdf_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("check_code", sa.Text(), nullable=False),
+        sa.Column(
+            "verdict",
+            sa.Enum("pass", "fail", "problem", name="sampleverdict", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("signatory_id", sa.Uuid(), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("composed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("version >= 1", name=op.f("ck_test_report_version_from_one")),
+        sa.CheckConstraint("verdict IN ('pass', 'fail', 'problem')", name=op.f("ck_test_report_verdict_known")),
+        sa.ForeignKeyConstraint(["signatory_id"], ["person.id"], name=op.f("fk_test_report_signatory_id_person")),
         sa.ForeignKeyConstraint(
             ["pdf_sha256"], ["stored_file.sha256"], name=op.f("fk_test_report_pdf_sha256_stored_file")
         ),
@@ -384,10 +399,18 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_test_report")),
         sa.UniqueConstraint("check_code", name=op.f("uq_test_report_check_code")),
-        sa.UniqueConstraint("id", "sample_id", "pdf_sha256", name=op.f("uq_test_report_id_sample_id_pdf_sha256")),
+        sa.UniqueConstraint(
+            "id", "sample_id", "pdf_sha256", "verdict", "signatory_id", "issued_on", name="uq_test_report_as_shown"
+        ),
         sa.UniqueConstraint("report_no", "version", name=op.f("uq_test_report_report_no_version")),
         sa.UniqueConstraint("sample_id", "version", name=op.f("uq_test_report_sample_id_version")),
-        sa.UniqueConstraint("test_set_id", "lock_seq", name=op.f("uq_test_report_test_set_id_lock_seq")),
+        sa.UniqueConstraint(
+            "test_set_id",
+            "lock_seq",
+            "signatory_id",
+            "issued_on",
+            name=op.f("uq_test_report_test_set_id_lock_seq_signatory_id_issued_on"),
+        ),
         info={"privileges": "select, insert"},
     )
     op.create_table(
@@ -400,6 +423,7 @@ def upgrade() -> None:
             sa.Enum("pass", "fail", "problem", name="sampleverdict", native_enum=False, length=40),
             nullable=False,
         ),
+        sa.Column("referral_id", sa.Uuid(), nullable=True),
         sa.Column("signatory_id", sa.Uuid(), nullable=False),
         sa.Column(
             "signatory_role",
@@ -418,18 +442,41 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "meaning", sa.Enum("approved", name="signaturemeaning", native_enum=False, length=40), nullable=False
+        ),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("signatory_role = 'signatory'", name=op.f("ck_conclusion_signatories_sign")),
+        sa.CheckConstraint(
+            "(verdict = 'fail') = (referral_id IS NOT NULL)", name=op.f("ck_conclusion_fail_is_referred")
+        ),
+        sa.CheckConstraint(
+            "issued_on = (signed_at AT TIME ZONE 'Asia/Shanghai')::date", name=op.f("ck_conclusion_dated_as_signed")
+        ),
+        sa.CheckConstraint(
+            "confirmed_at <= signed_at AND signed_at - confirmed_at <= interval '5 minutes'",
+            name=op.f("ck_conclusion_freshly_confirmed"),
+        ),
+        sa.CheckConstraint("meaning IN ('approved')", name=op.f("ck_conclusion_meaning_known")),
         sa.CheckConstraint(
             "signatory_role IN ('sampler', 'accompanying_officer', 'recoder', 'unblinder', 'tester', 'reviewer', 'signatory', 'recheck_tester')",
             name=op.f("ck_conclusion_signatory_role_known"),
         ),
         sa.CheckConstraint("verdict IN ('pass', 'fail', 'problem')", name=op.f("ck_conclusion_verdict_known")),
         sa.ForeignKeyConstraint(
-            ["report_id", "sample_id", "pdf_sha256"],
-            ["test_report.id", "test_report.sample_id", "test_report.pdf_sha256"],
-            name=op.f("fk_conclusion_report_id_sample_id_pdf_sha256_test_report"),
+            ["report_id", "sample_id", "pdf_sha256", "verdict", "signatory_id", "issued_on"],
+            [
+                "test_report.id",
+                "test_report.sample_id",
+                "test_report.pdf_sha256",
+                "test_report.verdict",
+                "test_report.signatory_id",
+                "test_report.issued_on",
+            ],
+            name="fk_conclusion_report_as_shown",
         ),
         sa.ForeignKeyConstraint(
             ["sample_id", "signatory_id", "signatory_role"],
@@ -437,6 +484,7 @@ def upgrade() -> None:
             name="fk_conclusion_signatory",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conclusion")),
+        sa.UniqueConstraint("referral_id", name=op.f("uq_conclusion_referral_id")),
         sa.UniqueConstraint("report_id", name=op.f("uq_conclusion_report_id")),
         sa.UniqueConstraint("sample_id", name=op.f("uq_conclusion_sample_id")),
         info={"privileges": "select, insert"},

@@ -34,11 +34,12 @@ class NotInWorklistError(InvalidInputError):
     code = "not_in_worklist"
 
 
-def case_of(line: TestSetItem, test_set: TestSet, text: str) -> JudgementInput:
+def case_of(line: TestSetItem, test_set: TestSet, text: str, untested_reason: str | None = None) -> JudgementInput:
     """Everything the verdict of a typed result depends on.
 
     Raises:
-        InvalidInputError: the text is no result; the message shows it.
+        InvalidInputError: the text is no result, an item was not tested and nobody says why, or a reason stands beside
+            a result; the message shows what was typed.
     """
     if not text.strip() or len(text) > MAX_RESULT_TEXT:
         raise InvalidInputError(
@@ -50,9 +51,15 @@ def case_of(line: TestSetItem, test_set: TestSet, text: str) -> JudgementInput:
         unit = parse_unit(line.unit)
     except QuantityError as error:
         raise InvalidInputError(gettext(error.message) % error.params, field=str(line.id)) from error
-    if not findings:
+    given = (untested_reason or "").strip()
+    if not findings and not given:
         raise InvalidInputError(
-            _l("“%(text)s” says that nothing was tested; expected a result.", text=text[:60]), field=str(line.id)
+            _l("“%(text)s” says that nothing was tested; expected a result, or the reason.", text=text[:60]),
+            field=str(line.id),
+        )
+    if findings and given:
+        raise InvalidInputError(
+            _l("“%(text)s” is a result, so there is no reason for not testing.", text=text[:60]), field=str(line.id)
         )
     absence_unit = unit if line.absence_value is not None else parse_unit("")
     return JudgementInput(
@@ -120,7 +127,7 @@ def propose_correction(uow: UnitOfWork, blind_code: str, entry: Entry) -> Correc
         raise NotInWorklistError(_l("This item is not in the worklist of %(code)s.", code=blind_code))
     if not (entry.reason or "").strip():
         raise InvalidInputError(_l("Say why."), field="reason")
-    case_of(uow.session.get_one(TestSetItem, entry.set_item_id), test_set, entry.text)
+    case_of(uow.session.get_one(TestSetItem, entry.set_item_id), test_set, entry.text, entry.untested_reason)
     proposal = CorrectionProposal(
         set_item_id=entry.set_item_id,
         sample_id=test_set.sample_id,
@@ -169,7 +176,7 @@ def _result(
     uow: UnitOfWork, test_set: TestSet, entry: Entry, line: TestSetItem, before: ItemResult | None
 ) -> ItemResult:
     """The next version for a line, entered by the actor."""
-    case = case_of(line, test_set, entry.text)
+    case = case_of(line, test_set, entry.text, entry.untested_reason)
     judged = judge_line(case, line.limit_state, line.basis)
     return ItemResult(
         set_item_id=line.id,
@@ -184,6 +191,7 @@ def _result(
         reason_message=judged.reason.message,
         reason_params=dict(judged.reason.params),
         compared_value=judged.compared_value,
+        untested_reason=(entry.untested_reason or "").strip() or None,
         entered_by_id=uow.actor.require_person(),
         entered_role=DutyRole.TESTER,
         entered_at=uow.now,

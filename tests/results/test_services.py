@@ -22,7 +22,7 @@ from results.services.entry import (
 )
 from results.services.review import IncompleteResultsError, lock_results, return_results
 from results.services.worklists import begin_testing
-from results.types import Entry, LimitState
+from results.types import Entry, ItemVerdict, LimitState
 from sampling.models import Sample
 from sampling.services.separation import SeparationRefusedError
 from sampling.types import SampleState
@@ -38,7 +38,8 @@ def team(session: Session) -> Team:
 
 
 def _first_line(session: Session, made: TestSet) -> TestSetItem:
-    return list_lines(session, made.id)[0].line
+    lines = [one.line for one in list_lines(session, made.id)]
+    return next(line for line in lines if line.limit_state is LimitState.FOUND)
 
 
 def test_a_worklist_names_limit_or_why_there_is_none(session: Session, team: Team) -> None:
@@ -72,6 +73,28 @@ def test_what_is_no_result_is_refused(session: Session, team: Team, text: str) -
     with pytest.raises(InvalidInputError), unit_of_work(team.tester.actor) as uow:
         enter_results(uow, made.blind_code, [Entry(line.id, text)])
     assert not standing_results(session, made.id)
+
+
+def test_an_item_that_was_not_tested_says_why_and_decides_nothing(session: Session, team: Team) -> None:
+    made = make_test_set(team)
+    line = _first_line(session, made)
+    with pytest.raises(InvalidInputError, match="reason"), unit_of_work(team.tester.actor) as uow:
+        enter_results(uow, made.blind_code, [Entry(line.id, "/")])
+    with pytest.raises(InvalidInputError, match="is a result"), unit_of_work(team.tester.actor) as uow:
+        enter_results(uow, made.blind_code, [Entry(line.id, "0.1", untested_reason="too little")])
+    with unit_of_work(team.tester.actor) as uow:
+        [row] = enter_results(uow, made.blind_code, [Entry(line.id, "/", untested_reason="样品量不足")])
+        assert (row.verdict, row.untested_reason) == (ItemVerdict.UNTESTED, "样品量不足")
+
+
+def test_raw_sql_cannot_leave_an_item_untested_without_a_reason(session: Session, team: Team) -> None:
+    made = make_entered_set(team)
+    row = next(iter(standing_results(session, made.id).values()))
+    values = {column.name: getattr(row, column.key) for column in ItemResult.__table__.columns}
+    values |= {"id": made.id, "version": 2, "replaces_version": 1, "change_reason": "x"}
+    values |= {"verdict": "untested", "untested_reason": None}
+    with pytest.raises(IntegrityError, match="ck_item_result_untested_has_reason"):
+        session.execute(sa.insert(ItemResult.__table__).values(**values))
 
 
 def test_an_item_of_another_set_is_refused(session: Session, team: Team) -> None:
