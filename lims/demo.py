@@ -8,11 +8,13 @@ does it. The same seed gives the same county.
 import heapq
 import itertools
 import random
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -136,6 +138,21 @@ class World:
         drain()
         for periodic in periodic_tasks():
             run_periodic(periodic.name)
+
+
+@contextmanager
+def reproducible_ids(rng: random.Random) -> Iterator[None]:
+    """Let `uuid4` draw from `rng` until the block ends.
+
+    Draws depend on the ids of businesses and people, so without this the same seed would send others elsewhere. Only
+    what the module `uuid` sees of the operating system is exchanged: passwords, salts and blind codes stay random.
+    """
+    genuine = vars(uuid)["os"]
+    vars(uuid)["os"] = SimpleNamespace(urandom=rng.randbytes)
+    try:
+        yield
+    finally:
+        vars(uuid)["os"] = genuine
 
 
 _chapters: dict[str, tuple[int, Chapter]] = {}

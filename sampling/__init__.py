@@ -9,10 +9,11 @@ if TYPE_CHECKING:
 def init_app(app: "Flask") -> None:
     """Register the pages, commands and checks of sampling."""
     from lims.auth.permissions import Role, declare
+    from lims.demo import register_chapter
     from lims.i18n import lazy_gettext as _l
     from lims.verification import register_check
     from lims.web import navigation
-    from sampling import audit_views, cli, verification
+    from sampling import audit_views, cli, demo, verification
 
     declare("sampling.audit", {Role.AUDITOR})
     app.register_blueprint(audit_views.bp)
@@ -23,3 +24,4 @@ def init_app(app: "Flask") -> None:
         register_check("separation", check)
     for check in verification.SAMPLES:
         register_check("samples", check)
+    register_chapter("sampling", 20, demo.live)

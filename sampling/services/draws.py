@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 from uuid import UUID, uuid4
 
 from sqlalchemy import or_, select
@@ -207,6 +208,8 @@ def _issue_tasks(
         for stratum, teams in zip(record.draws, record.teams, strict=True)
         for rank, (business_id, team) in enumerate(zip(stratum.drawn, teams, strict=True), start=1)
     ]
+    # Each stratum is spread over all days, so that no week is spent on one food (均衡抽检).
+    visits.sort(key=lambda visit: (Fraction(2 * visit[1] - 1, 2 * visit[0].samples), visit[0].stratum))
     _claim_sides(uow, visits, categories)
     tasks = []
     for number, (line, rank, business_id, team) in enumerate(visits):

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 
 from lims import files
-from lims.catalog.queries import get_region
+from lims.catalog.queries import ancestors, get_region
 from lims.clock import local_date
 from lims.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
@@ -58,10 +58,20 @@ def submit_form(
     form: SamplingFormInput,
     signatures: Mapping[SignerKind, DrawnSignature],
     photos: Sequence[Photo],
+    *,
+    food_category_id: UUID | None = None,
 ) -> Sample:
     """Turn a visit into a sample with its number, form, photos, signatures and the acts of the three persons.
 
     Locks the task, then (late) the register of numbers.
+
+    Args:
+        uow: the transaction.
+        task_id: the visit.
+        form: as filled in.
+        signatures: as drawn.
+        photos: as taken.
+        food_category_id: the fine category of what was found, at or below the food of the task; that one when left out.
 
     Raises:
         NotFoundError: no such task for the team of the actor.
@@ -78,6 +88,7 @@ def submit_form(
     check_form(form, local_date(uow.now), signatures.keys(), len(photos))
     if get_region(uow.session, form.region_code) is None:
         raise InvalidInputError(_l("There is no region %(code)s.", code=form.region_code), field="region_code")
+    food = _food_taken(uow, task, food_category_id)
     drawn = {kind: (one, _store_signature(uow, one)) for kind, one in signatures.items()}
     stored = _store_photos(uow, photos)
     plan = uow.session.get_one(SamplingPlan, task.plan_id)
@@ -90,7 +101,7 @@ def submit_form(
         mode=task.mode,
         plan_line_id=task.plan_line_id,
         task_id=task.id,
-        food_category_id=task.food_category_id,
+        food_category_id=food,
         business_id=task.business_id,
         regulator_id=plan.organisation_id,
         sampling_organisation_id=task.sampling_organisation_id,
@@ -140,6 +151,18 @@ def get_task_of_team(uow: UnitOfWork, task_id: UUID) -> SamplingTask:
     if task.state is not TaskState.ISSUED:
         raise ConflictError(_l("Task %(number)s has ended already.", number=task.task_no))
     return task
+
+
+def _food_taken(uow: UnitOfWork, task: SamplingTask, food_category_id: UUID | None) -> UUID:
+    if food_category_id is None or food_category_id == task.food_category_id:
+        return task.food_category_id
+    taken = ancestors(uow.session, food_category_id)
+    if task.food_category_id not in {category.id for category in taken}:
+        raise InvalidInputError(
+            _l("%(food)s is not the food of this task, nor a part of it.", food=taken[-1].name_zh),
+            field="food_category_id",
+        )
+    return food_category_id
 
 
 def institution_code(uow: UnitOfWork, organisation_id: UUID) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from citizen_votes import services
+from citizen_votes.queries import offered_strata
 from citizen_votes.rules.proof_of_work import solve
 from citizen_votes.types import Proof, Stratum
 from lims import clock
@@ -44,6 +45,19 @@ def make_round(actor: Actor, *, opened: bool = True, strata: int = 6) -> UUID:
         if opened:
             services.open_round(uow, made.id)
         return made.id
+
+
+def make_counted_round(actor: Actor) -> UUID:
+    """A round that is over and counted, with a few votes for its first strata."""
+    round_id = make_round(actor)
+    with db.new_session() as session:
+        offered = offered_strata(session, round_id)
+    for stratum in offered[:3]:
+        vote(round_id, [stratum])
+    for act in (services.close_round, services.count_round):
+        with unit_of_work(actor) as uow:
+            act(uow, round_id)
+    return round_id
 
 
 def make_proof(round_id: UUID) -> Proof:
