@@ -25,6 +25,9 @@ MODELS = (
     "sampling.models",
     "chain_of_custody.models",
     "results.models",
+    "results.referral.models",
+    "results.recheck.models",
+    "results.publication.models",
 )
 WRONG_USE = 2  # exit status, product.md §13
 

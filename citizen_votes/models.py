@@ -177,7 +177,7 @@ class TallyRow(Ledgered, Base):
 
 
 class PickOutcome(Base):
-    """What became of a pick: how many samples of a stratum are planned, taken, published."""
+    """What became of a pick: how many samples of a stratum are planned, taken, published, failed, handled."""
 
     __tablename__ = "pick_outcome"
     round_id: Mapped[UUID]
@@ -185,10 +185,14 @@ class PickOutcome(Base):
     planned: Mapped[int]
     sampled: Mapped[int]
     published: Mapped[int]
+    failed: Mapped[int]  # of those published
+    handled: Mapped[int]  # of those that failed: the case is closed
     __table_args__ = (
         PrimaryKeyConstraint("round_id", "stratum"),
         ForeignKeyConstraint(["round_id", "stratum"], ["pick_option.round_id", "pick_option.stratum"]),
-        CheckConstraint("planned >= 0 AND sampled >= 0 AND published >= 0", name="not_negative"),
+        CheckConstraint(
+            "planned >= 0 AND sampled >= 0 AND published >= 0 AND failed >= 0 AND handled >= 0", name="not_negative"
+        ),
     )
 
 

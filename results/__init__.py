@@ -8,6 +8,8 @@ if TYPE_CHECKING:
 
 def init_app(app: "Flask") -> None:
     """Register the commands of results."""
+    from results import referral
     from results.cli import results_group
 
     app.cli.add_command(results_group)
+    referral.init_app(app)

@@ -269,6 +269,16 @@ class Conclusion(Ledgered, Entity):
     __table_args__ = (
         UniqueConstraint("sample_id"),
         UniqueConstraint("referral_id"),
+        UniqueConstraint("id", "referral_id"),
+        # Paired with the referral's own key and checked at the commit: a fail and its referral come together (I12).
+        ForeignKeyConstraint(
+            ["referral_id", "id"],
+            ["referral.id", "referral.conclusion_id"],
+            name="fk_conclusion_its_referral",
+            deferrable=True,
+            initially="DEFERRED",
+            use_alter=True,
+        ),
         ForeignKeyConstraint(
             ["report_id", "sample_id", "pdf_sha256", "verdict", "signatory_id", "issued_on"],
             [

@@ -177,7 +177,7 @@ def count_round(uow: UnitOfWork, round_id: UUID) -> PickRound:
         for count in count_approvals(uow.session, round_id)
     )
     uow.session.add_all(
-        PickOutcome(round_id=round_id, stratum=option.stratum, planned=0, sampled=0, published=0)
+        PickOutcome(round_id=round_id, stratum=option.stratum, planned=0, sampled=0, published=0, failed=0, handled=0)
         for option in list_options(uow.session, round_id)
     )
     counted.state = RoundState.COUNTED
@@ -205,24 +205,29 @@ def destroy_key(uow: UnitOfWork, round_id: UUID) -> PickRound:
 
 
 def note_outcome(
-    uow: UnitOfWork, round_id: UUID, stratum: str, *, planned: int = 0, sampled: int = 0, published: int = 0
+    uow: UnitOfWork,
+    round_id: UUID,
+    stratum: str,
+    *,
+    planned: int = 0,
+    sampled: int = 0,
+    published: int = 0,
+    failed: int = 0,
+    handled: int = 0,
 ) -> None:
-    """Add to what became of a pick; called by the packages that plan, sample and publish.
+    """Add to what became of a pick; a stratum that the round did not offer is left alone.
 
     Args:
-        planned, sampled, published: how many more samples (less, when negative).
+        planned, sampled, published, failed, handled: how many more samples (less, when negative).
     """
-    row = insert(PickOutcome).values(
-        round_id=round_id, stratum=stratum, planned=planned, sampled=sampled, published=published
-    )
+    more = {"planned": planned, "sampled": sampled, "published": published, "failed": failed, "handled": handled}
+    if uow.session.get(PickOption, (round_id, stratum)) is None:
+        return
+    row = insert(PickOutcome).values(round_id=round_id, stratum=stratum, **more)
     uow.session.execute(
         row.on_conflict_do_update(
             index_elements=[PickOutcome.round_id, PickOutcome.stratum],
-            set_={
-                "planned": PickOutcome.planned + planned,
-                "sampled": PickOutcome.sampled + sampled,
-                "published": PickOutcome.published + published,
-            },
+            set_={name: getattr(PickOutcome, name) + count for name, count in more.items()},
         )
     )
 

@@ -166,8 +166,11 @@ def upgrade() -> None:
         sa.Column("planned", sa.Integer(), nullable=False),
         sa.Column("sampled", sa.Integer(), nullable=False),
         sa.Column("published", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("handled", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "planned >= 0 AND sampled >= 0 AND published >= 0", name=op.f("ck_pick_outcome_not_negative")
+            "planned >= 0 AND sampled >= 0 AND published >= 0 AND failed >= 0 AND handled >= 0",
+            name=op.f("ck_pick_outcome_not_negative"),
         ),
         sa.ForeignKeyConstraint(
             ["round_id", "stratum"],

@@ -608,7 +608,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("verdict IN ('pass', 'fail', 'problem')", name=op.f("ck_sample_verdict_known")),
         sa.CheckConstraint(
-            "verdict IS NOT NULL OR state NOT IN ('signed', 'served', 'closed')",
+            "(verdict IS NOT NULL) = (state IN ('signed', 'served', 'closed', 'recheck'))",
             name=op.f("ck_sample_verdict_if_signed"),
         ),
         sa.ForeignKeyConstraint(["business_id"], ["business.id"], name=op.f("fk_sample_business_id_business")),

@@ -484,6 +484,7 @@ def upgrade() -> None:
             name="fk_conclusion_signatory",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conclusion")),
+        sa.UniqueConstraint("id", "referral_id", name=op.f("uq_conclusion_id_referral_id")),
         sa.UniqueConstraint("referral_id", name=op.f("uq_conclusion_referral_id")),
         sa.UniqueConstraint("report_id", name=op.f("uq_conclusion_report_id")),
         sa.UniqueConstraint("sample_id", name=op.f("uq_conclusion_sample_id")),

@@ -67,7 +67,10 @@ class Sample(Ledgered, Entity):
             "(state IN ('refused', 'void', 'not_tested')) = (ended_reason IS NOT NULL)", name="reason_if_ended_early"
         ),
         CheckConstraint("state IN ('issued', 'void') OR sampled_at IS NOT NULL", name="sampled_at_if_sampled"),
-        CheckConstraint("verdict IS NOT NULL OR state NOT IN ('signed', 'served', 'closed')", name="verdict_if_signed"),
+        # A verdict stands exactly on what was concluded: what ended early has a reason and never a verdict (I5).
+        CheckConstraint(
+            "(verdict IS NOT NULL) = (state IN ('signed', 'served', 'closed', 'recheck'))", name="verdict_if_signed"
+        ),
         Index("ix_sample_newest", "issued_at", "id"),
         Index("ix_sample_state", "state", "state_changed_at"),
     )

@@ -20,9 +20,9 @@ _codes = count(1)
 STATED = "未检出（检出限：0.005mg/kg）"  # where the method row states no bound, the bench does
 
 
-def make_test_set(team: Team) -> TestSet:
+def make_test_set(team: Team, **form: object) -> TestSet:
     """The worklist of a sample that reached the bench."""
-    sample_id = make_sample(team)
+    sample_id = make_sample(team, **form)
     with unit_of_work(team.custodian.actor) as uow:
         sample = get_sample_for_act(uow, sample_id)
         for event in (SampleEvent.HANDED_OVER, SampleEvent.ACCEPTED, SampleEvent.RECODED):

@@ -1,0 +1,1 @@
+"""The publication gate and what lies behind it: public results, open data, pages of a business."""

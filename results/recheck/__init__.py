@@ -1,0 +1,1 @@
+"""Rechecks: applied for, decided, drawn, tested again by others, and final."""

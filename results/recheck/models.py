@@ -1,0 +1,150 @@
+"""Tables of the recheck. Its results are written by people who did not touch the first test: keys hold it."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lims.db import Base, Entity
+from lims.errors import explain_constraint
+from lims.i18n import lazy_gettext as _l
+from lims.ledger.capture import Ledgered
+from results.recheck.types import RecheckState, RefusalReason
+from results.referral.types import Addressee
+from results.types import ItemVerdict, Rule
+from sampling.types import DutyRole, SampleVerdict
+
+EVIDENCE = {"info": {"privileges": "select, insert"}}
+
+
+def _acted(person: str, role: str, name: str) -> ForeignKeyConstraint:
+    """The person acted on this sample in this role; nobody holds it beside a role of the first test."""
+    return ForeignKeyConstraint(
+        ["sample_id", person, role], ["duty_act.sample_id", "duty_act.person_id", "duty_act.role"], name=name
+    )
+
+
+class _OfSample(Ledgered):
+    """A row on the chain of its sample."""
+
+    __abstract__ = True
+    sample_id: Mapped[UUID]
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+class Recheck(_OfSample, Entity):
+    """复检: an application, its decision, the laboratory drawn for it."""
+
+    __tablename__ = "recheck"
+    recheck_no: Mapped[str] = mapped_column(unique=True)
+    sample_id: Mapped[UUID]
+    referral_id: Mapped[UUID]
+    applicant: Mapped[Addressee]
+    applicant_name: Mapped[str]
+    set_item_ids: Mapped[list[UUID]]  # the failed items whose recheck is asked for
+    grounds: Mapped[str]
+    applied_on: Mapped[date]
+    entered_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    entered_at: Mapped[datetime]
+    decide_due_at: Mapped[datetime]
+    state: Mapped[RecheckState]
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+    refusal: Mapped[RefusalReason | None]
+    refusal_note: Mapped[str | None]
+    lab_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    draw: Mapped[dict[str, Any] | None]  # candidates, seed and tickets: the lot can be drawn again
+    assigned_at: Mapped[datetime | None]
+    handover_due_at: Mapped[datetime | None]
+    report_due_at: Mapped[datetime | None]
+    concluded_at: Mapped[datetime | None]
+    __table_args__ = (
+        UniqueConstraint("id", "sample_id"),
+        ForeignKeyConstraint(["referral_id", "sample_id"], ["referral.id", "referral.sample_id"]),
+        Index("uq_recheck_one_that_stands", "sample_id", unique=True, postgresql_where="state <> 'refused'"),
+        Index("ix_recheck_state", "state", "entered_at", "id"),
+        CheckConstraint("applicant IN ('sampled_party', 'nominal_producer')", name="producers_and_traders_apply"),
+        CheckConstraint("cardinality(set_item_ids) > 0", name="something_is_asked"),
+        CheckConstraint(
+            "(state = 'applied') = (decided_at IS NULL) AND (decided_at IS NULL) = (decided_by_id IS NULL)",
+            name="decided_by_somebody",
+        ),
+        CheckConstraint("(state = 'refused') = (refusal IS NOT NULL)", name="refused_with_reason"),
+        CheckConstraint(
+            "(state IN ('assigned', 'concluded')) = (lab_id IS NOT NULL) AND (lab_id IS NULL) = (draw IS NULL)"
+            " AND (lab_id IS NULL) = (assigned_at IS NULL)",
+            name="lab_is_drawn",
+        ),
+        CheckConstraint("(state = 'concluded') = (concluded_at IS NOT NULL)", name="concluded_at_if_concluded"),
+        {
+            "info": {
+                "privileges": "select, insert, update (state, decided_by_id, decided_at, refusal, refusal_note, lab_id,"
+                " draw, assigned_at, handover_due_at, report_due_at, concluded_at)"
+            }
+        },
+    )
+
+
+class RecheckResult(_OfSample, Base):
+    """What the recheck laboratory found for one item; a correction before the signature is the next version."""
+
+    __tablename__ = "recheck_result"
+    recheck_id: Mapped[UUID]
+    set_item_id: Mapped[UUID]
+    version: Mapped[int]
+    sample_id: Mapped[UUID]
+    entered_text: Mapped[str]
+    used: Mapped[dict[str, Any]]
+    verdict: Mapped[ItemVerdict]
+    rule: Mapped[Rule]
+    compared_value: Mapped[Decimal | None]
+    entered_by_id: Mapped[UUID]
+    entered_role: Mapped[DutyRole]
+    entered_at: Mapped[datetime]
+    __table_args__ = (
+        PrimaryKeyConstraint("recheck_id", "set_item_id", "version"),
+        ForeignKeyConstraint(["recheck_id", "sample_id"], ["recheck.id", "recheck.sample_id"]),
+        ForeignKeyConstraint(["set_item_id", "sample_id"], ["test_set_item.id", "test_set_item.sample_id"]),
+        CheckConstraint("version >= 1", name="version_from_one"),
+        CheckConstraint("entered_role = 'recheck_tester'", name="recheck_testers_enter"),
+        CheckConstraint("abs(compared_value) < 'Infinity'", name="compared_value_finite"),
+        _acted("entered_by_id", "entered_role", "fk_recheck_result_entered_by"),
+        EVIDENCE,
+    )
+
+
+class RecheckConclusion(_OfSample, Base):
+    """复检结论: final, it replaces the first one everywhere; signed by a second person of the recheck laboratory."""
+
+    __tablename__ = "recheck_conclusion"
+    recheck_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sample_id: Mapped[UUID] = mapped_column(unique=True)
+    verdict: Mapped[SampleVerdict]
+    report_no: Mapped[str] = mapped_column(unique=True)
+    report_sha256: Mapped[bytes | None] = mapped_column(ForeignKey("stored_file.sha256"))
+    tested_by_id: Mapped[UUID]
+    signed_by_id: Mapped[UUID]
+    role: Mapped[DutyRole]
+    signed_at: Mapped[datetime]
+    __table_args__ = (
+        ForeignKeyConstraint(["recheck_id", "sample_id"], ["recheck.id", "recheck.sample_id"]),
+        CheckConstraint("verdict IN ('pass', 'fail')", name="passed_or_failed"),
+        CheckConstraint("role = 'recheck_tester'", name="recheck_role"),
+        CheckConstraint("tested_by_id <> signed_by_id", name="two_people"),
+        _acted("tested_by_id", "role", "fk_recheck_conclusion_tested_by"),
+        _acted("signed_by_id", "role", "fk_recheck_conclusion_signed_by"),
+        EVIDENCE,
+    )
+
+
+explain_constraint("uq_recheck_one_that_stands", _l("A recheck of this sample was applied for already."))
+explain_constraint("pk_recheck_result", _l("Somebody has just entered a result for this item. Look at it first."))
+explain_constraint("pk_recheck_conclusion", _l("This recheck is concluded already."))
+explain_constraint("uq_recheck_conclusion_sample_id", _l("This recheck is concluded already."))
+explain_constraint("uq_recheck_conclusion_report_no", _l("This report number is taken."), field="report_no")
+explain_constraint("ck_recheck_conclusion_two_people", _l("Somebody else than the tester signs the recheck."))

@@ -1,0 +1,1 @@
+"""Decisions about referrals, branches and their handling."""
