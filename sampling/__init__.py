@@ -13,10 +13,26 @@ def init_app(app: "Flask") -> None:
     from lims.i18n import lazy_gettext as _l
     from lims.verification import register_check
     from lims.web import navigation
-    from sampling import audit_views, cli, demo, verification
+    from sampling import audit_views, cli, demo, sample_panels, sample_views, verification
+    from sampling.words import word_of
 
     declare("sampling.audit", {Role.AUDITOR})
+    declare(
+        "sampling.view",
+        {
+            Role.PLANNER,
+            Role.SAMPLER,
+            Role.ACCOMPANYING_OFFICER,
+            Role.CUSTODIAN,
+            Role.ENFORCEMENT_OFFICER,
+            Role.AUDITOR,
+        },
+    )
     app.register_blueprint(audit_views.bp)
+    app.register_blueprint(sample_views.bp)
+    app.jinja_env.globals["word_of"] = word_of
+    sample_panels.register()
+    navigation.add_entry("samples.index", _l("Samples"), icon="tube", permission="sampling.view", order=30)
     navigation.add_entry("refusals.index", _l("Refused attempts"), icon="split", permission="sampling.audit", order=92)
     app.cli.add_command(cli.plan_group)
     app.cli.add_command(cli.draw_group)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from flask import render_template
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from lims.actors import Actor
@@ -18,11 +20,20 @@ from lims.i18n import LazyString
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One part of a page: a title, a template and what the template needs."""
+    """One part of a page: a title, a template and what the template needs.
+
+    The template is what stands inside the card; it is rendered on its own, with `context` as its variables. `is_flush`
+    lets a table reach the edges of the card.
+    """
 
     title: LazyString
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)
+    is_flush: bool = False
+
+    def render(self) -> Markup:
+        """The inside of the card."""
+        return Markup(render_template(self.template, **self.context))  # noqa: S704 - our own template, escaped by Jinja
 
 
 @dataclass(frozen=True, slots=True)

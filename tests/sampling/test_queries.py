@@ -54,8 +54,8 @@ def test_pages_of_samples_follow_each_other_without_gap_or_repeat(session: Sessi
     made = {make_sample(team) for _ in range(5)}
     seen, after = [], None
     while page := queries.list_samples(session, team.planner.actor, after=after, limit=2):
-        seen += [sample.id for sample in page]
-        after = (page[-1].issued_at, page[-1].id)
+        seen += [row.sample.id for row in page]
+        after = (page[-1].sample.issued_at, page[-1].sample.id)
     assert len(seen) == len(made)
     assert set(seen) == made
     assert queries.list_samples(session, team.planner.actor, state=SampleState.SIGNED) == []
@@ -66,5 +66,5 @@ def test_a_sampler_has_the_open_visits_up_to_today(session: Session):
     task_id = make_task(team)
     make_sample(team)
     person = team.samplers[1].person_id
-    assert [task.id for task in queries.list_stops(session, person, date(2026, 9, 14))] == [task_id]
+    assert [stop.task.id for stop in queries.list_stops(session, person, date(2026, 9, 14))] == [task_id]
     assert queries.list_stops(session, person, date(2026, 9, 13)) == []

@@ -1,0 +1,53 @@
+"""What sampling writes on the page of a sample: the mode and the team, the form, photos and signatures."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from lims.actors import Actor
+from lims.i18n import lazy_gettext as _l
+from lims.web.panels import NextStep, Panel, register_panel, register_step
+from sampling import queries
+
+SUBJECT = "sample"
+
+
+def team_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel:
+    """Who sampled it under which mode, and who will test it."""
+    sheet = queries.get_sheet(session, actor, sample_id)
+    return Panel(_l("Kept apart"), "sampling/samples/team.html", {"sheet": sheet})
+
+
+def form_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel:
+    """The sampling form."""
+    return Panel(
+        _l("Sampling form"), "sampling/samples/form.html", {"sheet": queries.get_sheet(session, actor, sample_id)}
+    )
+
+
+def evidence_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel:
+    """Photos and signatures."""
+    return Panel(
+        _l("Photos and signatures"),
+        "sampling/samples/evidence.html",
+        {
+            "photos": queries.list_photos(session, actor, sample_id),
+            "signatures": queries.list_signatures(session, actor, sample_id),
+            "sample_id": sample_id,
+        },
+    )
+
+
+def papers_step(_session: Session, _actor: Actor, sample_id: UUID) -> NextStep:
+    """The form in its five copies."""
+    from flask import url_for
+
+    return NextStep(_l("Print the sampling form"), url_for("samples.sampling_form", sample_id=sample_id), "print")
+
+
+def register() -> None:
+    """Bring the parts to the page."""
+    register_panel(SUBJECT, 5, team_panel)
+    register_panel(SUBJECT, 10, form_panel)
+    register_panel(SUBJECT, 20, evidence_panel)
+    register_step(SUBJECT, 90, papers_step)
