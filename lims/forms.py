@@ -1,10 +1,15 @@
 """Forms of the ground floor, and the base every page form stands on."""
 
-from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from decimal import Decimal
+from typing import Any
 
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length, StopValidation
+
+from lims.errors import LimsError
 from lims.i18n import lazy_gettext as _l
+from lims.quantities import QuantityError, parse_measured
 
 
 class PageForm(FlaskForm):
@@ -14,6 +19,49 @@ class PageForm(FlaskForm):
         """Chinese and English come from our own catalogues, so WTForms' are switched off."""
 
         locales: list[str] = []  # noqa: RUF012 - WTForms' own protocol
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """As WTForms does, and no text with a NUL character, which PostgreSQL cannot keep."""
+        is_valid = super().validate(extra_validators)
+        for field in self:
+            if isinstance(field.data, str) and "\0" in field.data:
+                field.errors = [*field.errors, str(_l("Text cannot contain the NUL character."))]
+                is_valid = False
+        return bool(is_valid)
+
+    def refuse(self, refusal: LimsError) -> int:
+        """Show a service's refusal at the field it names, or above the form; returns the status of the page."""
+        field: Field | None = self._fields.get(refusal.field or "")
+        if field is None:
+            self.form_errors.append(str(refusal))
+        else:
+            field.errors = [*field.errors, str(refusal)]
+        return int(refusal.status)
+
+
+class MeasuredText(StringField):
+    """A measured value as it was written: its data is a Decimal whose trailing zeros are kept."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the value, or say what a number looks like."""
+        self.written = str(valuelist[0]) if valuelist else ""
+        self.data = None
+        if self.written.strip():
+            try:
+                self.data = parse_measured(self.written)  # type: ignore[assignment]  # the stub knows text only
+            except QuantityError as error:
+                raise ValueError(str(error)) from error
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own protocol
+        """A text that is no number stays refused, whatever else the field allows."""
+        if self.process_errors:
+            raise StopValidation
+
+    def _value(self) -> str:
+        value: object = self.data
+        if value is None:
+            return getattr(self, "written", "")
+        return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 def required() -> InputRequired:

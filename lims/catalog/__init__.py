@@ -7,7 +7,20 @@ if TYPE_CHECKING:
 
 
 def init_app(app: "Flask") -> None:
-    """Register the commands of the catalogue."""
+    """Register pages, API and commands of the catalogue."""
+    from lims.auth.permissions import Role, declare
+    from lims.catalog import api, edit_views, views
     from lims.catalog.cli import catalog_group
+    from lims.i18n import lazy_gettext as _l
+    from lims.web import navigation
+    from lims.web.api import register_api
 
+    declare("catalog.read", set(Role))
+    declare("catalog.edit", {Role.ADMINISTRATOR})
+    app.register_blueprint(views.bp)
+    app.register_blueprint(edit_views.bp)
+    register_api(app, api.blp)
     app.cli.add_command(catalog_group)
+    navigation.add_entry(
+        "catalog.index", _l("Catalogue"), icon="scale", permission="catalog.read", order=88, begins_day=False
+    )

@@ -46,6 +46,7 @@ __all__ = [
     "MissingEdition",
     "NoLimit",
     "ancestors",
+    "category_ids",
     "children",
     "current_tree_version",
     "deadline",
@@ -106,6 +107,17 @@ def find_category(session: Session, code: str, tree_version: str | None = None) 
     return session.scalar(
         sa.select(FoodCategory).where(FoodCategory.tree_version == version, FoodCategory.code == code)
     )
+
+
+def category_ids(session: Session) -> dict[str, UUID]:
+    """The ids of the newest tree by code."""
+    version = current_tree_version(session)
+    rows = session.execute(
+        sa.select(FoodCategory.code, FoodCategory.id)
+        .where(FoodCategory.tree_version == version)
+        .order_by(FoodCategory.position)
+    )
+    return {code: category_id for code, category_id in rows}  # noqa: C416 - a Row is no pair to mypy
 
 
 def list_majors(session: Session, tree_version: str | None = None) -> Sequence[FoodCategory]:

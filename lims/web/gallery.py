@@ -4,7 +4,7 @@ The page is for the eye and for the browser tests; `lims.views` serves it outsid
 """
 
 import xml.etree.ElementTree as ET
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import request
@@ -79,6 +79,22 @@ def icon_names() -> list[str]:
     return [symbol.attrib["id"] for symbol in sprite]
 
 
+def _demo_month() -> dict[str, Any]:
+    """October 2026: a week of holidays, and a Saturday that is worked for it."""
+    days = [date(2026, 10, number) for number in range(1, 32)]
+    kinds = {day: "weekend" if day.weekday() in {5, 6} else "workday" for day in days}
+    kinds |= dict.fromkeys(days[:7], "public_holiday") | {days[9]: "makeup_workday"}
+    shown = [{"day": day, "kind": kind, "words": kind, "by_hand": day.day == 23} for day, kind in kinds.items()]  # noqa: PLR2004 - any day
+    worked = sum(kind in {"workday", "makeup_workday"} for kind in kinds.values())
+    return {
+        "first": days[0],
+        "blanks": days[0].weekday(),
+        "days": shown,
+        "worked": worked,
+        "provisional": False,
+    }
+
+
 def gallery_context() -> dict[str, Any]:
     """Variables of `components/gallery.html`.
 
@@ -95,6 +111,7 @@ def gallery_context() -> dict[str, Any]:
         "today": SHOWN_AT.date(),
         "surface": surface if surface in SURFACES else SURFACES[0],
         "icon_names": icon_names(),
+        "demo_month": _demo_month(),
         # Drawn by us from texts of ours: safe to stand in the page as it is.
         "demo_code": Markup(code128_svg("26-0412-B7")),  # noqa: S704
         "demo_qr": Markup(qr_svg("https://fenjian.example/r/7QK2")),  # noqa: S704

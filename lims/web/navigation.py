@@ -18,6 +18,7 @@ class NavEntry:
     icon: str
     permission: str
     order: int
+    begins_day: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,14 @@ class NavItem:
 _entries: dict[str, NavEntry] = {}
 
 
-def add_entry(endpoint: str, label: LazyString, *, icon: str, permission: str, order: int) -> None:
-    """Put a page into the menu; `order` places it along the path of a sample (plan 10 … cases 80, admin 90)."""
-    _entries[endpoint] = NavEntry(endpoint, label, icon, permission, order)
+def add_entry(
+    endpoint: str, label: LazyString, *, icon: str, permission: str, order: int, begins_day: bool = True
+) -> None:
+    """Put a page into the menu; `order` places it along the path of a sample (plan 10 … cases 80, admin 90).
+
+    A page with `begins_day=False` is one to look things up in: it stands in the menu and is nobody's first page.
+    """
+    _entries[endpoint] = NavEntry(endpoint, label, icon, permission, order, begins_day)
 
 
 def items_for(actor: Actor) -> list[NavItem]:
@@ -53,7 +59,14 @@ def items_for(actor: Actor) -> list[NavItem]:
 def first_page(actor: Actor) -> str | None:
     """Where a person begins their day: the first entry their roles open."""
     shown = sorted(_entries.values(), key=lambda entry: (entry.order, entry.endpoint))
-    return next((url_for(entry.endpoint) for entry in shown if _is_served(entry) and actor.may(entry.permission)), None)
+    return next(
+        (
+            url_for(entry.endpoint)
+            for entry in shown
+            if entry.begins_day and _is_served(entry) and actor.may(entry.permission)
+        ),
+        None,
+    )
 
 
 def _is_served(entry: NavEntry) -> bool:

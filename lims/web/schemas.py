@@ -32,11 +32,15 @@ class Text(ma.fields.String):
         text = super()._deserialize(value, attr, data, **kwargs)
         if "\0" in text:
             raise ma.ValidationError(str(_l("Text cannot contain the NUL character.")))
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # half of a pair, as "\\ud800" in JSON; no encoding can carry it
+            raise ma.ValidationError(str(_l("Text holds a character that does not exist."))) from None
         return text
 
 
 class Count(ma.fields.Integer):
     """A whole number that fits its column."""
 
-    def __init__(self, *, minimum: int = 0, maximum: int = MAX_INTEGER, **kwargs: Any) -> None:
-        super().__init__(strict=True, validate=ma.validate.Range(min=minimum, max=maximum), **kwargs)
+    def __init__(self, *, minimum: int = 0, maximum: int = MAX_INTEGER, strict: bool = True, **kwargs: Any) -> None:
+        super().__init__(strict=strict, validate=ma.validate.Range(min=minimum, max=maximum), **kwargs)

@@ -6,6 +6,7 @@ import secrets
 import structlog
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lims.config import Environment, Settings
@@ -48,6 +49,12 @@ def name_request() -> None:
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
+def refuse_nul() -> None:
+    """A NUL character in an address fits nothing that we have, and PostgreSQL cannot even look for it."""
+    if "\0" in request.path or any("\0" in value for value in request.args.values()):
+        raise NotFound
+
+
 def protect_forms() -> None:
     """Check the CSRF token on pages; the API takes bearer tokens only, which no other site can send."""
     if not is_api():
@@ -83,5 +90,6 @@ def init_app(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     csrf.init_app(app)
     app.before_request(name_request)
+    app.before_request(refuse_nul)
     app.before_request(protect_forms)
     app.after_request(add_headers)
