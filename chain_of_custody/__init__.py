@@ -6,12 +6,28 @@ if TYPE_CHECKING:
     from flask import Flask
 
 
-def init_app(_app: "Flask") -> None:
+def init_app(app: "Flask") -> None:
     """Register what this package brings."""
-    from chain_of_custody import demo, verification
+    from chain_of_custody import api, demo, panels, verification, views
+    from lims.auth.permissions import Role, declare
     from lims.demo import register_chapter
+    from lims.i18n import lazy_gettext as _l
     from lims.verification import register_check
+    from lims.web import navigation
+    from lims.web.api import register_api
 
+    declare("custody.seal", {Role.SAMPLER})
+    declare("custody.hand_over", {Role.SAMPLER, Role.CUSTODIAN})
+    declare("custody.receive", {Role.CUSTODIAN})
+    declare("custody.print", {Role.SAMPLER, Role.CUSTODIAN})
+    for blueprint in views.BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for described in api.BLUEPRINTS:
+        register_api(app, described)
+    navigation.add_entry("custody.index", _l("Reception"), icon="inbox", permission="custody.receive", order=40)
+    navigation.add_entry("hand_overs.index", _l("Hand-overs"), icon="truck", permission="custody.hand_over", order=42)
+    navigation.add_entry("storage.index", _l("Sample store"), icon="box", permission="custody.receive", order=44)
+    panels.register()
     for check in verification.CHECKS:
         register_check("custody", check)
     register_chapter("custody", 30, demo.live)

@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chain_of_custody import services
-from chain_of_custody.queries import list_open_lines
-from chain_of_custody.rules import warmest_allowed
+from chain_of_custody.queries import list_open_lines, temperature_bound
 from chain_of_custody.types import Blindness, PortionKind, ReceptionChecks, Scan
 from lims import clock
 from lims.db import db
@@ -82,7 +81,8 @@ class Chapter:
         custodian = self._custodian(lab_id)
         with self.world.acting(custodian) as uow:
             lines = list_open_lines(uow.session, offer_id)
-            bound = warmest_allowed(line.storage_condition for line in lines)
+            today = clock.local_date(uow.now)
+            bound = temperature_bound(uow.session, [line.storage_condition for line in lines], today)
             services.confirm_hand_over(
                 uow,
                 offer_id,

@@ -9,8 +9,6 @@ from chain_of_custody.types import LineOutcome, Scan
 # 0, O, 1 and I are left out: they are mistaken for each other by eye and hand.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 BODY_LENGTH = 7  # 32^7 = 34 thousand million codes: nobody hits one by trying
-CHILLED_MAX_CELSIUS = Decimal(10)  # upper bound of 冷藏, GB 31605-2020 §2.2
-FROZEN_MAX_CELSIUS = Decimal(-12)  # upper bound at hand-over of 冷冻 goods, GB 31605-2020 §5.2
 
 
 def check_character(body: str) -> str:
@@ -39,8 +37,8 @@ def is_blind_code(text: str) -> bool:
 
 
 def normalise_scan(text: str) -> str:
-    """What a scanner or a hand meant: no blanks around, upper case, no blanks or dashes that only group."""
-    return "".join(text.split()).upper()
+    """What a scanner or a hand meant: upper case, without blanks and without what cannot be printed."""
+    return "".join(character for character in text if character.isprintable() and not character.isspace()).upper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,11 @@ def compare_scans(expected: Mapping[str, str], scans: Iterable[Scan]) -> Compari
     return Comparison(outcomes, tuple(extra))
 
 
-def warmest_allowed(conditions: Iterable[str]) -> Decimal | None:
-    """The highest temperature in °C that every portion of a load bears; None when none of them is cold food."""
-    bounds = {"chilled": CHILLED_MAX_CELSIUS, "frozen": FROZEN_MAX_CELSIUS}
+def warmest_allowed(conditions: Iterable[str], bounds: Mapping[str, Decimal]) -> Decimal | None:
+    """The highest temperature in °C that every portion of a load bears; None when none of them is cold food.
+
+    Args:
+        conditions: how each portion is to be kept.
+        bounds: storage condition → highest temperature at hand-over, from the rule parameters.
+    """
     return min((bounds[condition] for condition in conditions if condition in bounds), default=None)

@@ -61,7 +61,7 @@ class PortionLabel:
 class FieldLabel:
     """样品标签 of one portion on its way from the stall to the laboratory, before it is recoded."""
 
-    sampling_no: str
+    portion_no: str
     sample_name: str
     portion: str
     quantity: str
@@ -71,7 +71,7 @@ class FieldLabel:
     def content(self) -> LabelContent:
         """What is printed."""
         lines = (("样品", self.sample_name), ("类别", self.portion), ("数量", self.quantity), ("储存", self.storage))
-        return LabelContent("抽检样品", self.sampling_no, (*lines, ("抽样", self.sampled_on.isoformat())))
+        return LabelContent("抽检样品", self.portion_no, (*lines, ("抽样", self.sampled_on.isoformat())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,18 @@ from chain_of_custody.services.hand_overs import (
     resolve_exception,
     withdraw_hand_over,
 )
-from chain_of_custody.services.portions import seal_portions
-from chain_of_custody.services.reception import recode, record_reception
+from chain_of_custody.services.portions import portion_amounts, seal_portions
+from chain_of_custody.services.reception import decide_reception, recode, record_reception
 from chain_of_custody.services.storage import add_place, move_portion
 
 __all__ = [
     "add_place",
     "confirm_hand_over",
+    "decide_reception",
     "hand_to_courier",
     "move_portion",
     "offer_hand_over",
+    "portion_amounts",
     "recode",
     "record_reception",
     "resolve_exception",

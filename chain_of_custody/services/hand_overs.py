@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from chain_of_custody.events import HandOverConfirmed
 from chain_of_custody.models import CustodyEntry, HandOver, HandOverException, HandOverLine, Portion
-from chain_of_custody.queries import OpenLine, current_entries, list_open_lines
-from chain_of_custody.rules import compare_scans, normalise_scan, warmest_allowed
+from chain_of_custody.queries import OpenLine, current_entries, list_open_lines, temperature_bound
+from chain_of_custody.rules import compare_scans, normalise_scan
 from chain_of_custody.types import CustodyKind, ExceptionKind, HandOverState, HandOverWay, LineOutcome, Scan
 from lims.actors import OrganisationKind
 from lims.clock import local_date, local_time
@@ -108,10 +108,14 @@ def confirm_hand_over(
     if not scans or len(scans) > MAX_LINES:
         raise InvalidInputError(_l("Scan every portion that arrived, at most %(most)s.", most=MAX_LINES), field="scans")
     lines = list_open_lines(uow.session, hand_over_id)
-    bound = warmest_allowed(line.storage_condition for line in lines)
+    bound = temperature_bound(uow.session, [line.storage_condition for line in lines], local_date(uow.now))
     if bound is not None and celsius is None:
         raise InvalidInputError(_l("There is cold food in the load: measure its temperature."), field="celsius")
-    compared = compare_scans({line.portion_no: line.seal_no for line in lines}, scans)
+    read = [
+        Scan(normalise_scan(scan.portion_no), scan.seal_intact, scan.seal_no and normalise_scan(scan.seal_no))
+        for scan in scans
+    ]
+    compared = compare_scans({line.portion_no: line.seal_no for line in lines}, read)
     found = [
         _exception(offered, ExceptionKind(outcome.value), line.portion_no, line.portion_id)
         for line in lines
@@ -151,7 +155,7 @@ def withdraw_hand_over(uow: UnitOfWork, hand_over_id: UUID) -> None:
     offered.state, offered.ended_at = HandOverState.WITHDRAWN, uow.now
 
 
-def resolve_exception(uow: UnitOfWork, exception_id: UUID, resolution: str) -> None:
+def resolve_exception(uow: UnitOfWork, exception_id: UUID, resolution: str) -> HandOverException:
     """Write down how something that did not match was cleared up; once, and by a person of either side.
 
     Raises:
@@ -171,6 +175,7 @@ def resolve_exception(uow: UnitOfWork, exception_id: UUID, resolution: str) -> N
         raise InvalidInputError(_l("Say how it was cleared up."), field="resolution")
     exception.resolved_at, exception.resolution = uow.now, resolution.strip()
     exception.resolved_by_id = uow.actor.require_person()
+    return exception
 
 
 def _offer(
@@ -216,10 +221,13 @@ def _check_list(uow: UnitOfWork, numbers: Sequence[str], portions: Sequence[Port
     unknown = [number for number in numbers if number not in known]
     if unknown:
         raise InvalidInputError(_l("No such portion here: %(number)s.", number=unknown[0]), field="portion_nos")
+    samples = {portion.sample_id for portion in portions}
+    rows = uow.session.execute(select(Sample.id, Sample.lab_id).where(Sample.id.in_(samples)))
+    labs = {row.id: row.lab_id for row in rows}
     for portion in portions:
         if entries[portion.id].holder_id != uow.actor.person_id:
             raise NotHolderError(_l("%(number)s is held by somebody else.", number=portion.portion_no))
-        if uow.session.get_one(Sample, portion.sample_id).lab_id != lab_id:
+        if labs[portion.sample_id] != lab_id:
             raise InvalidInputError(
                 _l("%(number)s goes to another laboratory.", number=portion.portion_no), field="to_organisation_id"
             )

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID, uuid4
 
+from sqlalchemy import select
+
 from chain_of_custody.events import PortionsSealed
 from chain_of_custody.models import CustodyEntry, Portion, Seal
+from chain_of_custody.rules import normalise_scan
 from chain_of_custody.types import CustodyKind, PortionKind, Seals
-from lims.errors import InvalidInputError, NotFoundError
+from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from sampling.models import Sample, SamplingForm
@@ -42,8 +45,9 @@ def seal_portions(uow: UnitOfWork, sample_id: UUID, seals: Seals) -> Sequence[Po
         raise NotFoundError
     if sample.state is not SampleState.SAMPLED:
         raise WrongStateError(_l("The portions of a sample are sealed before it leaves the place."))
-    amounts = _amounts(uow.session.get_one(SamplingForm, sample_id))
+    amounts = portion_amounts(uow.session.get_one(SamplingForm, sample_id))
     _check_seals(seals, amounts)
+    _check_unused(uow, seals, amounts)
     holder_id = uow.actor.require_person()
     portions = [_portion(uow, sample, kind, amount) for kind, amount in amounts.items()]
     uow.session.add_all(portions)
@@ -53,7 +57,7 @@ def seal_portions(uow: UnitOfWork, sample_id: UUID, seals: Seals) -> Sequence[Po
             Seal(
                 portion_id=portion.id,
                 sample_id=sample_id,
-                seal_no=seals[portion.kind].strip(),
+                seal_no=normalise_scan(seals[portion.kind]),
                 sealed_by_id=holder_id,
                 sealed_at=uow.now,
             )
@@ -73,7 +77,7 @@ def seal_portions(uow: UnitOfWork, sample_id: UUID, seals: Seals) -> Sequence[Po
     return portions
 
 
-def _amounts(form: SamplingForm) -> dict[PortionKind, tuple[Decimal, str]]:
+def portion_amounts(form: SamplingForm) -> dict[PortionKind, tuple[Decimal, str]]:
     """How much goes into each portion: what was taken for the test, and the backup where one is kept."""
     backup = form.backup_qty
     amounts = {PortionKind.TEST: (form.sampled_qty, form.quantity_unit)}
@@ -86,16 +90,27 @@ def _amounts(form: SamplingForm) -> dict[PortionKind, tuple[Decimal, str]]:
 
 def _check_seals(seals: Seals, amounts: dict[PortionKind, tuple[Decimal, str]]) -> None:
     for kind in amounts:
-        if not seals.get(kind, "").strip():
+        if not normalise_scan(seals.get(kind, "")):
             raise InvalidInputError(_l("Every portion has a seal of its own."), field=f"{kind.value}_seal_no")
     if any(kind not in amounts and number.strip() for kind, number in seals.items()):
         raise InvalidInputError(
             _l("The form keeps no backup portion, so there is nothing to seal."), field="backup_seal_no"
         )
-    given = [seals[kind].strip() for kind in amounts]
+    given = [normalise_scan(seals[kind]) for kind in amounts]
     if len(set(given)) != len(given):
         raise InvalidInputError(
             _l("Both portions have the seal %(seal_no)s.", seal_no=given[0]), field="backup_seal_no"
+        )
+
+
+def _check_unused(uow: UnitOfWork, seals: Seals, amounts: dict[PortionKind, tuple[Decimal, str]]) -> None:
+    """Say which seal is on another portion; the unique key decides, should two people be at it at once."""
+    given = {normalise_scan(seals[kind]): kind for kind in amounts}
+    used = uow.session.scalars(select(Seal.seal_no).where(Seal.seal_no.in_(given)).order_by(Seal.seal_no)).first()
+    if used is not None:
+        raise ConflictError(
+            _l("The seal %(seal_no)s is on another portion already.", seal_no=used),
+            field=f"{given[used].value}_seal_no",
         )
 
 

@@ -66,6 +66,25 @@ def record_reception(
     return reception
 
 
+def decide_reception(
+    uow: UnitOfWork, sample_id: UUID, checks: ReceptionChecks, refusal_reason: str | None, *, accepts: bool
+) -> Reception:
+    """As `record_reception`, for a person who says which of the two it is: nobody accepts by leaving a field empty.
+
+    Raises:
+        InvalidInputError: refused without a reason, or accepted with one.
+        NotFoundError, NotHereError, WrongStateError: as for `record_reception`.
+
+    Emits: SampleAccepted or SampleRefused.
+    """
+    has_reason = bool((refusal_reason or "").strip())
+    if accepts and has_reason:
+        raise InvalidInputError(_l("An accepted sample has no reason of refusal."), field="refusal_reason")
+    if not accepts and not has_reason:
+        raise InvalidInputError(_l("A refusal is made in writing: give the reason."), field="refusal_reason")
+    return record_reception(uow, sample_id, checks, refusal_reason)
+
+
 def recode(uow: UnitOfWork, sample_id: UUID, blindness: Blindness) -> BlindCode:
     """Give the test portion its blind code: random, so that nothing can be derived from it.
 

@@ -298,7 +298,9 @@ class RuleParameter(Superseded, Entity):
     __table_args__ = _closing_is_told(
         (
             CheckConstraint("valid_from <= valid_to", name="dates_in_order"),
-            CheckConstraint("value > 0 AND value < 'Infinity'", name="value_positive"),
+            CheckConstraint(
+                "(value > 0 OR unit = 'celsius') AND value > '-Infinity' AND value < 'Infinity'", name="value_positive"
+            ),
             # Equality of a text in an exclusion would need the btree_gist extension, which the embedded server does not
             # carry: the hash as a range of one point does the same with what every server has.
             ExcludeConstraint(

@@ -36,7 +36,7 @@ from lims.catalog.models import (
     TestItemAlias,
 )
 from lims.catalog.names import match_key
-from lims.catalog.types import Comparison, DayKind, Trust
+from lims.catalog.types import Comparison, DayKind, ParameterUnit, Trust
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
@@ -229,14 +229,10 @@ def set_parameter(
 
     Raises:
         NotFoundError: no parameter of that code is in force on `valid_from`.
-        InvalidInputError: the value is not positive, or the reason is empty.
+        InvalidInputError: the value is not positive (a temperature may be), or the reason is empty.
     Emits: ParameterSet.
     """
     why = _require_reason(reason)
-    if not value.is_finite() or value <= 0:
-        raise InvalidInputError(
-            _l("A rule parameter is a number above 0, got %(value)s.", value=str(value)), field="value"
-        )
     rows = uow.session.scalars(
         sa.select(RuleParameter)
         .where(RuleParameter.code == code, RuleParameter.superseded_at.is_(None))
@@ -247,6 +243,10 @@ def set_parameter(
     if old is None:
         raise NotFoundError(
             _l("No rule parameter %(code)s is in force on %(day)s.", code=code, day=valid_from.isoformat())
+        )
+    if not value.is_finite() or (value <= 0 and old.unit is not ParameterUnit.CELSIUS):
+        raise InvalidInputError(
+            _l("A rule parameter is a number above 0, got %(value)s.", value=str(value)), field="value"
         )
     until = old.valid_to
     if old.valid_from < valid_from:

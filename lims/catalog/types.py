@@ -87,6 +87,7 @@ class ParameterUnit(StrEnum):
     COUNT = "count"
     PERCENT = "percent"
     GRAM = "gram"
+    CELSIUS = "celsius"  # the only unit whose values may be zero or below
 
     @property
     def is_time(self) -> bool:

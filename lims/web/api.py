@@ -1,7 +1,8 @@
 """The JSON API: flask-smorest with our errors, bearer tokens, and POSTs that act once however often they are sent."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, cast
 
 import marshmallow as ma
@@ -47,6 +48,24 @@ class IdempotencyMismatchError(LimsError):
 
 class ApiBlueprint(Blueprint):
     """A blueprint whose routes take JSON and answer problems in one form."""
+
+    def response(self, status_code: Any, schema: Any = None, **documented: Any) -> Any:
+        """As flask-smorest has it; what `answer` made is JSON already and is sent as it stands."""
+        dump = super().response(status_code, schema, **documented)
+
+        def decorate(view: Callable[..., Any]) -> Any:
+            @wraps(view)
+            def answered(*args: Any, **kwargs: Any) -> Any:
+                result = view(*args, **kwargs)
+                if isinstance(result, tuple) and isinstance(result[0], Mapping):
+                    sent = json.jsonify(result[0])
+                    sent.status_code = result[1]
+                    return sent
+                return result
+
+            return dump(answered)
+
+        return decorate
 
 
 def replay_answer() -> ResponseReturnValue | None:

@@ -323,6 +323,7 @@ def upgrade() -> None:
                 "count",
                 "percent",
                 "gram",
+                "celsius",
                 name="parameterunit",
                 native_enum=False,
                 length=40,
@@ -353,10 +354,13 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("trust IN ('R', 'G', 'I')", name=op.f("ck_rule_parameter_trust_known")),
         sa.CheckConstraint(
-            "unit IN ('working_day', 'natural_day', 'hour', 'month', 'count', 'percent', 'gram')",
+            "unit IN ('working_day', 'natural_day', 'hour', 'month', 'count', 'percent', 'gram', 'celsius')",
             name=op.f("ck_rule_parameter_unit_known"),
         ),
-        sa.CheckConstraint("value > 0 AND value < 'Infinity'", name=op.f("ck_rule_parameter_value_positive")),
+        sa.CheckConstraint(
+            "(value > 0 OR unit = 'celsius') AND value > '-Infinity' AND value < 'Infinity'",
+            name=op.f("ck_rule_parameter_value_positive"),
+        ),
         sa.CheckConstraint(
             "(superseded_at IS NULL) = (superseded_reason IS NULL)", name=op.f("ck_rule_parameter_closing_has_reason")
         ),

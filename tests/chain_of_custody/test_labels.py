@@ -83,8 +83,8 @@ def test_a_label_shows_a_linear_code_exactly_where_its_bars_are_wide_enough(code
 
 
 def test_a_national_sampling_number_is_too_wide_for_the_smallest_label() -> None:
-    assert linear_bar_dots(FIELD.sampling_no, LabelSize.SMALL) == 0
-    assert linear_bar_dots(FIELD.sampling_no, LabelSize.MEDIUM) >= 2
+    assert linear_bar_dots(FIELD.portion_no, LabelSize.SMALL) == 0
+    assert linear_bar_dots(FIELD.portion_no, LabelSize.MEDIUM) >= 2
     assert linear_bar_dots(PORTION.blind_code, LabelSize.SMALL) >= 2
 
 

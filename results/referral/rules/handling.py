@@ -109,7 +109,7 @@ FACTS: dict[HandlingPart, tuple[Fact, ...]] = {
         Fact("warning", _l("Warning"), FactKind.YES_NO),
         Fact("confiscated", _l("Confiscated (yuan)"), FactKind.AMOUNT),
         Fact("fine", _l("Fine (yuan)"), FactKind.AMOUNT),
-        Fact("licence_action", _l("Licence"), FactKind.CHOICE, choices=LICENCE_ACTIONS),
+        Fact("licence_action", _l("Action on the licence"), FactKind.CHOICE, choices=LICENCE_ACTIONS),
         Fact("exempted", _l("Exempt with proof of diligence (Food Safety Law Art. 136)"), FactKind.YES_NO),
     ),
     HandlingPart.RECTIFICATION: (

@@ -1,0 +1,7 @@
+"""Custody as JSON: from a sampled form to a blind code without a page."""
+
+from chain_of_custody.api import hand_overs, portions, reception
+
+BLUEPRINTS = (portions.blp, hand_overs.blp, reception.blp)
+
+__all__ = ["BLUEPRINTS"]

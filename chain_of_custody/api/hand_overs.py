@@ -1,0 +1,165 @@
+"""Hand-overs as JSON."""
+
+# mypy: disallow-untyped-decorators=False
+# flask-smorest ships decorators without types.
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from chain_of_custody import queries, services
+from chain_of_custody.models import HandOver
+from chain_of_custody.queries.hand_overs import PAGE
+from chain_of_custody.schemas import (
+    ConfirmationIn,
+    ExceptionOut,
+    HandOverDetailOut,
+    HandOverIn,
+    HandOversOut,
+    PageIn,
+    ResolutionIn,
+)
+from chain_of_custody.types import Scan
+from lims.auth.permissions import requires
+from lims.db import db
+from lims.errors import InvalidInputError
+from lims.i18n import lazy_gettext as _l
+from lims.uow import unit_of_work
+from lims.web.api import ApiBlueprint, ProblemSchema, answer
+from lims.web.current import current_actor
+
+blp = ApiBlueprint("hand_overs_api", __name__, url_prefix="/api/v1/hand-overs", description="Hand-overs")
+
+
+def _detail(session: Session, hand_over: HandOver) -> Mapping[str, Any]:
+    shown = {name: getattr(hand_over, name) for name in HandOverDetailOut().fields if hasattr(hand_over, name)}
+    dumped: Mapping[str, Any] = HandOverDetailOut().dump(
+        shown
+        | {
+            "lines": queries.list_listed_portions(session, hand_over.id),
+            "exceptions": queries.list_exceptions(session, hand_over.id),
+        }
+    )
+    return dumped
+
+
+def _read_cursor(text: str) -> tuple[datetime, UUID]:
+    """Where the page before ended.
+
+    Raises:
+        InvalidInputError: not a cursor of ours.
+    """
+    instant, _comma, key = text.partition(",")
+    try:
+        after = (datetime.fromisoformat(instant), UUID(key))
+    except ValueError:
+        after = None
+    if after is None or after[0].tzinfo is None:
+        raise InvalidInputError(
+            _l("“%(cursor)s” is no cursor; use next_cursor of the page before.", cursor=text), field="cursor"
+        )
+    return after
+
+
+@blp.route("", methods=["GET"])
+@requires("custody.hand_over")
+@blp.arguments(PageIn, location="query")
+@blp.response(200, HandOversOut)
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(403, schema=ProblemSchema)
+@blp.alt_response(422, schema=ProblemSchema)
+def list_hand_overs(asked: Mapping[str, Any]) -> Any:
+    """Hand-overs from or to one's organisation, the newest first."""
+    rows = queries.list_hand_overs(
+        db.session,
+        current_actor().require_organisation(),
+        state=asked.get("state"),
+        after=_read_cursor(asked["cursor"]) if asked.get("cursor") else None,
+        limit=PAGE + 1,
+    )
+    shown = [row.hand_over for row in rows[:PAGE]]
+    last = shown[-1] if len(rows) > PAGE else None
+    return {"items": shown, "next_cursor": f"{last.offered_at.isoformat()},{last.id}" if last else None}
+
+
+@blp.route("", methods=["POST"])
+@requires("custody.hand_over")
+@blp.arguments(HandOverIn)
+@blp.response(201, HandOverDetailOut)
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(403, schema=ProblemSchema)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+@blp.alt_response(422, schema=ProblemSchema)
+def create_hand_over(body: Mapping[str, Any]) -> Any:
+    """Offer portions to their laboratory; with a consignment number they are given to a carrier."""
+    numbers, lab_id = body["portion_nos"], body["to_organisation_id"]
+    with unit_of_work(current_actor()) as uow:
+        if body["consignment_no"] is None:
+            made = services.offer_hand_over(uow, numbers, lab_id)
+        else:
+            made = services.hand_to_courier(uow, numbers, lab_id, body["consignment_no"])
+        return answer(uow, _detail(uow.session, made))
+
+
+@blp.route("/<uuid:hand_over_id>", methods=["GET"])
+@requires("custody.hand_over")
+@blp.response(200, HandOverDetailOut)
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(403, schema=ProblemSchema)
+@blp.alt_response(404, schema=ProblemSchema)
+def get_hand_over(hand_over_id: UUID) -> Any:
+    """One hand-over with its list and what did not match."""
+    return _detail(db.session, queries.get_hand_over(db.session, current_actor(), hand_over_id)), 200
+
+
+@blp.route("/<uuid:hand_over_id>/confirmation", methods=["POST"])
+@requires("custody.receive")
+@blp.arguments(ConfirmationIn)
+@blp.response(201, HandOverDetailOut)
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(403, schema=ProblemSchema)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+@blp.alt_response(422, schema=ProblemSchema)
+def confirm_hand_over(body: Mapping[str, Any], hand_over_id: UUID) -> Any:
+    """Take what arrived; what does not match the list opens exceptions."""
+    scans = [Scan(one["portion_no"], one["seal_intact"], one["seal_no"]) for one in body["scans"]]
+    with unit_of_work(current_actor()) as uow:
+        services.confirm_hand_over(uow, hand_over_id, scans, body["celsius"])
+        uow.session.flush()
+        return answer(uow, _detail(uow.session, uow.session.get_one(HandOver, hand_over_id)))
+
+
+@blp.route("/<uuid:hand_over_id>/withdrawal", methods=["POST"])
+@requires("custody.hand_over")
+@blp.response(201, HandOverDetailOut)
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(403, schema=ProblemSchema)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+def withdraw_hand_over(hand_over_id: UUID) -> Any:
+    """Take an offer back."""
+    with unit_of_work(current_actor()) as uow:
+        services.withdraw_hand_over(uow, hand_over_id)
+        uow.session.flush()
+        return answer(uow, _detail(uow.session, uow.session.get_one(HandOver, hand_over_id)))
+
+
+@blp.route("/exceptions/<uuid:exception_id>/resolution", methods=["POST"])
+@requires("custody.hand_over")
+@blp.arguments(ResolutionIn)
+@blp.response(201, ExceptionOut)
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(403, schema=ProblemSchema)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+@blp.alt_response(422, schema=ProblemSchema)
+def resolve_exception(body: Mapping[str, Any], exception_id: UUID) -> Any:
+    """Write down how something that did not match was cleared up."""
+    with unit_of_work(current_actor()) as uow:
+        resolved = services.resolve_exception(uow, exception_id, body["resolution"])
+        dumped: Mapping[str, Any] = ExceptionOut().dump(resolved)
+        return answer(uow, dumped)

@@ -1,0 +1,52 @@
+"""Reception and blind codes as JSON."""
+
+# mypy: disallow-untyped-decorators=False
+# flask-smorest ships decorators without types.
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from chain_of_custody import services
+from chain_of_custody.schemas import BlindCodeIn, BlindCodeOut, ReceptionIn, ReceptionOut
+from chain_of_custody.types import ReceptionChecks
+from lims.auth.permissions import requires
+from lims.uow import unit_of_work
+from lims.web.api import ApiBlueprint, ProblemSchema, answer
+from lims.web.current import current_actor
+
+blp = ApiBlueprint("reception_api", __name__, url_prefix="/api/v1/samples", description="Reception and blind codes")
+
+
+@blp.route("/<uuid:sample_id>/reception", methods=["POST"])
+@requires("custody.receive")
+@blp.arguments(ReceptionIn)
+@blp.response(201, ReceptionOut)
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(403, schema=ProblemSchema)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+@blp.alt_response(422, schema=ProblemSchema)
+def create_reception(body: Mapping[str, Any], sample_id: UUID) -> Any:
+    """Write down the six checks of a sample, and accept or refuse it."""
+    checks = ReceptionChecks(**{name: body[name] for name in ReceptionChecks.__slots__})
+    with unit_of_work(current_actor()) as uow:
+        written = services.decide_reception(uow, sample_id, checks, body["refusal_reason"], accepts=body["accepted"])
+        dumped: Mapping[str, Any] = ReceptionOut().dump(written)
+        return answer(uow, dumped)
+
+
+@blp.route("/<uuid:sample_id>/blind-code", methods=["POST"])
+@requires("custody.receive")
+@blp.arguments(BlindCodeIn)
+@blp.response(201, BlindCodeOut)
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(403, schema=ProblemSchema)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+@blp.alt_response(422, schema=ProblemSchema)
+def create_blind_code(body: Mapping[str, Any], sample_id: UUID) -> Any:
+    """Give the test portion its blind code."""
+    with unit_of_work(current_actor()) as uow:
+        blind = services.recode(uow, sample_id, body["blindness"])
+        dumped: Mapping[str, Any] = BlindCodeOut().dump(blind)
+        return answer(uow, dumped)

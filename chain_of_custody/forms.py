@@ -1,0 +1,200 @@
+"""Forms of custody."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from wtforms import (
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.fields import Field
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import Length, Optional
+
+from chain_of_custody.types import Blindness, HandOverWay, PlaceLevel, PortionKind
+from lims.errors import LimsError
+from lims.forms import PageForm, required
+from lims.i18n import LazyString
+from lims.i18n import gettext as _
+from lims.i18n import lazy_gettext as _l
+from lims.quantities import QuantityError, parse_measured
+
+MAX_NUMBER = 60  # longer than any seal, label or consignment number
+MAX_SENTENCE = 500
+MAX_SCANNED = 20_000  # 200 numbers, each as long as a number may be
+MISSING, INTACT, BROKEN = "missing", "intact", "broken"
+
+
+def printable(_form: PageForm, field: Field) -> None:
+    """PostgreSQL keeps no NUL character, and no other control character belongs into a text."""
+    if field.data and any(not (letter.isprintable() or letter.isspace()) for letter in field.data):
+        raise ValidationError(_("Text cannot contain control characters."))
+
+
+def celsius(_form: PageForm, field: Field) -> None:
+    """A temperature as it stands on the thermometer."""
+    if not field.data:
+        return
+    try:
+        value = parse_measured(field.data)
+    except QuantityError as error:
+        raise ValidationError(_(error.message, **error.params)) from error
+    if not Decimal(-200) < value < Decimal(200):
+        raise ValidationError(_("%(value)s °C is no temperature of food; expected a number such as 4.5.", value=value))
+
+
+def show_refusal(form: PageForm, refusal: LimsError) -> None:
+    """Put a refusal beside the field it belongs to, or on top of the form."""
+    field = next((one for one in form if one.short_name == refusal.field), None)
+    if field is None:
+        form.form_errors.append(str(refusal))
+    else:
+        field.errors = [*field.errors, str(refusal)]
+
+
+class SealForm(PageForm):
+    """The number on the seal of each portion."""
+
+    test_seal_no = StringField(_l("Seal of the test portion"), [required(), Length(max=MAX_NUMBER), printable])
+    backup_seal_no = StringField(_l("Seal of the backup portion"), [required(), Length(max=MAX_NUMBER), printable])
+
+    def seals(self) -> dict[PortionKind, str]:
+        """Kind of portion → seal number; a form without a backup has no field for it."""
+        given = {PortionKind.TEST: self.test_seal_no.data or ""}
+        if "backup_seal_no" in self:
+            given[PortionKind.BACKUP] = self.backup_seal_no.data or ""
+        return given
+
+
+class OfferForm(PageForm):
+    """Which of the portions for one laboratory leave, and how."""
+
+    portion_nos = SelectMultipleField(_l("Portions"), validate_choice=False)
+    way = RadioField(
+        _l("How they travel"),
+        [required()],
+        choices=[
+            SelectChoice(HandOverWay.IN_PERSON.value, _l("I hand them over myself")),
+            SelectChoice(HandOverWay.COURIER.value, _l("A carrier takes them")),
+        ],
+        default=HandOverWay.IN_PERSON.value,
+    )
+    consignment_no = StringField(_l("Consignment number"), [Length(max=MAX_NUMBER), printable])
+
+
+class ConfirmForm(PageForm):
+    """What the receiver found; one field for each line of the list is added by `confirm_form`."""
+
+    extra = TextAreaField(_l("Scanned, but not on the list"), [Length(max=MAX_SCANNED), printable])
+    celsius = StringField(_l("Temperature of the cold food"), [Length(max=MAX_NUMBER), printable, celsius])
+
+
+def line_field(portion_no: str) -> str:
+    """The name of the field of one portion."""
+    return f"line_{portion_no}"
+
+
+def confirm_form(portion_nos: Iterable[str], *, is_cold: bool) -> ConfirmForm:
+    """The form of one list: a field for each portion, and the temperature when cold food is in it."""
+    fields = {
+        line_field(number): RadioField(
+            number,
+            choices=[
+                SelectChoice(MISSING, _l("Not here")),
+                SelectChoice(INTACT, _l("Here, seal intact")),
+                SelectChoice(BROKEN, _l("Here, seal broken")),
+            ],
+            default=MISSING,
+        )
+        for number in portion_nos
+    }
+    form: ConfirmForm = type("ConfirmListForm", (ConfirmForm,), fields)()
+    if not is_cold:
+        del form.celsius
+    return form
+
+
+class ResolveForm(PageForm):
+    """How something that did not match was cleared up."""
+
+    resolution = StringField(_l("How it was cleared up"), [required(), Length(max=MAX_SENTENCE), printable])
+
+
+GOOD, BAD = "good", "bad"
+
+
+def _check(label: LazyString, good: LazyString, bad: LazyString) -> RadioField:
+    return RadioField(label, [required()], choices=[SelectChoice(GOOD, good), SelectChoice(BAD, bad)])
+
+
+class ReceptionForm(PageForm):
+    """The six checks of 样品移交确认单, and a reason where the sample is refused.
+
+    **Source:** domain.md §2.4; 实施细则（2026年版）Art. 25.
+    """
+
+    seal_intact = _check(_l("Seal"), _l("Intact"), _l("Damaged"))
+    packaging_intact = _check(_l("Packing"), _l("Intact"), _l("Damaged"))
+    quantity_sufficient = _check(_l("Quantity"), _l("Sufficient"), _l("Not sufficient"))
+    condition_normal = _check(_l("State of the sample"), _l("Normal"), _l("Abnormal"))
+    papers_complete = _check(_l("Papers"), _l("Complete"), _l("Not complete"))
+    papers_match = _check(_l("Papers and sample"), _l("Match"), _l("Do not match"))
+    decision = RadioField(
+        _l("Decision"),
+        [required()],
+        choices=[SelectChoice("accept", _l("Accept")), SelectChoice("refuse", _l("Refuse"))],
+    )
+    refusal_reason = TextAreaField(_l("Reason of the refusal"), [Length(max=MAX_SENTENCE), printable])
+
+
+class BlindCodeForm(PageForm):
+    """How blind the parcel itself is."""
+
+    blindness = RadioField(
+        _l("The parcel"),
+        [required()],
+        choices=[
+            SelectChoice(Blindness.REPACKED.value, _l("Repacked")),
+            SelectChoice(Blindness.COVERED.value, _l("Covered")),
+            SelectChoice(Blindness.OPEN.value, _l("Open")),
+        ],
+    )
+
+
+class MoveForm(PageForm):
+    """A portion and the place it was put into, both scanned."""
+
+    portion_no = StringField(_l("Portion"), [required(), Length(max=MAX_NUMBER), printable])
+    place_code = StringField(_l("Place"), [required(), Length(max=MAX_NUMBER), printable])
+
+
+LEVELS = {
+    PlaceLevel.SITE: _l("Site"),
+    PlaceLevel.ROOM: _l("Room"),
+    PlaceLevel.FRIDGE: _l("Fridge or freezer"),
+    PlaceLevel.SHELF: _l("Shelf"),
+    PlaceLevel.BOX: _l("Box"),
+    PlaceLevel.PLACE: _l("Single place"),
+}
+
+
+class PlaceForm(PageForm):
+    """A new place in the storage tree."""
+
+    code = StringField(_l("Code on its label"), [required(), Length(max=MAX_NUMBER), printable])
+    name = StringField(_l("Name"), [required(), Length(max=MAX_NUMBER), printable])
+    level = SelectField(
+        _l("Type of place"), choices=[SelectChoice(level.value, name) for level, name in LEVELS.items()]
+    )
+    parent_id = SelectField(_l("Lies in"), [Optional()], validate_choice=False)
+
+    def offer_parents(self, parents: Sequence[tuple[str, str]]) -> None:
+        """Let the person choose among these places, or none."""
+        self.parent_id.choices = [
+            SelectChoice("", _("nowhere: it is a site")),
+            *(SelectChoice(*one) for one in parents),
+        ]

@@ -1,0 +1,297 @@
+"""Hand-overs: what somebody holds, what is offered, what was found, what did not match."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, literal, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from chain_of_custody.models import (
+    CustodyEntry,
+    HandOver,
+    HandOverException,
+    HandOverLine,
+    Portion,
+    Reception,
+    Seal,
+)
+from chain_of_custody.queries.portions import last_seq
+from chain_of_custody.rules import normalise_scan, warmest_allowed
+from chain_of_custody.types import HandOverState, HandOverWay, LineOutcome, PortionKind
+from lims.actors import Actor
+from lims.catalog.queries import get_parameter
+from lims.errors import NotFoundError
+from sampling.models import Sample, SamplingForm
+from sampling.types import StorageCondition
+
+PAGE = 50
+BOUNDS = {StorageCondition.CHILLED: "chilled_max", StorageCondition.FROZEN: "frozen_max"}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """One portion of a list that is being handed over, with the entry its chain ends in."""
+
+    portion_id: UUID
+    sample_id: UUID
+    portion_no: str
+    seal_no: str
+    storage_condition: StorageCondition
+    seq: int
+    holder_id: UUID
+    organisation_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPortion:
+    """A portion in somebody's hands."""
+
+    portion_id: UUID
+    sample_id: UUID
+    portion_no: str
+    kind: PortionKind
+    seal_no: str
+    product_name: str
+    storage_condition: StorageCondition
+    lab_id: UUID
+    sealed_at: datetime
+    is_offered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPortion:
+    """One line of a hand-over as its page and its paper show it."""
+
+    portion_id: UUID
+    sample_id: UUID
+    sampling_no: str
+    portion_no: str
+    kind: PortionKind
+    quantity: Decimal
+    quantity_unit: str
+    seal_no: str
+    product_name: str
+    storage_condition: StorageCondition
+    storage_celsius: str | None
+    outcome: LineOutcome | None
+    reception: Reception | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverRow:
+    """A hand-over in a list, with how many portions stand on it."""
+
+    hand_over: HandOver
+    portions: int
+    open_exceptions: int
+
+
+def list_open_lines(session: Session, hand_over_id: UUID) -> Sequence[OpenLine]:
+    """What stands on an open list, by portion number, with who holds it now."""
+    mine = select(HandOverLine.portion_id).where(HandOverLine.hand_over_id == hand_over_id, HandOverLine.is_open)
+    ends = last_seq().where(CustodyEntry.portion_id.in_(mine)).subquery()
+    rows = session.execute(
+        select(
+            Portion.id,
+            Portion.sample_id,
+            Portion.portion_no,
+            Seal.seal_no,
+            SamplingForm.storage_condition,
+            CustodyEntry.seq,
+            CustodyEntry.holder_id,
+            CustodyEntry.organisation_id,
+        )
+        .join(ends, ends.c.portion_id == Portion.id)
+        .join(CustodyEntry, and_(CustodyEntry.portion_id == Portion.id, CustodyEntry.seq == ends.c.seq))
+        .join(Seal, Seal.portion_id == Portion.id)
+        .join(SamplingForm, SamplingForm.sample_id == Portion.sample_id)
+        .order_by(Portion.portion_no)
+    )
+    return [OpenLine(*row) for row in rows]
+
+
+def temperature_bound(session: Session, conditions: Sequence[StorageCondition], on: date) -> Decimal | None:
+    """The warmest a load may be at hand-over on a day, in °C; None when no cold food is in it."""
+    cold = {condition for condition in conditions if condition in BOUNDS}
+    return warmest_allowed(cold, {one.value: get_parameter(session, BOUNDS[one], on).value for one in cold})
+
+
+def list_open_hand_overs(session: Session, organisation_id: UUID) -> Sequence[HandOver]:
+    """Offers that wait for this organisation, oldest first."""
+    return session.scalars(
+        select(HandOver)
+        .where(HandOver.to_organisation_id == organisation_id, HandOver.state == HandOverState.OFFERED)
+        .order_by(HandOver.offered_at, HandOver.id)
+    ).all()
+
+
+def list_held(session: Session, person_id: UUID, organisation_id: UUID) -> list[HeldPortion]:
+    """What a person holds and has not yet handed on, by laboratory and number; reception has not seen it yet."""
+    following = aliased(CustodyEntry)
+    goes_on = (
+        select(following.seq)
+        .where(following.portion_id == CustodyEntry.portion_id, following.seq == CustodyEntry.seq + 1)
+        .exists()
+    )
+    is_offered = (
+        select(HandOverLine.portion_id).where(HandOverLine.portion_id == Portion.id, HandOverLine.is_open).exists()
+    )
+    rows: Iterable[Any] = session.execute(
+        select(
+            Portion.id,
+            Portion.sample_id,
+            Portion.portion_no,
+            Portion.kind,
+            Seal.seal_no,
+            SamplingForm.product_name,
+            SamplingForm.storage_condition,
+            Sample.lab_id,
+            Seal.sealed_at,
+            is_offered,
+        )
+        .join(CustodyEntry, CustodyEntry.portion_id == Portion.id)
+        .join(Seal, Seal.portion_id == Portion.id)
+        .join(Sample, Sample.id == Portion.sample_id)
+        .join(SamplingForm, SamplingForm.sample_id == Portion.sample_id)
+        .outerjoin(Reception, Reception.sample_id == Portion.sample_id)
+        .where(
+            CustodyEntry.holder_id == person_id,
+            CustodyEntry.organisation_id == organisation_id,
+            Reception.sample_id.is_(None),
+            Sample.sampling_organisation_id == organisation_id,
+            ~goes_on,
+        )
+        .order_by(Sample.lab_id, Portion.portion_no)
+    )
+    return [HeldPortion(*row) for row in rows]
+
+
+def list_hand_overs(
+    session: Session,
+    organisation_id: UUID,
+    *,
+    state: HandOverState | None = None,
+    offered_by_id: UUID | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = PAGE,
+) -> list[HandOverRow]:
+    """Hand-overs from or to an organisation, the newest first.
+
+    Args:
+        session: to read with.
+        organisation_id: whose.
+        state: only these.
+        offered_by_id: only those of one giver.
+        after: instant and id of the last one of the page before.
+        limit: how many.
+    """
+    portions = (
+        select(func.count())
+        .select_from(HandOverLine)
+        .where(HandOverLine.hand_over_id == HandOver.id)
+        .correlate(HandOver)
+        .scalar_subquery()
+    )
+    wrong = (
+        select(func.count())
+        .select_from(HandOverException)
+        .where(HandOverException.hand_over_id == HandOver.id, HandOverException.resolved_at.is_(None))
+        .correlate(HandOver)
+        .scalar_subquery()
+    )
+    query = select(HandOver, portions, wrong).where(
+        or_(HandOver.from_organisation_id == organisation_id, HandOver.to_organisation_id == organisation_id)
+    )
+    if state is not None:
+        query = query.where(HandOver.state == state)
+    if offered_by_id is not None:
+        query = query.where(HandOver.offered_by_id == offered_by_id)
+    if after is not None:
+        query = query.where(tuple_(HandOver.offered_at, HandOver.id) < tuple_(*(literal(part) for part in after)))
+    rows = session.execute(query.order_by(HandOver.offered_at.desc(), HandOver.id.desc()).limit(limit))
+    return [HandOverRow(*row) for row in rows]
+
+
+def get_hand_over(session: Session, actor: Actor, hand_over_id: UUID) -> HandOver:
+    """A hand-over of which the actor's organisation is one side.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = session.get(HandOver, hand_over_id)
+    if found is None or actor.organisation_id not in {found.from_organisation_id, found.to_organisation_id}:
+        raise NotFoundError
+    return found
+
+
+def find_hand_over(session: Session, actor: Actor, scanned: str) -> HandOver | None:
+    """The hand-over with this record or consignment number, of which the actor's organisation is one side."""
+    asked = normalise_scan(scanned)
+    return session.scalar(
+        select(HandOver)
+        .where(
+            or_(HandOver.record_no == asked, HandOver.consignment_no == asked),
+            or_(
+                HandOver.from_organisation_id == actor.organisation_id,
+                HandOver.to_organisation_id == actor.organisation_id,
+            ),
+        )
+        .order_by(HandOver.way == HandOverWay.COURIER, HandOver.id)
+        .limit(1)
+    )
+
+
+def list_listed_portions(session: Session, hand_over_id: UUID) -> list[ListedPortion]:
+    """Everything on the list of a hand-over, by portion number, with what was found and what reception said."""
+    rows: Iterable[Any] = session.execute(
+        select(
+            Portion.id,
+            Portion.sample_id,
+            Sample.sampling_no,
+            Portion.portion_no,
+            Portion.kind,
+            Portion.quantity,
+            Portion.quantity_unit,
+            Seal.seal_no,
+            SamplingForm.product_name,
+            SamplingForm.storage_condition,
+            SamplingForm.storage_celsius,
+            HandOverLine.outcome,
+            Reception,
+        )
+        .join(HandOverLine, HandOverLine.portion_id == Portion.id)
+        .join(Sample, Sample.id == Portion.sample_id)
+        .join(Seal, Seal.portion_id == Portion.id)
+        .join(SamplingForm, SamplingForm.sample_id == Portion.sample_id)
+        .outerjoin(Reception, Reception.sample_id == Portion.sample_id)
+        .where(HandOverLine.hand_over_id == hand_over_id)
+        .order_by(Portion.portion_no)
+    )
+    return [ListedPortion(*row) for row in rows]
+
+
+def list_exceptions(session: Session, hand_over_id: UUID) -> Sequence[HandOverException]:
+    """What did not match in a hand-over, in the order it was opened."""
+    return session.scalars(
+        select(HandOverException)
+        .where(HandOverException.hand_over_id == hand_over_id)
+        .order_by(HandOverException.opened_at, HandOverException.scanned, HandOverException.id)
+    ).all()
+
+
+def list_open_exceptions(session: Session, organisation_id: UUID) -> list[tuple[HandOverException, HandOver]]:
+    """What an organisation still has to clear up, oldest first."""
+    rows = session.execute(
+        select(HandOverException, HandOver)
+        .join(HandOver, HandOver.id == HandOverException.hand_over_id)
+        .where(
+            HandOverException.resolved_at.is_(None),
+            or_(HandOver.from_organisation_id == organisation_id, HandOver.to_organisation_id == organisation_id),
+        )
+        .order_by(HandOverException.opened_at, HandOverException.scanned, HandOverException.id)
+    )
+    return [(exception, hand_over) for exception, hand_over in rows]

@@ -1,0 +1,266 @@
+"""What the API of custody takes and gives; every field is listed because what is told is a decision."""
+
+from typing import Any
+
+import marshmallow as ma
+
+from chain_of_custody.forms import MAX_NUMBER, MAX_SENTENCE
+from chain_of_custody.services.hand_overs import MAX_LINES
+from chain_of_custody.types import (
+    Blindness,
+    CustodyKind,
+    ExceptionKind,
+    HandOverState,
+    HandOverWay,
+    LineOutcome,
+    PlaceLevel,
+    PortionKind,
+)
+from lims.web.api import MeasuredField
+from lims.web.schemas import StrictSchema, Text
+from sampling.types import SampleState, StorageCondition
+
+MAX_CURSOR = 100
+
+
+class SealsIn(StrictSchema):
+    """The number on the seal of each portion."""
+
+    test_seal_no = Text(required=True, min_length=1, max_length=MAX_NUMBER)
+    backup_seal_no = Text(min_length=1, max_length=MAX_NUMBER, allow_none=True, load_default=None)
+
+
+class PortionOut(ma.Schema):
+    """One sealed portion and who holds it."""
+
+    id = ma.fields.UUID(required=True, attribute="portion_id")
+    sample_id = ma.fields.UUID(required=True)
+    sampling_no = ma.fields.String(required=True)
+    portion_no = ma.fields.String(required=True)
+    kind = ma.fields.Enum(PortionKind, by_value=True, required=True)
+    quantity = MeasuredField(required=True)
+    quantity_unit = ma.fields.String(required=True)
+    seal_no = ma.fields.String(required=True)
+    sealed_at = ma.fields.AwareDateTime(required=True)
+    product_name = ma.fields.String(required=True)
+    storage_condition = ma.fields.Enum(StorageCondition, by_value=True, required=True)
+    holder_id = ma.fields.UUID(required=True)
+    organisation_id = ma.fields.UUID(required=True)
+
+
+class StepOut(ma.Schema):
+    """One step of a portion's way."""
+
+    portion_no = ma.fields.String(required=True)
+    seq = ma.fields.Integer(required=True)
+    kind = ma.fields.Enum(CustodyKind, by_value=True, required=True)
+    holder_id = ma.fields.UUID(required=True)
+    organisation_id = ma.fields.UUID(required=True)
+    record_no = ma.fields.String(required=True, allow_none=True)
+    consignment_no = ma.fields.String(required=True, allow_none=True)
+    at = ma.fields.AwareDateTime(required=True)
+
+
+class PortionsOut(ma.Schema):
+    """The portions of a sample and their way, as far as one may follow it."""
+
+    portions = ma.fields.List(ma.fields.Nested(PortionOut), required=True)
+    trail = ma.fields.List(ma.fields.Nested(StepOut), required=True)
+
+
+class FindIn(ma.Schema):
+    """What was scanned."""
+
+    code = Text(required=True, min_length=1, max_length=MAX_NUMBER)
+
+
+class FoundOut(PortionOut):
+    """A portion that was found, where it stands and how it came there."""
+
+    state = ma.fields.Enum(SampleState, by_value=True, required=True)
+    place = ma.fields.List(ma.fields.String(), required=True)
+    trail = ma.fields.List(ma.fields.Nested(StepOut), required=True)
+
+
+class HandOverIn(StrictSchema):
+    """Portions to be offered to their laboratory, or given to a carrier by consignment number."""
+
+    portion_nos = ma.fields.List(
+        Text(min_length=1, max_length=MAX_NUMBER), required=True, validate=ma.validate.Length(1, MAX_LINES)
+    )
+    to_organisation_id = ma.fields.UUID(required=True)
+    consignment_no = Text(min_length=1, max_length=MAX_NUMBER, allow_none=True, load_default=None)
+
+
+class LineOut(ma.Schema):
+    """One portion of a list and what the receiver found."""
+
+    portion_no = ma.fields.String(required=True)
+    sample_id = ma.fields.UUID(required=True)
+    kind = ma.fields.Enum(PortionKind, by_value=True, required=True)
+    seal_no = ma.fields.String(required=True)
+    storage_condition = ma.fields.Enum(StorageCondition, by_value=True, required=True)
+    outcome = ma.fields.Enum(LineOutcome, by_value=True, required=True, allow_none=True)
+
+
+class ExceptionOut(ma.Schema):
+    """Something that did not match."""
+
+    id = ma.fields.UUID(required=True)
+    hand_over_id = ma.fields.UUID(required=True)
+    kind = ma.fields.Enum(ExceptionKind, by_value=True, required=True)
+    scanned = ma.fields.String(required=True)
+    opened_at = ma.fields.AwareDateTime(required=True)
+    resolved_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    resolution = ma.fields.String(required=True, allow_none=True)
+
+
+class HandOverOut(ma.Schema):
+    """A hand-over."""
+
+    id = ma.fields.UUID(required=True)
+    record_no = ma.fields.String(required=True)
+    way = ma.fields.Enum(HandOverWay, by_value=True, required=True)
+    consignment_no = ma.fields.String(required=True, allow_none=True)
+    state = ma.fields.Enum(HandOverState, by_value=True, required=True)
+    offered_by_id = ma.fields.UUID(required=True)
+    offered_at = ma.fields.AwareDateTime(required=True)
+    from_organisation_id = ma.fields.UUID(required=True)
+    to_organisation_id = ma.fields.UUID(required=True)
+    taken_by_id = ma.fields.UUID(required=True, allow_none=True)
+    ended_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    celsius = MeasuredField(required=True, allow_none=True)
+
+
+class HandOverDetailOut(HandOverOut):
+    """A hand-over with its list and what did not match."""
+
+    lines = ma.fields.List(ma.fields.Nested(LineOut), required=True)
+    exceptions = ma.fields.List(ma.fields.Nested(ExceptionOut), required=True)
+
+
+class PageIn(ma.Schema):
+    """Which page of a list, and of which state."""
+
+    cursor = Text(max_length=MAX_CURSOR)
+    state = ma.fields.Enum(HandOverState, by_value=True)
+
+
+class HandOversOut(ma.Schema):
+    """A page of hand-overs; `next_cursor` leads to the following one."""
+
+    items = ma.fields.List(ma.fields.Nested(HandOverOut), required=True)
+    next_cursor = ma.fields.String(required=True, allow_none=True)
+
+
+class ScanIn(StrictSchema):
+    """One portion as its receiver scanned it and looked at its seal."""
+
+    portion_no = Text(required=True, min_length=1, max_length=MAX_NUMBER)
+    seal_intact = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+    seal_no = Text(min_length=1, max_length=MAX_NUMBER, allow_none=True, load_default=None)
+
+
+class Celsius(MeasuredField):
+    """A temperature of food in °C."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        measured = super()._deserialize(value, attr, data, **kwargs)
+        if not -200 < measured < 200:  # noqa: PLR2004 - no refrigerator and no kitchen reaches either
+            raise ma.ValidationError(f"{measured} °C is no temperature of food.")
+        return measured
+
+
+class ConfirmationIn(StrictSchema):
+    """What arrived."""
+
+    scans = ma.fields.List(ma.fields.Nested(ScanIn), required=True, validate=ma.validate.Length(1, MAX_LINES))
+    celsius = Celsius(allow_none=True, load_default=None)
+
+
+class ResolutionIn(StrictSchema):
+    """How something that did not match was cleared up."""
+
+    resolution = Text(required=True, min_length=1, max_length=MAX_SENTENCE)
+
+
+class ReceptionIn(StrictSchema):
+    """The six checks of 样品移交确认单, and the decision."""
+
+    seal_intact = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+    packaging_intact = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+    quantity_sufficient = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+    condition_normal = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+    papers_complete = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+    papers_match = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+    accepted = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+    refusal_reason = Text(max_length=MAX_SENTENCE, allow_none=True, load_default=None)
+
+
+class ReceptionOut(ma.Schema):
+    """What the laboratory wrote down at reception."""
+
+    sample_id = ma.fields.UUID(required=True)
+    lab_id = ma.fields.UUID(required=True)
+    checked_by_id = ma.fields.UUID(required=True)
+    checked_at = ma.fields.AwareDateTime(required=True)
+    seal_intact = ma.fields.Boolean(required=True)
+    packaging_intact = ma.fields.Boolean(required=True)
+    quantity_sufficient = ma.fields.Boolean(required=True)
+    condition_normal = ma.fields.Boolean(required=True)
+    papers_complete = ma.fields.Boolean(required=True)
+    papers_match = ma.fields.Boolean(required=True)
+    accepted = ma.fields.Boolean(required=True)
+    refusal_reason = ma.fields.String(required=True, allow_none=True)
+
+
+class BlindCodeIn(StrictSchema):
+    """How blind the parcel itself is."""
+
+    blindness = ma.fields.Enum(Blindness, by_value=True, required=True)
+
+
+class BlindCodeOut(ma.Schema):
+    """The only name of a test portion on the bench."""
+
+    sample_id = ma.fields.UUID(required=True)
+    portion_id = ma.fields.UUID(required=True)
+    code = ma.fields.String(required=True)
+    blindness = ma.fields.Enum(Blindness, by_value=True, required=True)
+    coded_at = ma.fields.AwareDateTime(required=True)
+
+
+class MoveIn(StrictSchema):
+    """A portion was put into a place; both were scanned."""
+
+    portion_no = Text(required=True, min_length=1, max_length=MAX_NUMBER)
+    place_code = Text(required=True, min_length=1, max_length=MAX_NUMBER)
+
+
+class MoveOut(ma.Schema):
+    """Where a portion was put."""
+
+    id = ma.fields.UUID(required=True)
+    portion_id = ma.fields.UUID(required=True)
+    place_id = ma.fields.UUID(required=True)
+    moved_by_id = ma.fields.UUID(required=True)
+    moved_at = ma.fields.AwareDateTime(required=True)
+
+
+class PlaceIn(StrictSchema):
+    """A new place in the storage tree."""
+
+    code = Text(required=True, min_length=1, max_length=MAX_NUMBER)
+    name = Text(required=True, min_length=1, max_length=MAX_NUMBER)
+    level = ma.fields.Enum(PlaceLevel, by_value=True, required=True)
+    parent_id = ma.fields.UUID(allow_none=True, load_default=None)
+
+
+class PlaceOut(ma.Schema):
+    """A place of the storage tree."""
+
+    id = ma.fields.UUID(required=True)
+    parent_id = ma.fields.UUID(required=True, allow_none=True)
+    level = ma.fields.Enum(PlaceLevel, by_value=True, required=True)
+    code = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)

@@ -1,0 +1,161 @@
+"""The custodian's pages: what comes, what waits, where things are; reception and blind codes."""
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from chain_of_custody import queries, services
+from chain_of_custody.forms import GOOD, BlindCodeForm, MoveForm, ReceptionForm, show_refusal
+from chain_of_custody.rules import normalise_scan
+from chain_of_custody.types import Blindness, PortionKind, ReceptionChecks
+from chain_of_custody.views.common import cards_of_sample, names_for, trail_context
+from lims.auth.permissions import LOGGED_IN, requires
+from lims.db import db
+from lims.errors import LimsError, NotFoundError
+from lims.i18n import gettext as _
+from lims.uow import unit_of_work
+from lims.web.current import current_actor
+from sampling.models import Sample
+from sampling.queries import get_form, get_sample
+from sampling.types import SampleState
+
+bp = Blueprint("custody", __name__, url_prefix="/custody")
+
+
+@bp.route("/")
+@requires("custody.receive")
+def index() -> ResponseReturnValue:
+    """The first page of a custodian."""
+    lab_id = current_actor().require_organisation()
+    coming = queries.list_open_hand_overs(db.session, lab_id)
+    return render_template(
+        "chain_of_custody/board.html",
+        counts=queries.count_board(db.session, lab_id),
+        coming=coming,
+        to_check=queries.list_to_check(db.session, lab_id),
+        to_recode=queries.list_to_recode(db.session, lab_id),
+        placeless=queries.list_placeless(db.session, lab_id),
+        exceptions=queries.list_open_exceptions(db.session, lab_id),
+        scan_url=url_for(".find"),
+        **names_for(db.session, [one.offered_by_id for one in coming], [one.from_organisation_id for one in coming]),
+    )
+
+
+@bp.route("/find")
+@requires(LOGGED_IN)
+def find() -> ResponseReturnValue:
+    """Where a scanned code leads: a portion, a hand-over, a place; to a bench role a field label leads nowhere."""
+    actor = current_actor()
+    code = normalise_scan(request.args.get("code", ""))
+    if code and (portion := queries.find_portion(db.session, actor, code)):
+        return redirect(url_for(".portion", portion_id=portion.portion_id), 303)
+    if code and actor.may("custody.hand_over") and (hand_over := queries.find_hand_over(db.session, actor, code)):
+        return redirect(url_for("hand_overs.detail", hand_over_id=hand_over.id), 303)
+    if code and actor.may("custody.receive"):
+        place = queries.find_place(db.session, actor.require_organisation(), code)
+        if place is not None:
+            return redirect(url_for("storage.place", place_id=place.id), 303)
+    page = render_template("chain_of_custody/find.html", code=code, scan_url=url_for(".find"))
+    return page, 404 if code else 200
+
+
+@bp.route("/portions/<uuid:portion_id>")
+@requires(LOGGED_IN)
+def portion(portion_id: UUID) -> ResponseReturnValue:
+    """Where a portion is, who has it since when, and what happened to it."""
+    actor = current_actor()
+    found = queries.get_portion(db.session, actor, portion_id)
+    sample = db.session.get_one(Sample, found.sample_id)
+    [card] = queries.list_cards(db.session, [portion_id])
+    trail = [entry for entry in queries.visible_trail(db.session, actor, sample) if entry.portion_no == card.portion_no]
+    context = trail_context(db.session, trail)
+    return render_template(
+        "chain_of_custody/portion.html",
+        portion=card,
+        sample=sample,
+        places=queries.place_of(db.session, portion_id),
+        reception=queries.get_reception(db.session, sample.id),
+        blind=queries.blind_code_of(db.session, actor, sample.id) if card.kind is PortionKind.TEST else None,
+        move_form=MoveForm(formdata=None, portion_no=card.portion_no)
+        if actor.may("custody.receive") and card.organisation_id == actor.organisation_id
+        else None,
+        scan_url=url_for(".find"),
+        **context,
+    )
+
+
+@bp.route("/samples/<uuid:sample_id>/reception", methods=["GET", "POST"])
+@requires("custody.receive")
+def reception(sample_id: UUID) -> ResponseReturnValue:
+    """The six checks of a sample that arrived."""
+    actor = current_actor()
+    sample = get_sample(db.session, actor, sample_id)
+    cards = cards_of_sample(db.session, sample_id)
+    if sample.lab_id != actor.organisation_id or not any(card.organisation_id == sample.lab_id for card in cards):
+        raise NotFoundError
+    form = ReceptionForm()
+    status = 200
+    if form.validate_on_submit():
+        accepts = form.decision.data == "accept"
+        checks = ReceptionChecks(**{name: form[name].data == GOOD for name in ReceptionChecks.__slots__})
+        try:
+            with unit_of_work(actor) as uow:
+                services.decide_reception(uow, sample_id, checks, form.refusal_reason.data, accepts=accepts)
+        except NotFoundError:
+            raise
+        except LimsError as refusal:
+            show_refusal(form, refusal)
+            status = int(refusal.status)
+        else:
+            if accepts:
+                flash(_("Accepted. Give the test portion its blind code."), "success")
+                return redirect(url_for(".blind_code", sample_id=sample_id), 303)
+            flash(_("Refused. The regulator sees the reason on the page of the sample."), "warning")
+            return redirect(url_for(".reception", sample_id=sample_id), 303)
+    elif form.is_submitted():
+        status = 422
+    return render_template(
+        "chain_of_custody/reception.html",
+        form=form,
+        sample=sample,
+        paper=get_form(db.session, actor, sample_id),
+        cards=cards,
+        written=queries.get_reception(db.session, sample_id),
+        scan_url=url_for(".find"),
+    ), status
+
+
+@bp.route("/samples/<uuid:sample_id>/blind-code", methods=["GET", "POST"])
+@requires("custody.receive")
+def blind_code(sample_id: UUID) -> ResponseReturnValue:
+    """Give the test portion its blind code; afterwards the same address shows it, with its label."""
+    actor = current_actor()
+    sample = get_sample(db.session, actor, sample_id)
+    if sample.lab_id != actor.organisation_id or queries.get_reception(db.session, sample_id) is None:
+        raise NotFoundError
+    form = BlindCodeForm()
+    status = 200
+    if sample.state is SampleState.RECEIVED and form.validate_on_submit():
+        try:
+            with unit_of_work(actor) as uow:
+                services.recode(uow, sample_id, Blindness(form.blindness.data))
+        except NotFoundError:
+            raise
+        except LimsError as refusal:
+            show_refusal(form, refusal)
+            status = int(refusal.status)
+        else:
+            flash(_("Blind code given. Print its label and put it on the parcel."), "success")
+            return redirect(url_for(".blind_code", sample_id=sample_id), 303)
+    elif form.is_submitted():
+        status = 409 if sample.state is not SampleState.RECEIVED else 422
+    return render_template(
+        "chain_of_custody/blind_code.html",
+        form=form,
+        sample=sample,
+        paper=get_form(db.session, actor, sample_id),
+        cards=cards_of_sample(db.session, sample_id),
+        blind=queries.blind_code_of(db.session, actor, sample_id),
+        scan_url=url_for(".find"),
+    ), status
