@@ -7,9 +7,13 @@ if TYPE_CHECKING:
 
 
 def init_app(app: "Flask") -> None:
-    """Register the commands of results."""
-    from results import referral
+    """Register what this package brings."""
+    from lims.runtime import settings_of
+    from results import referral, subscribers
     from results.cli import results_group
+    from results.services import composition
 
     app.cli.add_command(results_group)
+    composition.configure(settings_of(app).public_url)
+    subscribers.register()
     referral.init_app(app)

@@ -90,6 +90,7 @@ class TestSetState(StrEnum):
     OPEN = "open"
     TESTING = "testing"
     LOCKED = "locked"
+    GIVEN_UP = "given_up"  # ended without a conclusion, with the reason on the sample
 
 
 class LimitState(StrEnum):

@@ -189,6 +189,11 @@ def visible_trail(session: Session, actor: Actor, sample: Sample) -> list[TrailE
     return shown
 
 
+def code_of_portion(session: Session, portion_id: UUID) -> str:
+    """The blind code a test portion was given; the caller keeps the two from standing side by side on a bench page."""
+    return session.execute(select(BlindCode.code).where(BlindCode.portion_id == portion_id)).scalar_one()
+
+
 def resolve_blind_code(session: Session, code: str) -> BlindPortion | None:
     """What a blind code stands for; None for a code that was never given. The caller keeps it from the bench."""
     asked = normalise_scan(code)

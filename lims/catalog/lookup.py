@@ -7,7 +7,8 @@ that is not loaded is named in the answer and never replaced by another.
 **Source**: domain.md §5; product.md §8.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -119,6 +120,20 @@ def find_limit(
         food_name: what the form calls the food; without it, limits for named foods are left out.
         include_label: also limits that hold only where a label or product standard says so.
     """
+    found = find_limits(session, category_id, [item_id], produced_on, food_name, include_label=include_label)
+    return found[item_id]
+
+
+def find_limits(
+    session: Session,
+    category_id: UUID,
+    item_ids: Collection[UUID],
+    produced_on: date,
+    food_name: str | None = None,
+    *,
+    include_label: bool = False,
+) -> dict[UUID, LimitAnswer]:
+    """The limits of many items in one food, in as many queries as one takes; otherwise as `find_limit`."""
     chain = _chain(session, category_id)
     rows = session.execute(
         sa.select(FoodLimit, StandardEdition, Standard.number, FoodLimitScope)
@@ -127,29 +142,35 @@ def find_limit(
         .join(Standard, Standard.id == StandardEdition.standard_id)
         .where(
             FoodLimitScope.category_id.in_(chain),
-            FoodLimit.item_id == item_id,
+            FoodLimit.item_id.in_(item_ids),
             FoodLimit.superseded_at.is_(None),
         )
         .order_by(Standard.number, StandardEdition.edition, FoodLimit.food_path, FoodLimit.id)
     ).all()
     key = match_key(food_name or "")
-    candidates: list[_Candidate] = []
-    concerned: set[str] = set()
+    candidates: dict[UUID, list[_Candidate]] = defaultdict(list)
+    concerned: dict[UUID, set[str]] = defaultdict(set)
     for limit, edition, number, scope in rows:
         if limit.from_label and not include_label:
             continue
         named = _named(limit.food_words, key) if scope.named_only else 0
         if (scope.named_only and not named) or _excluded(limit, key, scope.named_only):
             continue
-        concerned.add(number)
+        concerned[limit.item_id].add(number)
         if _governs(limit, edition, produced_on):
             node = chain[scope.category_id]
             found = LimitFound(limit, number, edition.edition, node.code)
-            candidates.append(_Candidate(found, named, node.level))
-    if candidates:
-        return _most_specific(candidates)
-    basis = _basis_standards(session, chain, item_id)
-    return _nothing_found(session, concerned | basis, produced_on)
+            candidates[limit.item_id].append(_Candidate(found, named, node.level))
+    open_items = [item_id for item_id in item_ids if item_id not in candidates]
+    for item_id, number in _basis_standards(session, chain, open_items):
+        concerned[item_id].add(number)
+    editions = _editions_of(session, {number for item_id in open_items for number in concerned[item_id]})
+    return {
+        item_id: _most_specific(candidates[item_id])
+        if item_id in candidates
+        else _nothing_found(editions, concerned[item_id], produced_on)
+        for item_id in item_ids
+    }
 
 
 def lookup_by_food(session: Session, food: str, item: str, on: date) -> LimitAnswer:
@@ -200,7 +221,8 @@ def _by_food_name(session: Session, food: str, item_id: UUID, on: date) -> Limit
     ]
     if candidates:
         return _most_specific(candidates)
-    return _nothing_found(session, {number for _, _, number in named}, on) if named else None
+    numbers = {number for _, _, number in named}
+    return _nothing_found(_editions_of(session, numbers), numbers, on) if named else None
 
 
 def _chain(session: Session, category_id: UUID) -> dict[UUID, FoodCategory]:
@@ -259,29 +281,40 @@ def _most_specific(candidates: list[_Candidate]) -> LimitFound | AmbiguousLimit:
     return AmbiguousLimit(tuple(winners.values()))
 
 
-def _basis_standards(session: Session, chain: Iterable[UUID], item_id: UUID) -> set[str]:
-    """Standards by which the rule book judges the item in these categories."""
-    rows = session.scalars(
-        sa.select(CheckItem.basis_standards).where(
+def _basis_standards(session: Session, chain: Iterable[UUID], item_ids: Collection[UUID]) -> Iterable[tuple[UUID, str]]:
+    """Standards by which the rule book judges the items in these categories."""
+    if not item_ids:
+        return []
+    rows = session.execute(
+        sa.select(CheckItem.item_id, CheckItem.basis_standards).where(
             CheckItem.category_id.in_(chain),
-            CheckItem.item_id == item_id,
+            CheckItem.item_id.in_(item_ids),
             CheckItem.superseded_at.is_(None),
         )
     )
-    return {number for basis in rows for number in basis}
+    return [(item_id, number) for item_id, basis in rows for number in basis]
 
 
-def _nothing_found(session: Session, standards: set[str], on: date) -> MissingEdition | NoLimit:
-    """Say which edition would have to answer, or that none does."""
+def _editions_of(session: Session, standards: Collection[str]) -> dict[str, list[StandardEdition]]:
+    """The editions of these standards, the oldest first."""
+    known: dict[str, list[StandardEdition]] = {}
+    if not standards:
+        return known
     editions = session.execute(
         sa.select(Standard.number, StandardEdition)
         .join(StandardEdition, StandardEdition.standard_id == Standard.id)
         .where(Standard.number.in_(standards))
         .order_by(Standard.number, StandardEdition.in_force_from)
-    ).all()
-    known: dict[str, list[StandardEdition]] = {}
+    )
     for number, edition in editions:
         known.setdefault(number, []).append(edition)
+    return known
+
+
+def _nothing_found(
+    known: Mapping[str, Sequence[StandardEdition]], standards: Iterable[str], on: date
+) -> MissingEdition | NoLimit:
+    """Say which edition would have to answer, or that none does."""
     for number in sorted(standards):
         in_force = [e for e in known.get(number, []) if e.in_force_from <= on <= (e.in_force_to or date.max)]
         if not in_force:

@@ -1,6 +1,6 @@
 """Reads of the catalogue, always totally ordered."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from lims.catalog.lookup import (
     MissingEdition,
     NoLimit,
     find_limit,
+    find_limits,
     lookup_by_food,
 )
 from lims.catalog.models import (
@@ -53,6 +54,7 @@ __all__ = [
     "find_category",
     "find_item",
     "find_limit",
+    "find_limits",
     "get_category",
     "get_item",
     "get_parameter",
@@ -62,6 +64,7 @@ __all__ = [
     "list_limits",
     "list_majors",
     "list_methods",
+    "list_methods_of",
     "list_parameters",
     "list_prefixes",
     "list_regions",
@@ -248,6 +251,19 @@ def list_methods(session: Session, item_id: UUID, standards: Sequence[str] = ())
     if standards:
         query = query.where(name.in_(standards))
     return session.scalars(query.order_by(Method.standard, Method.part)).all()
+
+
+def list_methods_of(session: Session, item_ids: Collection[UUID]) -> dict[UUID, list[Method]]:
+    """Methods in force of many items, each in the order of `list_methods`."""
+    found: dict[UUID, list[Method]] = {item_id: [] for item_id in item_ids}
+    rows = session.scalars(
+        sa.select(Method)
+        .where(Method.item_id.in_(item_ids), Method.superseded_at.is_(None))
+        .order_by(Method.standard, Method.part)
+    )
+    for method in rows:
+        found[method.item_id].append(method)
+    return found
 
 
 def list_limits(

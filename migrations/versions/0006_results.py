@@ -25,12 +25,12 @@ def upgrade() -> None:
         sa.Column("label_claims", sa.Text(), nullable=False),
         sa.Column(
             "state",
-            sa.Enum("open", "testing", "locked", name="testsetstate", native_enum=False, length=40),
+            sa.Enum("open", "testing", "locked", "given_up", name="testsetstate", native_enum=False, length=40),
             nullable=False,
         ),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.CheckConstraint("state IN ('open', 'testing', 'locked')", name=op.f("ck_test_set_state_known")),
+        sa.CheckConstraint("state IN ('open', 'testing', 'locked', 'given_up')", name=op.f("ck_test_set_state_known")),
         sa.ForeignKeyConstraint(
             ["food_category_id"], ["food_category.id"], name=op.f("fk_test_set_food_category_id_food_category")
         ),

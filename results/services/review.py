@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from lims.errors import ConflictError, InvalidInputError
@@ -10,8 +10,17 @@ from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from results.events import ResultsLocked, ResultsReturned
 from results.models import ItemResult, ResultLock
-from results.queries import find_set, last_lock, list_lines, newest_report, open_proposals, standing_results
-from results.types import TestSetState
+from results.queries import (
+    BenchLine,
+    find_set,
+    last_lock,
+    list_lines,
+    newest_report,
+    open_proposals,
+    standing_results,
+)
+from results.rules.conclusion import conclude
+from results.types import ItemVerdict, SampleVerdict, TestSetState
 from sampling.services.samples import move_sample
 from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
 from sampling.types import DutyRole, SampleEvent
@@ -37,7 +46,8 @@ def lock_results(uow: UnitOfWork, blind_code: str) -> ResultLock:
 
     Raises:
         NotFoundError: no such code in this laboratory.
-        IncompleteResultsError: items without a result, or a correction that nobody approved.
+        IncompleteResultsError: items without a result, a correction that nobody approved, or results from which
+            nothing can be concluded.
         ConflictError: nobody tests this set, or it is locked already.
         SeparationRefusedError: the reviewer tested this sample or stands on its sampling side.
     Emits: ResultsLocked.
@@ -48,11 +58,14 @@ def lock_results(uow: UnitOfWork, blind_code: str) -> ResultLock:
     if test_set.state is not TestSetState.TESTING:
         raise ConflictError(_l("The set %(code)s is not being tested.", code=blind_code))
     claim_act(uow, sample_tuple(sample), DutyRole.REVIEWER)
-    missing = [line.item.name_zh for line in list_lines(uow.session, test_set.id) if line.result is None]
+    lines = list_lines(uow.session, test_set.id)
+    missing = [line.item.name_zh for line in lines if line.result is None]
     if missing:
         raise IncompleteResultsError(_l("No result yet for: %(items)s.", items="、".join(missing)))
     if open_proposals(uow.session, test_set.id):
         raise IncompleteResultsError(_l("A proposed correction waits for its second person."))
+    standing = standing_results(uow.session, test_set.id)
+    _check_conclusive(lines, standing)
     before = last_lock(uow.session, test_set.id)
     lock = ResultLock(
         test_set_id=test_set.id,
@@ -61,13 +74,43 @@ def lock_results(uow: UnitOfWork, blind_code: str) -> ResultLock:
         reviewer_id=uow.actor.require_person(),
         reviewer_role=DutyRole.REVIEWER,
         locked_at=uow.now,
-        results_sha256=digest_of(standing_results(uow.session, test_set.id)),
+        results_sha256=digest_of(standing),
     )
     uow.session.add(lock)
     test_set.state = TestSetState.LOCKED
     move_sample(uow, sample, SampleEvent.RESULTS_LOCKED)
     uow.emit(ResultsLocked(sample_id=sample.id))
     return lock
+
+
+def _check_conclusive(lines: Sequence[BenchLine], standing: Mapping[UUID, ItemResult]) -> None:
+    if conclude(row.verdict for row in standing.values()) is not SampleVerdict.UNDECIDED:
+        return
+    unjudged = [one.item.name_zh for one in lines if one.result and one.result.verdict is ItemVerdict.CANNOT_JUDGE]
+    if unjudged:
+        raise IncompleteResultsError(
+            _l("Nothing can be concluded while these cannot be judged: %(items)s.", items="、".join(unjudged))
+        )
+    raise IncompleteResultsError(_l("Nothing of this set was judged, so nothing can be concluded. Give it up."))
+
+
+def give_up(uow: UnitOfWork, blind_code: str, reason: str) -> None:
+    """End a set without a conclusion, as its reviewer: the sample was not tested, and it says why (I5).
+
+    Raises:
+        NotFoundError: no such code in this laboratory.
+        InvalidInputError: no reason.
+        WrongStateError: the results are locked.
+        SeparationRefusedError: as for a lock.
+
+    Emits: SampleMoved.
+    """
+    test_set = find_set(uow.session, blind_code, uow.actor.require_organisation())
+    sample = get_sample_for_act(uow, test_set.sample_id)
+    uow.session.refresh(test_set)
+    claim_act(uow, sample_tuple(sample), DutyRole.REVIEWER)
+    move_sample(uow, sample, SampleEvent.GIVEN_UP, reason.strip())
+    test_set.state = TestSetState.GIVEN_UP
 
 
 def return_results(uow: UnitOfWork, blind_code: str, reason: str) -> None:

@@ -10,9 +10,9 @@ from lims.catalog.queries import (
     LimitAnswer,
     LimitFound,
     MissingEdition,
-    find_limit,
+    find_limits,
     list_check_items,
-    list_methods,
+    list_methods_of,
 )
 from lims.errors import InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
@@ -24,6 +24,8 @@ from sampling.models import SamplingForm
 from sampling.services.samples import move_sample
 from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
 from sampling.types import DutyRole, SampleEvent
+
+OPEN_LIMITS = frozenset({LimitState.MISSING_EDITION, LimitState.AMBIGUOUS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,16 @@ def open_test_set(uow: UnitOfWork, sample_id: UUID, blind_code: str) -> TestSet:
     )
     uow.session.add(test_set)
     uow.session.flush()
-    for position, (check, item) in enumerate(checks, start=1):
-        answer = find_limit(uow.session, sample.food_category_id, item.id, form.product_date, form.product_name)
-        method = _method_for(list_methods(uow.session, item.id, check.method_standards))
-        uow.session.add(_line(test_set, position, check, _freeze(answer), method))
+    items = [item.id for _check, item in checks]
+    answers = find_limits(uow.session, sample.food_category_id, items, form.product_date, form.product_name)
+    methods = list_methods_of(uow.session, items)
+    frozen = [(check, _freeze(answers[item.id]), _method_for(methods[item.id], check)) for check, item in checks]
+    # What can be judged stands first: what waits for an edition is looked at afterwards, together.
+    frozen.sort(key=lambda line: line[1].state in OPEN_LIMITS)
+    uow.session.add_all(
+        _line(test_set, position, check, answer, method)
+        for position, (check, answer, method) in enumerate(frozen, start=1)
+    )
     uow.session.flush()
     return test_set
 
@@ -99,9 +107,10 @@ def _one_per_item(checks: Sequence[tuple[CheckItem, TestItem]]) -> list[tuple[Ch
     return sorted(chosen.values(), key=lambda pair: (pair[1].item_class, pair[1].code))
 
 
-def _method_for(methods: Sequence[Method]) -> Method | None:
-    """The first method that says how little it sees, else the first."""
-    return next((one for one in methods if one.lod is not None or one.loq is not None), next(iter(methods), None))
+def _method_for(methods: Sequence[Method], check: CheckItem) -> Method | None:
+    """The first method the rule book names that says how little it sees, else the first it names."""
+    named = [one for one in methods if not check.method_standards or one.name in check.method_standards]
+    return next((one for one in named if one.lod is not None or one.loq is not None), next(iter(named), None))
 
 
 def _freeze(answer: LimitAnswer) -> _Frozen:

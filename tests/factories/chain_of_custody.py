@@ -40,29 +40,29 @@ def make_offer(team: Team, numbers: list[str]) -> UUID:
         return services.offer_hand_over(uow, numbers, team.lab_id).id
 
 
-def make_arrived_sample(team: Team | None = None) -> UUID:
+def make_arrived_sample(team: Team | None = None, **form: object) -> UUID:
     """A sample whose portions the custodian holds and has not looked at yet."""
     people = team or make_team()
-    sample_id, numbers = make_sealed_sample(people)
+    sample_id, numbers = make_sealed_sample(people, **form)
     offer_id = make_offer(people, numbers)
     with unit_of_work(people.custodian.actor) as uow:
         services.confirm_hand_over(uow, offer_id, [Scan(number, seal_intact=True) for number in numbers])
     return sample_id
 
 
-def make_received_sample(team: Team | None = None) -> UUID:
+def make_received_sample(team: Team | None = None, **form: object) -> UUID:
     """A sample the laboratory accepted."""
     people = team or make_team()
-    sample_id = make_arrived_sample(people)
+    sample_id = make_arrived_sample(people, **form)
     with unit_of_work(people.custodian.actor) as uow:
         services.record_reception(uow, sample_id, ALL_GOOD)
     return sample_id
 
 
-def make_recoded_sample(team: Team | None = None) -> tuple[UUID, str]:
+def make_recoded_sample(team: Team | None = None, **form: object) -> tuple[UUID, str]:
     """A sample ready for the bench, and the blind code of its test portion."""
     people = team or make_team()
-    sample_id = make_received_sample(people)
+    sample_id = make_received_sample(people, **form)
     with unit_of_work(people.custodian.actor) as uow:
         return sample_id, services.recode(uow, sample_id, Blindness.REPACKED).code
 

@@ -1,35 +1,26 @@
 """Worklists, entered and locked results."""
 
-from itertools import count
-
-from lims.clock import local_date
-from lims.files import store_file
+from lims.db import db
 from lims.uow import unit_of_work
 from results.models import TestReport, TestSet
 from results.queries import list_lines
+from results.services.composition import compose_report
 from results.services.entry import enter_results
 from results.services.review import lock_results
-from results.services.worklists import open_test_set
+from results.services.signing import sign_conclusion
 from results.types import Entry, LimitState
-from sampling.services.samples import move_sample
-from sampling.services.separation import get_sample_for_act
-from sampling.types import SampleEvent, SampleVerdict
-from tests.factories.sampling import Team, make_sample
+from tests.factories.chain_of_custody import make_recoded_sample
+from tests.factories.sampling import Team
 
-_codes = count(1)
 STATED = "未检出（检出限：0.005mg/kg）"  # where the method row states no bound, the bench does
 
 
 def make_test_set(team: Team, **form: object) -> TestSet:
-    """The worklist of a sample that reached the bench."""
-    sample_id = make_sample(team, **form)
-    with unit_of_work(team.custodian.actor) as uow:
-        sample = get_sample_for_act(uow, sample_id)
-        for event in (SampleEvent.HANDED_OVER, SampleEvent.ACCEPTED, SampleEvent.RECODED):
-            move_sample(uow, sample, event)
-        made = open_test_set(uow, sample_id, f"BLIND{next(_codes):04d}")
-        uow.session.flush()
-        uow.session.expunge(made)
+    """The worklist of a sample that was recoded, opened by the recoding itself."""
+    sample_id, code = make_recoded_sample(team, **form)
+    with db.new_session() as session:
+        made = session.query(TestSet).filter_by(sample_id=sample_id, blind_code=code).one()
+        session.expunge(made)
         return made
 
 
@@ -56,23 +47,18 @@ def make_locked_set(team: Team, text: str = "未检出") -> TestSet:
     return made
 
 
-def make_report(team: Team, made: TestSet, verdict: SampleVerdict = SampleVerdict.PASS) -> TestReport:
-    """A report over a locked set, composed today for the team's signatory."""
+def make_report(team: Team, made: TestSet) -> TestReport:
+    """The report over a locked set, composed now for the team's signatory."""
     with unit_of_work(team.signatory.actor) as uow:
-        report = TestReport(
-            report_no=f"BG{made.blind_code}",
-            version=1,
-            sample_id=made.sample_id,
-            test_set_id=made.id,
-            lock_seq=1,
-            pdf_sha256=store_file(uow, f"%PDF-1.7 {made.blind_code}".encode()),
-            check_code=made.blind_code,
-            verdict=verdict,
-            signatory_id=team.signatory.person_id,
-            issued_on=local_date(uow.now),
-            composed_at=uow.now,
-        )
-        uow.session.add(report)
+        report = compose_report(uow, made.blind_code)
         uow.session.flush()
         uow.session.expunge(report)
         return report
+
+
+def make_signed_report(team: Team, text: str = "未检出") -> TestReport:
+    """A sample tested, locked, reported and signed."""
+    report = make_report(team, make_locked_set(team, text))
+    with unit_of_work(team.signatory.actor) as uow:
+        sign_conclusion(uow, report.id, report.pdf_sha256, confirmed_at=uow.now)
+    return report

@@ -50,6 +50,12 @@ def sign(team: Team, report: TestReport, **given: object) -> Conclusion:
         return signed
 
 
+def _next_version(report: TestReport, **changes: object) -> TestReport:
+    values = {column.key: getattr(report, column.key) for column in TestReport.__table__.columns}
+    del values["id"]
+    return TestReport(**(values | {"version": 2, "check_code": "NEXTONE2"} | changes))
+
+
 def test_a_signature_concludes_the_sample(session: Session, team: Team, report: TestReport) -> None:
     signed = sign(team, report)
     sample = session.get_one(Sample, report.sample_id)
@@ -120,25 +126,22 @@ def test_results_that_went_back_are_not_signed(session: Session, team: Team, rep
         sign(team, report)
 
 
-def test_a_report_that_says_more_than_the_results_is_not_signed(team: Team) -> None:
-    report = make_report(team, make_locked_set(team), SampleVerdict.FAIL)
-    with pytest.raises(NotSignableError, match="do not give"):
-        sign(team, report)
+def test_a_report_that_says_more_than_the_results_is_not_signed(team: Team, report: TestReport) -> None:
+    with unit_of_work(team.signatory.actor) as uow:
+        forged = _next_version(report, verdict=SampleVerdict.FAIL, issued_on=report.issued_on, lock_seq=1)
+        forged.test_set_id = report.test_set_id
+        forged.signatory_id = team.tester.person_id
+        uow.session.add(forged)
+        uow.session.flush()
+        uow.session.expunge(forged)
+    with pytest.raises(NotSignableError):
+        sign(team, forged)
 
 
 def test_who_took_the_sample_cannot_sign_it(session: Session, team: Team, report: TestReport) -> None:
     sampler = team.samplers[0]
     with unit_of_work(team.signatory.actor) as uow:
-        insider = TestReport(
-            **{
-                column.key: getattr(report, column.key)
-                for column in TestReport.__table__.columns
-                if column.key not in {"id", "version", "check_code", "signatory_id"}
-            },
-            version=2,
-            check_code="INSIDER1",
-            signatory_id=sampler.person_id,
-        )
+        insider = _next_version(report, signatory_id=sampler.person_id)
         uow.session.add(insider)
         uow.session.add(
             Authorisation(
@@ -161,7 +164,6 @@ VIOLATIONS = {
     "ck_conclusion_freshly_confirmed": {"confirmed_at": NOW - timedelta(minutes=6)},
     "ck_conclusion_dated_as_signed": {"signed_at": NOW + timedelta(days=1), "confirmed_at": NOW + timedelta(days=1)},
     "fk_conclusion_report_as_shown": {"pdf_sha256": bytes(32)},
-    "fk_conclusion_signatory": {},
 }
 
 
@@ -183,6 +185,31 @@ def test_raw_sql_cannot_sign_against_the_law(session: Session, team: Team, repor
     if values.get("referral_id") == "id":
         values["referral_id"] = report.id
     with pytest.raises(IntegrityError, match=constraint):
+        session.execute(sa.insert(Conclusion.__table__).values(**values))
+
+
+def test_raw_sql_cannot_sign_without_having_acted_as_signatory(
+    session: Session, team: Team, report: TestReport
+) -> None:
+    with unit_of_work(team.signatory.actor) as uow:
+        forged = _next_version(report, signatory_id=team.tester.person_id)
+        uow.session.add(forged)
+        uow.session.flush()
+        uow.session.expunge(forged)
+    values = {
+        "id": forged.id,
+        "sample_id": report.sample_id,
+        "report_id": forged.id,
+        "pdf_sha256": report.pdf_sha256,
+        "verdict": "pass",
+        "signatory_id": team.tester.person_id,
+        "signatory_role": "signatory",
+        "meaning": "approved",
+        "confirmed_at": NOW,
+        "signed_at": NOW,
+        "issued_on": report.issued_on,
+    }
+    with pytest.raises(IntegrityError, match="fk_conclusion_signatory"):
         session.execute(sa.insert(Conclusion.__table__).values(**values))
 
 

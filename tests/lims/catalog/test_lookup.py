@@ -7,8 +7,16 @@ from sqlalchemy.orm import Session
 
 from lims.catalog.limits import parse_limit
 from lims.catalog.load import category_id, item_id
-from lims.catalog.lookup import AmbiguousLimit, LimitFound, MissingEdition, NoLimit, find_limit, lookup_by_food
-from lims.catalog.models import StandardEdition
+from lims.catalog.lookup import (
+    AmbiguousLimit,
+    LimitFound,
+    MissingEdition,
+    NoLimit,
+    find_limit,
+    find_limits,
+    lookup_by_food,
+)
+from lims.catalog.models import StandardEdition, TestItem
 from lims.catalog.types import Coverage
 
 TODAY = date(2026, 11, 23)
@@ -122,3 +130,12 @@ def test_every_example_limit_is_found_by_food_and_item(catalogue: Session, refer
             wrong.append((example["food"], example["item"], answer))
     assert len(examples) == 76
     assert wrong == []
+
+
+@pytest.mark.parametrize(("category", "food"), [("34-4", "韭菜"), ("16-4", "木耳"), ("35-4", "金枪鱼"), ("24-4", None)])
+def test_many_items_at_once_find_what_each_finds_alone(catalogue: Session, category: str, food: str | None):
+    items = list(catalogue.scalars(sa.select(TestItem.id).order_by(TestItem.code)))
+    together = find_limits(catalogue, category_id(category), items, TODAY, food)
+    alone = {item: find_limit(catalogue, category_id(category), item, TODAY, food) for item in items}
+    assert together == alone
+    assert {type(answer) for answer in together.values()} >= {LimitFound, MissingEdition, NoLimit}

@@ -1,0 +1,17 @@
+"""What results does when something happens below."""
+
+from chain_of_custody.events import SampleRecoded
+from chain_of_custody.queries import code_of_portion
+from lims import events
+from lims.uow import UnitOfWork
+from results.services.worklists import open_test_set
+
+
+def open_on_recode(uow: UnitOfWork, event: SampleRecoded) -> None:
+    """Make the worklist in the transaction of the blind code, so that the bench sees the set at once."""
+    open_test_set(uow, event.sample_id, code_of_portion(uow.session, event.portion_id))
+
+
+def register() -> None:
+    """Listen."""
+    events.in_transaction(SampleRecoded, open_on_recode)
