@@ -9,6 +9,7 @@ from results.queries.bench import (
     list_sets,
     newest_report,
     open_proposals,
+    set_of_sample,
     standing_results,
     versions_of,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "list_sets",
     "newest_report",
     "open_proposals",
+    "set_of_sample",
     "signed_report",
     "standing_results",
     "versions_of",

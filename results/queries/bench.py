@@ -51,6 +51,18 @@ def find_set(session: Session, blind_code: str, lab_id: UUID) -> TestSet:
     return found
 
 
+def set_of_sample(session: Session, sample_id: UUID) -> TestSet:
+    """The worklist of a sample, for those who know whose it is.
+
+    Raises:
+        NotFoundError: it was not recoded.
+    """
+    found = session.scalar(sa.select(TestSet).where(TestSet.sample_id == sample_id))
+    if found is None:
+        raise NotFoundError
+    return found
+
+
 def list_sets(
     session: Session,
     lab_id: UUID,

@@ -137,16 +137,24 @@ def claim_act(uow: UnitOfWork, sample: SampleTuple, role: DutyRole, *, person_id
         SeparationRefusedError: the person stands on the other side, or holds another bench role on this sample, or the
             mode asks for the regulator's own people.
     """
-    if person_id is None or person_id == uow.actor.person_id:
-        acting = uow.actor.require_person()
+    acting = person_id or uow.actor.require_person()
+    held = set(
+        uow.session.scalars(
+            select(DutyAct.role).where(DutyAct.sample_id == sample.sample_id, DutyAct.person_id == acting)
+        )
+    )
+    if role in held:
+        return  # acts are never taken back, and their keys hold the duties
+    if acting == uow.actor.person_id:
         employment_id = uow.actor.employment_id
         assert employment_id is not None  # noqa: S101 - an actor with a person has an employment
         facts = employment_facts(uow.session, employment_id, local_date(uow.now))
     else:
-        acting, facts = person_id, employment_of_person(uow.session, person_id, local_date(uow.now))
+        facts = employment_of_person(uow.session, acting, local_date(uow.now))
     _check_mode(uow, sample, role, facts)
     claim_duties(uow, sample, role, acting, facts)
-    _check_bench_role(uow, sample, role, facts)
+    if role in BENCH_ROLES and held & BENCH_ROLES:
+        raise _refusal(uow, _Attempted.of(sample), role, facts, "bench")
     columns = {
         "id": uuid4(),
         "sample_id": sample.sample_id,
@@ -265,23 +273,6 @@ def _check_mode(uow: UnitOfWork, sample: SampleTuple, role: DutyRole, facts: Emp
             _l("In this plan the regulator samples itself; you are employed by another kind of organisation."),
             _attempt(uow, _Attempted.of(sample), role, facts, "mode"),
         )
-
-
-def _check_bench_role(uow: UnitOfWork, sample: SampleTuple, role: DutyRole, facts: EmploymentFacts) -> None:
-    if role not in BENCH_ROLES:
-        return
-    held = uow.session.scalar(
-        select(DutyAct.role)
-        .where(
-            DutyAct.sample_id == sample.sample_id,
-            DutyAct.person_id == facts.person_id,
-            DutyAct.role.in_(BENCH_ROLES),
-            DutyAct.role != role,
-        )
-        .limit(1)
-    )
-    if held is not None:
-        raise _refusal(uow, _Attempted.of(sample), role, facts, "bench")
 
 
 def _refusal(

@@ -20,7 +20,6 @@ from results.services.entry import enter_results
 from results.services.review import lock_results
 from results.services.signing import sign_conclusion
 from results.types import Entry, LimitState
-from sampling.types import SampleVerdict
 from tests.factories.people import Somebody, make_person
 from tests.factories.results import STATED, make_report, make_test_set
 from tests.factories.sampling import Team, make_team
@@ -76,7 +75,7 @@ def make_signed_sample(team: Team, *, fails: bool, **form: object) -> UUID:
         enter_results(uow, made.blind_code, entries)
     with unit_of_work(team.reviewer.actor) as uow:
         lock_results(uow, made.blind_code)
-    report = make_report(team, made, SampleVerdict.FAIL if fails else SampleVerdict.PASS)
+    report = make_report(team, made)
     with unit_of_work(team.signatory.actor) as uow:
         sign_conclusion(uow, report.id, report.pdf_sha256, confirmed_at=uow.now)
     return made.sample_id
