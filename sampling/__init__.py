@@ -13,7 +13,7 @@ def init_app(app: "Flask") -> None:
     from lims.i18n import lazy_gettext as _l
     from lims.verification import register_check
     from lims.web import navigation
-    from sampling import audit_views, cli, demo, sample_panels, sample_views, verification
+    from sampling import audit_views, cli, demo, field_views, sample_panels, sample_views, verification
     from sampling.words import word_of
 
     declare("sampling.audit", {Role.AUDITOR})
@@ -29,9 +29,13 @@ def init_app(app: "Flask") -> None:
         },
     )
     app.register_blueprint(audit_views.bp)
+    declare("sampling.field", {Role.SAMPLER, Role.ACCOMPANYING_OFFICER})
+    declare("sampling.sample", {Role.SAMPLER})
+    app.register_blueprint(field_views.bp)
     app.register_blueprint(sample_views.bp)
     app.jinja_env.globals["word_of"] = word_of
     sample_panels.register()
+    navigation.add_entry("field.index", _l("Today's stops"), icon="map-pin", permission="sampling.field", order=20)
     navigation.add_entry("samples.index", _l("Samples"), icon="tube", permission="sampling.view", order=30)
     navigation.add_entry("refusals.index", _l("Refused attempts"), icon="split", permission="sampling.audit", order=92)
     app.cli.add_command(cli.plan_group)

@@ -1040,7 +1040,7 @@ def upgrade() -> None:
             name=op.f("ck_separation_refusal_role_known"),
         ),
         sa.CheckConstraint(
-            "sample_id IS NOT NULL OR scope IN ('plan', 'organisation')",
+            "sample_id IS NOT NULL OR scope IN ('plan', 'organisation', 'mode')",
             name=op.f("ck_separation_refusal_sample_unless_whole_plan"),
         ),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_separation_refusal_person_id_person")),

@@ -183,7 +183,9 @@ class SeparationRefusal(Ledgered, Entity):
     earlier_at: Mapped[datetime | None]
     __table_args__ = (
         ForeignKeyConstraint(["plan_id", "category_id"], ["plan_category.plan_id", "plan_category.category_id"]),
-        CheckConstraint("sample_id IS NOT NULL OR scope IN ('plan', 'organisation')", name="sample_unless_whole_plan"),
+        CheckConstraint(
+            "sample_id IS NOT NULL OR scope IN ('plan', 'organisation', 'mode')", name="sample_unless_whole_plan"
+        ),
         Index("ix_separation_refusal_at", "at", "id"),
         {"info": {"privileges": "select, insert"}},
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lims import files
 from lims.actors import Actor
 from lims.auth.permissions import BENCH_ROLES, Role
 from lims.catalog.models import FoodCategory
@@ -185,3 +186,17 @@ def list_signatures(session: Session, actor: Actor, sample_id: UUID) -> Sequence
     sample = get_sample(session, actor, sample_id)
     query = sa.select(SampleSignature).where(SampleSignature.sample_id == sample.id)
     return session.scalars(query.order_by(SampleSignature.signer)).all()
+
+
+def get_own_picture(session: Session, actor: Actor, sha256: bytes) -> tuple[bytes, str]:
+    """Content and media type of a picture that this very person sent, before there is a sample it stands on.
+
+    Raises:
+        NotFoundError: there is none, or somebody else sent it.
+    """
+    mine = sa.select(files.StoredFile.sha256).where(
+        files.StoredFile.sha256 == sha256, files.StoredFile.stored_by_id == actor.require_person()
+    )
+    if session.scalar(mine) is None:
+        raise NotFoundError
+    return files.read_file(session, sha256)

@@ -108,7 +108,7 @@ def get_task_sheet(session: Session, actor: Actor, task_id: UUID) -> TaskSheet:
 
 
 def list_stops(session: Session, person_id: UUID, until: date) -> Sequence[Stop]:
-    """The open visits of a sampler up to a day, in the order of the days."""
+    """The open visits of a sampler or an accompanying officer up to a day, in the order of the days."""
     rows = session.execute(
         _stops()
         .where(
@@ -186,7 +186,8 @@ def _stops() -> sa.Select[SamplingTask, Business, FoodCategory]:
 
 
 def _is_of(person_id: UUID) -> sa.ColumnElement[bool]:
-    return sa.or_(SamplingTask.first_sampler_id == person_id, SamplingTask.second_sampler_id == person_id)
+    team = (SamplingTask.first_sampler_id, SamplingTask.second_sampler_id, SamplingTask.accompanying_officer_id)
+    return sa.or_(*(member == person_id for member in team))
 
 
 def _foods_of(session: Session, task: SamplingTask) -> tuple[FoodCategory, ...]:

@@ -62,8 +62,12 @@ class SeparationRefusedError(ConflictError):
         self.attempt = attempt
 
     def remember(self, uow: UnitOfWork) -> None:
-        """Write the attempt down with the earlier act it ran into."""
+        """Write the attempt down with the earlier act it ran into.
+
+        A form that is refused leaves no sample behind: the attempt then stands on the plan alone.
+        """
         noted = self.attempt
+        sample_stands = noted.sample_id is not None and uow.session.get(Sample, noted.sample_id) is not None
         uow.session.add(
             SeparationRefusal(
                 at=uow.now,
@@ -72,7 +76,7 @@ class SeparationRefusedError(ConflictError):
                 organisation_id=noted.organisation_id,
                 plan_id=noted.plan_id,
                 category_id=noted.category_id,
-                sample_id=noted.sample_id,
+                sample_id=noted.sample_id if sample_stands else None,
                 role=noted.role,
                 scope=noted.scope,
                 earlier_role=noted.earlier_role,

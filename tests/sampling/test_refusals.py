@@ -46,7 +46,7 @@ def test_a_claim_refused_before_there_is_a_sample_is_kept(session):
     assert (kept.person_id, kept.sample_id, kept.scope) == (team.tester.person_id, None, "plan")
 
 
-@pytest.mark.parametrize("scope", ["sample", "mode", "bench"])
+@pytest.mark.parametrize("scope", ["sample", "bench"])
 def test_only_a_refusal_of_a_whole_plan_stands_without_a_sample(session, scope):
     team = make_team()
     values = {"id": uuid4(), "person": team.tester.person_id, "plan": make_plan(team)}
