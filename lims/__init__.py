@@ -10,13 +10,14 @@ def init_app(app: "Flask") -> None:
     """Register pages, API, commands, checks and periodic work of the ground floor."""
     from datetime import timedelta
 
-    from lims import admin, catalog, cli, demo_people, numbering, views
+    from lims import account_views, admin, catalog, cli, demo_people, numbering, views
     from lims.auth.permissions import Role, declare
     from lims.demo import register_chapter
     from lims.i18n import lazy_gettext as _l
     from lims.ledger import replay
     from lims.ledger.sequencer import seal_head
     from lims.outbox.tasks import register_periodic
+    from lims.people import organisation_views, person_views
     from lims.runtime import signer_of
     from lims.uow import UnitOfWork
     from lims.verification import register_check
@@ -26,7 +27,10 @@ def init_app(app: "Flask") -> None:
     declare("lims.administer", {Role.ADMINISTRATOR})
     declare("lims.operate", {Role.ADMINISTRATOR, Role.AUDITOR})
     app.register_blueprint(views.bp)
+    app.register_blueprint(account_views.bp)
     app.register_blueprint(admin.bp)
+    app.register_blueprint(person_views.bp)
+    app.register_blueprint(organisation_views.bp)
     catalog.init_app(app)
     cli.register(app)
     navigation.add_entry("admin.operations", _l("Operations"), icon="chart", permission="lims.operate", order=90)

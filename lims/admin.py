@@ -1,46 +1,51 @@
 """Pages of administrators and auditors: people, organisations, operations."""
 
+from collections.abc import Mapping
+from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from lims import clock
-from lims.actors import OrganisationKind
 from lims.auth.permissions import requires
 from lims.db import db
-from lims.i18n import LazyString
-from lims.i18n import gettext as _
-from lims.i18n import lazy_gettext as _l
 from lims.ledger.queries import count_events, latest_checkpoint
 from lims.outbox.models import OutboxMessage
-from lims.people.queries import list_accounts, list_organisations
-from lims.people.services import disable_account
-from lims.uow import unit_of_work
-from lims.web.current import current_actor
+from lims.people.directory import PAGE, list_people
+from lims.people.forms import KIND_NAMES, PeopleSearch
+from lims.people.queries import list_organisations
 from lims.web.operations import count_all
 
 bp = Blueprint("admin", __name__)
 
 MAX_DEAD_SHOWN = 50
 
-KIND_NAMES: dict[OrganisationKind, LazyString] = {
-    OrganisationKind.REGULATOR: _l("Regulator"),
-    OrganisationKind.STATION: _l("Station"),
-    OrganisationKind.SAMPLING_ORG: _l("Sampling organisation"),
-    OrganisationKind.LAB: _l("Laboratory"),
-    OrganisationKind.MARKET: _l("Market organiser"),
-    OrganisationKind.PLATFORM: _l("Platform"),
-}
-
 
 @bp.route("/admin")
 @requires("lims.administer")
 def people() -> ResponseReturnValue:
-    """Everybody with an account."""
-    rows = list_accounts(db.session, clock.local_date(clock.now()))
-    return render_template("lims/admin/people.html", people=rows)
+    """Everybody who is registered, by name, with where they work."""
+    form = PeopleSearch(request.args)
+    words = (form.q.data or "").strip() if form.validate() else ""
+    on = clock.local_date(clock.now())
+    rows = list_people(db.session, on, words=words, after=_after(request.args), limit=PAGE + 1)
+    shown, more = rows[:PAGE], len(rows) > PAGE
+    following = {"q": words, "name": shown[-1].name, "id": str(shown[-1].person_id)} if more else None
+    return render_template(
+        "lims/admin/people.html",
+        people=shown,
+        words=words,
+        next_url=f"{url_for('.people')}?{urlencode(following)}" if following else None,
+    )
+
+
+def _after(asked: Mapping[str, str]) -> tuple[str, UUID] | None:
+    try:
+        return asked["name"], UUID(asked["id"])
+    except (KeyError, ValueError):
+        return None
 
 
 @bp.route("/admin/organisations")
@@ -52,16 +57,6 @@ def organisations() -> ResponseReturnValue:
         organisations=list_organisations(db.session),
         kind_name=lambda kind: str(KIND_NAMES[kind]),
     )
-
-
-@bp.route("/admin/accounts/<uuid:account_id>/disable", methods=["POST"])
-@requires("lims.administer")
-def disable(account_id: UUID) -> ResponseReturnValue:
-    """Disable an account; its sessions and tokens end at once."""
-    with unit_of_work(current_actor()) as uow:
-        disable_account(uow, account_id)
-    flash(_("The account is disabled."), "success")
-    return redirect(url_for("admin.people"), 303)
 
 
 @bp.route("/ops")

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from lims.account_views import page as account_page
 from lims.actors import PUBLIC as THE_PUBLIC
 from lims.auth.login import (
     SESSION_LIMIT,
@@ -60,8 +61,8 @@ def start() -> ResponseReturnValue:
 @bp.route("/me")
 @requires(LOGGED_IN)
 def me() -> ResponseReturnValue:
-    """Who one is here: organisation and roles."""
-    return render_template("lims/me.html")
+    """Who one is here: organisation, roles, password, device, tokens, browsers."""
+    return account_page()
 
 
 @bp.route("/login", methods=["GET", "POST"])

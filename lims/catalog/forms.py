@@ -9,7 +9,7 @@ from wtforms import BooleanField, DateField, RadioField, SelectField, StringFiel
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Length, Optional
 
-from lims.catalog.labels import LABELS
+from lims.catalog.labels import lazy_label
 from lims.catalog.types import Comparison, Trust
 from lims.errors import InvalidInputError
 from lims.forms import MeasuredText, PageForm, required
@@ -17,7 +17,7 @@ from lims.i18n import lazy_gettext as _l
 
 REASON = _l("Why")
 SHORT, LONG = Length(max=200), Length(max=1000)
-TRUSTS = [SelectChoice(trust.value, LABELS[trust]) for trust in Trust]
+TRUSTS = [SelectChoice(trust.value, lazy_label(trust)) for trust in Trust]
 
 
 class LookupForm(PageForm):
@@ -57,7 +57,7 @@ class LimitForm(PageForm):
     expressed_as = StringField(_l("Expressed as"), [SHORT])
     applicability = StringField(_l("Condition"), [LONG])
     comparison = SelectField(
-        _l("Comparison"), choices=[SelectChoice(value.value, LABELS[value]) for value in Comparison]
+        _l("Comparison"), choices=[SelectChoice(value.value, lazy_label(value)) for value in Comparison]
     )
     valid_from = DateField(_l("Produced from"), [required()])
     valid_to = DateField(_l("Produced until"), [Optional()])

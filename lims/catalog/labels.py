@@ -17,50 +17,57 @@ from lims.catalog.types import (
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
 
-LABELS: dict[StrEnum, LazyString] = {
-    Trust.READ: _l("read in its source"),
-    Trust.GENERAL: _l("general knowledge of the trade"),
-    Trust.INFERRED: _l("inferred"),
-    ItemClass.CONTAMINANT: _l("Contaminant"),
-    ItemClass.MYCOTOXIN: _l("Mycotoxin"),
-    ItemClass.PESTICIDE: _l("Pesticide"),
-    ItemClass.VETERINARY_DRUG: _l("Veterinary drug"),
-    ItemClass.ADDITIVE: _l("Additive"),
-    ItemClass.MICROORGANISM: _l("Microorganism"),
-    ItemClass.NON_FOOD_SUBSTANCE: _l("Non-food substance"),
-    ItemClass.QUALITY: _l("Quality"),
-    ItemClass.NUTRIENT: _l("Nutrient"),
-    Hazard.NONE: _l("no 24-hour lane"),
-    Hazard.ILLEGAL_ADDITIVE: _l("24-hour lane: illegal additive"),
-    Hazard.PROHIBITED_DRUG: _l("24-hour lane: prohibited drug"),
-    Hazard.PATHOGEN: _l("24-hour lane: pathogen"),
-    ItemKind.INSPECTION: _l("Inspection item"),
-    ItemKind.MONITORING: _l("Monitoring item"),
-    AbsenceBound.LOD: _l("limit of detection"),
-    AbsenceBound.LOQ: _l("limit of quantification"),
-    AbsenceBound.STATED: _l("a stated bound"),
-    Comparison.FULL_VALUE: _l("Full value"),
-    Comparison.ROUNDED_VALUE: _l("Rounded value"),
-    Coverage.COMPLETE: _l("complete"),
-    Coverage.PARTIAL: _l("in part"),
-    Coverage.NONE: _l("by name only"),
-    RegionLevel.PROVINCE: _l("Province"),
-    RegionLevel.CITY: _l("City"),
-    RegionLevel.COUNTY: _l("County"),
-    DayKind.WORKDAY: _l("Working day"),
-    DayKind.WEEKEND: _l("Weekend"),
-    DayKind.PUBLIC_HOLIDAY: _l("Public holiday"),
-    DayKind.MAKEUP_WORKDAY: _l("Make-up working day"),
-    ParameterUnit.WORKING_DAY: _l("working days"),
-    ParameterUnit.NATURAL_DAY: _l("natural days"),
-    ParameterUnit.HOUR: _l("hours"),
-    ParameterUnit.MONTH: _l("months"),
-    ParameterUnit.COUNT: _l("pieces"),
-    ParameterUnit.PERCENT: _l("per cent"),
-    ParameterUnit.GRAM: _l("grams"),
-}
+_WORDS: tuple[tuple[StrEnum, LazyString], ...] = (
+    (Trust.READ, _l("read in its source")),
+    (Trust.GENERAL, _l("general knowledge of the trade")),
+    (Trust.INFERRED, _l("inferred")),
+    (ItemClass.CONTAMINANT, _l("Contaminant")),
+    (ItemClass.MYCOTOXIN, _l("Mycotoxin")),
+    (ItemClass.PESTICIDE, _l("Pesticide")),
+    (ItemClass.VETERINARY_DRUG, _l("Veterinary drug")),
+    (ItemClass.ADDITIVE, _l("Additive")),
+    (ItemClass.MICROORGANISM, _l("Microorganism")),
+    (ItemClass.NON_FOOD_SUBSTANCE, _l("Non-food substance")),
+    (ItemClass.QUALITY, _l("Quality")),
+    (ItemClass.NUTRIENT, _l("Nutrient")),
+    (Hazard.NONE, _l("no 24-hour lane")),
+    (Hazard.ILLEGAL_ADDITIVE, _l("24-hour lane: illegal additive")),
+    (Hazard.PROHIBITED_DRUG, _l("24-hour lane: prohibited drug")),
+    (Hazard.PATHOGEN, _l("24-hour lane: pathogen")),
+    (ItemKind.INSPECTION, _l("Inspection item")),
+    (ItemKind.MONITORING, _l("Monitoring item")),
+    (AbsenceBound.LOD, _l("limit of detection")),
+    (AbsenceBound.LOQ, _l("limit of quantification")),
+    (AbsenceBound.STATED, _l("a stated bound")),
+    (Comparison.FULL_VALUE, _l("Full value")),
+    (Comparison.ROUNDED_VALUE, _l("Rounded value")),
+    (Coverage.COMPLETE, _l("complete")),
+    (Coverage.PARTIAL, _l("in part")),
+    (Coverage.NONE, _l("by name only")),
+    (RegionLevel.PROVINCE, _l("Province")),
+    (RegionLevel.CITY, _l("City")),
+    (RegionLevel.COUNTY, _l("County")),
+    (DayKind.WORKDAY, _l("Working day")),
+    (DayKind.WEEKEND, _l("Weekend")),
+    (DayKind.PUBLIC_HOLIDAY, _l("Public holiday")),
+    (DayKind.MAKEUP_WORKDAY, _l("Make-up working day")),
+    (ParameterUnit.WORKING_DAY, _l("working days")),
+    (ParameterUnit.NATURAL_DAY, _l("natural days")),
+    (ParameterUnit.HOUR, _l("hours")),
+    (ParameterUnit.MONTH, _l("months")),
+    (ParameterUnit.COUNT, _l("pieces")),
+    (ParameterUnit.PERCENT, _l("per cent")),
+    (ParameterUnit.GRAM, _l("grams")),
+)
+# By kind as well: members of two lists that share a value, such as "none", are equal.
+_LABELS = {(type(value), value.value): words for value, words in _WORDS}
+
+
+def lazy_label(value: StrEnum) -> LazyString:
+    """A value of a closed list, in the language of the person who looks: for choices defined at import."""
+    return _LABELS[type(value), value.value]
 
 
 def label(value: StrEnum) -> str:
     """A value of a closed list in the person's language."""
-    return str(LABELS[value])
+    return str(lazy_label(value))

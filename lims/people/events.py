@@ -41,3 +41,51 @@ class AccountDisabled(Event):
 
     def chain(self) -> str:
         return f"person:{self.person_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountEnabled(Event):
+    """A disabled account can log in again."""
+
+    name: ClassVar[str] = "lims.account_enabled.v1"
+    person_id: UUID
+    account_id: UUID
+
+    def chain(self) -> str:
+        return f"person:{self.person_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordReset(Event):
+    """An administrator gave an account a new password."""
+
+    name: ClassVar[str] = "lims.password_reset.v1"
+    person_id: UUID
+    account_id: UUID
+
+    def chain(self) -> str:
+        return f"person:{self.person_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactorChanged(Event):
+    """An account asks for a one-time code from now on, or no longer."""
+
+    name: ClassVar[str] = "lims.second_factor_changed.v1"
+    person_id: UUID
+    account_id: UUID
+    is_enrolled: bool
+
+    def chain(self) -> str:
+        return f"person:{self.person_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationChanged(Event):
+    """What is known of an organisation was corrected, or it was closed."""
+
+    name: ClassVar[str] = "lims.organisation_changed.v1"
+    organisation_id: UUID
+
+    def chain(self) -> str:
+        return f"organisation:{self.organisation_id}"

@@ -28,7 +28,7 @@ from lims.people.models import (
     RoleGrant,
     WebSession,
 )
-from lims.people.queries import get_organisation, get_person
+from lims.people.queries import employment_of_person, get_organisation, get_person, roles_of
 from lims.people.types import IdentityDocument
 from lims.uow import UnitOfWork
 
@@ -189,6 +189,15 @@ def revoke_role(uow: UnitOfWork, employment_id: UUID, role: Role) -> None:
     grant.ended_at = uow.now
 
 
+def set_roles(uow: UnitOfWork, employment_id: UUID, wanted: set[Role]) -> None:
+    """Make an employment carry exactly these roles: the missing are granted, the others ended."""
+    held = {Role(role) for role in roles_of(uow.session, employment_id)}
+    for role in sorted(wanted - held):
+        grant_role(uow, employment_id, role)
+    for role in sorted(held - wanted):
+        revoke_role(uow, employment_id, role)
+
+
 def open_account(uow: UnitOfWork, person_id: UUID, username: str, password: str) -> Account:
     """Give a person a way to log in.
 
@@ -288,6 +297,32 @@ def authorise(
     uow.session.add(authorisation)
     uow.session.flush()
     return authorisation
+
+
+def authorise_where_employed(
+    uow: UnitOfWork,
+    person_id: UUID,
+    kind: str,
+    *,
+    valid_from: date,
+    valid_to: date,
+    category_codes: Iterable[str] = (),
+) -> Authorisation:
+    """Authorise a person in the organisation that employs them on the first day.
+
+    Raises:
+        NotFoundError: they are employed nowhere on that day.
+    """
+    employment = employment_of_person(uow.session, person_id, valid_from)
+    return authorise(
+        uow,
+        person_id,
+        employment.organisation_id,
+        kind,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        category_codes=category_codes,
+    )
 
 
 def issue_token(

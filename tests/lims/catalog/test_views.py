@@ -8,8 +8,10 @@ import sqlalchemy as sa
 
 from lims.auth.permissions import Role
 from lims.catalog import models, queries
+from lims.catalog.labels import label
 from lims.catalog.load import category_id, item_id
 from lims.catalog.lookup import LimitFound, find_limit
+from lims.catalog.types import Coverage, Hazard
 from tests.factories.people import make_organisation, make_person
 from tests.factories.web import csrf_token, log_in
 
@@ -251,3 +253,7 @@ def test_only_administrators_change_the_catalogue(reader, session):
     ]:
         assert reader.get(page).status_code == 403, page
     assert "/supersede" not in reader.get(f"/catalog/limits/{the_limit(session).id}").text
+
+
+def test_two_closed_lists_that_share_a_value_keep_their_own_words():
+    assert len({label(Hazard.NONE), label(Coverage.NONE)}) == 2
