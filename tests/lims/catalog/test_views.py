@@ -11,7 +11,7 @@ from lims.catalog import models, queries
 from lims.catalog.labels import label
 from lims.catalog.load import category_id, item_id
 from lims.catalog.lookup import LimitFound, find_limit
-from lims.catalog.types import Coverage, Hazard
+from lims.catalog.types import Comparison, Coverage, DayKind, Hazard, ItemClass, ItemKind, ParameterUnit, Trust
 from tests.factories.people import make_organisation, make_person
 from tests.factories.web import csrf_token, log_in
 
@@ -253,6 +253,11 @@ def test_only_administrators_change_the_catalogue(reader, session):
     ]:
         assert reader.get(page).status_code == 403, page
     assert "/supersede" not in reader.get(f"/catalog/limits/{the_limit(session).id}").text
+
+
+@pytest.mark.parametrize("kind", [ParameterUnit, ItemClass, Hazard, Coverage, Trust, DayKind, Comparison, ItemKind])
+def test_every_value_of_a_closed_list_has_its_words(kind):
+    assert all(label(value) for value in kind)
 
 
 def test_two_closed_lists_that_share_a_value_keep_their_own_words():
