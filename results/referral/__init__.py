@@ -6,14 +6,26 @@ if TYPE_CHECKING:
     from flask import Flask
 
 
-def init_app(app: "Flask") -> None:  # noqa: ARG001 - pages come with the next lines of this package
+def init_app(app: "Flask") -> None:
     """Register what referrals bring."""
     from datetime import timedelta
 
+    from lims.auth.permissions import Role, declare
+    from lims.i18n import lazy_gettext as _l
     from lims.outbox.tasks import register_periodic, register_task
     from lims.verification import register_check
-    from results.referral import subscribers, tasks, verification
+    from lims.web import navigation, panels
+    from lims.web.api import register_api
+    from results.referral import api, pages, subscribers, tasks, verification, views
 
+    declare("cases.see", {Role.ENFORCEMENT_OFFICER, Role.PLANNER})
+    declare("cases.handle", {Role.ENFORCEMENT_OFFICER})
+    declare("notices.serve", {Role.ENFORCEMENT_OFFICER, Role.PLANNER})
+    app.register_blueprint(views.bp)
+    register_api(app, api.blp)
+    navigation.add_entry("cases.index", _l("Cases"), icon="gavel", permission="cases.see", order=80)
+    panels.register_panel("sample", 60, pages.sample_panel)
+    panels.register_step("sample", 60, pages.case_step)
     subscribers.register()
     register_task(subscribers.SEND, tasks.send)
     register_periodic("results.referral.escalate", timedelta(minutes=10), tasks.escalate)

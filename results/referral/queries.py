@@ -49,7 +49,7 @@ class InboxRow:
     referral: Referral
     sampling_no: str
     product_name: str
-    due_at: datetime
+    due_on: date
     days_left: int | None
     is_provisional: bool
     marks: tuple[EscalationMark, ...]
@@ -71,6 +71,7 @@ class NoticeRow:
     service: Service | None
     sampling_no: str
     product_name: str
+    due_on: date
     days_left: int
     is_provisional: bool
 
@@ -231,7 +232,7 @@ def _inbox_row(
         referral=referral,
         sampling_no=sampling_no,
         product_name=product_name,
-        due_at=due_at,
+        due_on=last_day(due_at),
         days_left=None if ended else days_left(calendar, due_at, now),
         is_provisional=not ended and calendar.is_provisional(last_day(due_at)),
         marks=marks,
@@ -291,6 +292,12 @@ def get_referral(session: Session, actor: Actor, referral_id: UUID) -> Referral:
     if found is None:
         raise NotFoundError
     return found
+
+
+def find_referral(session: Session, actor: Actor, sample_id: UUID) -> Referral | None:
+    """The referral of a sample, or None where there is none of which the actor may see a branch."""
+    seen = sa.select(ReferralBranch.referral_id).where(visible_branches(actor))
+    return session.scalar(sa.select(Referral).where(Referral.sample_id == sample_id, Referral.id.in_(seen)))
 
 
 def list_referrals(
@@ -423,6 +430,7 @@ def list_unserved(
             service,
             number,
             product,
+            last_day(notice.due_at),
             days_left(calendar, notice.due_at, now),
             calendar.is_provisional(last_day(notice.due_at)),
         )

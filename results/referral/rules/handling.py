@@ -88,7 +88,7 @@ FACTS: dict[HandlingPart, tuple[Fact, ...]] = {
         Fact("bought_qty", _l("Produced or bought"), FactKind.AMOUNT),
         Fact("sold_qty", _l("Sold"), FactKind.AMOUNT),
         Fact("stock_qty", _l("In stock"), FactKind.AMOUNT),
-        Fact("sealed_qty", _l("Sealed"), FactKind.AMOUNT),
+        Fact("sealed_qty", _l("Sealed quantity"), FactKind.AMOUNT),
         Fact("recalled_qty", _l("Recalled"), FactKind.AMOUNT),
         Fact("goods_value", _l("Value of the goods (yuan)"), FactKind.AMOUNT),
         Fact("measures", _l("Measures taken"), FactKind.LONG_TEXT, required=True),

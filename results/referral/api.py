@@ -1,0 +1,208 @@
+"""Cases, their branches and notices as JSON."""
+
+# mypy: disallow-untyped-decorators=False
+# flask-smorest ships decorators without types.
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from flask.typing import ResponseReturnValue
+
+from lims import clock
+from lims.auth.permissions import requires
+from lims.db import db
+from lims.uow import UnitOfWork, unit_of_work
+from lims.web.api import ApiBlueprint, ProblemSchema, answer
+from lims.web.current import current_actor
+from results.referral import pages, queries, services
+from results.referral.models import ReferralBranch
+from results.referral.schemas import (
+    BranchOut,
+    CaseOut,
+    CursorIn,
+    DispatchIn,
+    NoticesOut,
+    PartIn,
+    PartOut,
+    ReasonIn,
+    ReferralOut,
+    ReferralsOut,
+    ServiceIn,
+    ServiceOut,
+    TransferIn,
+)
+from results.referral.types import HandlingPart, ServiceProof
+
+blp = ApiBlueprint("cases_api", __name__, url_prefix="/api/v1", description="Cases of samples that failed")
+
+PARTS = ",".join(f"'{part.value}'" for part in HandlingPart)
+
+
+def _said(answered: tuple[Mapping[str, Any], int]) -> ResponseReturnValue:
+    body, status = answered
+    return dict(body), status
+
+
+@blp.route("/referrals", methods=["GET"])
+@requires("cases.see")
+@blp.arguments(CursorIn, location="query")
+@blp.response(200, ReferralsOut)
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(404, schema=ProblemSchema)
+def list_referrals(asked: Mapping[str, Any]) -> Any:
+    """Cases of which one may see a branch, the newest first."""
+    after = pages.read_cursor(asked["after"])
+    rows = queries.list_referrals(db.session, current_actor(), after=after, limit=queries.PAGE + 1)
+    shown = rows[: queries.PAGE]
+    following = pages.write_cursor(shown[-1].opened_at, shown[-1].id) if len(rows) > len(shown) else None
+    return {"items": shown, "next": following}
+
+
+@blp.route("/referrals/<uuid:referral_id>", methods=["GET"])
+@requires("cases.see")
+@blp.response(200, CaseOut)
+@blp.alt_response(404, schema=ProblemSchema)
+def get_referral(referral_id: UUID) -> Any:
+    """One case with the branches one may see."""
+    referral = queries.get_referral(db.session, current_actor(), referral_id)
+    branches = queries.list_branches(db.session, current_actor(), referral_id)
+    return {name: getattr(referral, name) for name in ReferralOut().fields} | {"branches": branches}
+
+
+@blp.route("/referrals/<uuid:referral_id>/urgency", methods=["POST"])
+@requires("cases.handle")
+@blp.arguments(ReasonIn)
+@blp.response(201, ReferralOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+def raise_severity(body: Mapping[str, Any], referral_id: UUID) -> Any:
+    """Put a case into the 24-hour lane."""
+    with unit_of_work(current_actor()) as uow:
+        raised = services.raise_severity(uow, referral_id, body["reason"])
+        return _said(answer(uow, ReferralOut().dump(raised), 201))
+
+
+def _move(act: Callable[[UnitOfWork], ReferralBranch]) -> ResponseReturnValue:
+    with unit_of_work(current_actor()) as uow:
+        moved = act(uow)
+        uow.session.flush()
+        return _said(answer(uow, BranchOut().dump(moved), 201))
+
+
+@blp.route("/branches/<uuid:branch_id>/acknowledgement", methods=["POST"])
+@requires("cases.handle")
+@blp.response(201, BranchOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+def acknowledge(branch_id: UUID) -> Any:
+    """Take note of a branch."""
+    return _move(lambda uow: services.acknowledge(uow, branch_id))
+
+
+@blp.route("/branches/<uuid:branch_id>/dispatch", methods=["POST"])
+@requires("cases.handle")
+@blp.arguments(DispatchIn)
+@blp.response(201, BranchOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+def dispatch(body: Mapping[str, Any], branch_id: UUID) -> Any:
+    """Give a branch to a station."""
+    return _move(lambda uow: services.dispatch(uow, branch_id, body["station_id"], body["note"]))
+
+
+@blp.route("/branches/<uuid:branch_id>/acceptance", methods=["POST"])
+@requires("cases.handle")
+@blp.response(201, BranchOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+def accept(branch_id: UUID) -> Any:
+    """Take a branch over, as its station."""
+    return _move(lambda uow: services.accept_branch(uow, branch_id))
+
+
+@blp.route("/branches/<uuid:branch_id>/return", methods=["POST"])
+@requires("cases.handle")
+@blp.arguments(ReasonIn)
+@blp.response(201, BranchOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+def give_back(body: Mapping[str, Any], branch_id: UUID) -> Any:
+    """Send a branch back to the bureau, or call it back."""
+    return _move(lambda uow: services.return_branch(uow, branch_id, body["reason"]))
+
+
+@blp.route("/branches/<uuid:branch_id>/transfer", methods=["POST"])
+@requires("cases.handle")
+@blp.arguments(TransferIn)
+@blp.response(201, BranchOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+def transfer(body: Mapping[str, Any], branch_id: UUID) -> Any:
+    """Note the letter to the regulator of another region."""
+    return _move(lambda uow: services.transfer(uow, branch_id, body["to_regulator"], body["letter_no"]))
+
+
+@blp.route("/branches/<uuid:branch_id>/closing", methods=["POST"])
+@requires("cases.handle")
+@blp.response(201, BranchOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+def close(branch_id: UUID) -> Any:
+    """Close a branch in which everything is in place."""
+    return _move(lambda uow: services.close_branch(uow, branch_id))
+
+
+@blp.route(f"/branches/<uuid:branch_id>/parts/<any({PARTS}):part>", methods=["POST"])
+@requires("cases.handle")
+@blp.arguments(PartIn)
+@blp.response(201, PartOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+@blp.alt_response(422, schema=ProblemSchema)
+def save_part(body: Mapping[str, Any], branch_id: UUID, part: str) -> Any:
+    """Keep what one of the seven parts says; handed in, it counts."""
+    with unit_of_work(current_actor()) as uow:
+        saved = services.save_part(
+            uow,
+            branch_id,
+            HandlingPart(part),
+            body["facts"],
+            submit=body["submit"],
+            change_reason=body["change_reason"],
+        )
+        return _said(answer(uow, PartOut().dump(saved), 201))
+
+
+@blp.route("/notices", methods=["GET"])
+@requires("notices.serve")
+@blp.arguments(CursorIn, location="query")
+@blp.response(200, NoticesOut)
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(404, schema=ProblemSchema)
+def list_notices(asked: Mapping[str, Any]) -> Any:
+    """Notices that wait to be served, the most urgent first."""
+    after = pages.read_cursor(asked["after"])
+    rows = queries.list_unserved(db.session, current_actor(), clock.now(), after=after, limit=queries.PAGE + 1)
+    shown = [row.notice for row in rows[: queries.PAGE]]
+    following = pages.write_cursor(shown[-1].due_at, shown[-1].id) if len(rows) > len(shown) else None
+    return {"items": shown, "next": following}
+
+
+@blp.route("/notices/<uuid:notice_id>/service", methods=["POST"])
+@requires("notices.serve")
+@blp.arguments(ServiceIn)
+@blp.response(201, ServiceOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+@blp.alt_response(422, schema=ProblemSchema)
+def serve(body: Mapping[str, Any], notice_id: UUID) -> Any:
+    """Note how a notice reached its addressee."""
+    proof = ServiceProof(
+        way=body["way"],
+        served_on=body["served_on"],
+        receiver=body["receiver"],
+        text=body["proof_text"],
+        objects=body["objects"],
+    )
+    with unit_of_work(current_actor()) as uow:
+        return _said(answer(uow, ServiceOut().dump(services.serve_notice(uow, notice_id, proof)), 201))

@@ -1,0 +1,164 @@
+"""Forms of cases and notices."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from flask_wtf.file import FileField
+from wtforms import (
+    DateField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.fields import Field
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import Length, Optional
+from wtforms.widgets import DateInput
+
+from lims.errors import LimsError
+from lims.forms import PageForm, required
+from lims.i18n import LazyString
+from lims.i18n import gettext as _
+from lims.i18n import lazy_gettext as _l
+from results.referral.rules.handling import FACTS, NO, YES, Fact, FactKind
+from results.referral.services.cases import MAX_NOTE
+from results.referral.types import HandlingPart, ServiceWay
+
+WAY_NAMES: dict[ServiceWay, LazyString] = {
+    ServiceWay.DIRECT: _l("Handed over in person"),
+    ServiceWay.LEFT: _l("Left at the place"),
+    ServiceWay.ELECTRONIC: _l("Electronically, with consent"),
+    ServiceWay.POST: _l("By post"),
+    ServiceWay.ENTRUSTED: _l("By another authority"),
+    ServiceWay.ANNOUNCED: _l("By public announcement"),
+}
+WAYS = [SelectChoice(way.value, WAY_NAMES[way]) for way in ServiceWay]
+OBJECTS = [
+    SelectChoice("", _l("Not returned yet")),
+    SelectChoice(NO, _l("No objection")),
+    SelectChoice(YES, _l("Will object or apply for a recheck")),
+]
+YES_OR_NO = [SelectChoice(YES, _l("Yes")), SelectChoice(NO, _l("No"))]
+
+
+def without_nul(_form: PageForm, field: Field) -> None:
+    """PostgreSQL keeps no NUL character."""
+    if field.data and "\0" in field.data:
+        raise ValidationError(_("Text cannot contain the NUL character."))
+
+
+def show_refusal(form: PageForm, refusal: LimsError) -> None:
+    """Put a refusal beside its field, or on top of the form where it belongs to none."""
+    field = form[refusal.field] if refusal.field and refusal.field in form else None
+    if field is None:
+        form.form_errors.append(str(refusal))
+    else:
+        field.errors = [*field.errors, str(refusal)]
+
+
+class DateTextField(StringField):
+    """A day that is kept as it was typed, so that a wrong one is shown again."""
+
+    widget = DateInput()
+
+
+class DispatchForm(PageForm):
+    """To which station a branch goes."""
+
+    station_id = RadioField(_l("Station"), [required()])
+    note = TextAreaField(_l("Note for the station"), [Length(max=MAX_NOTE), without_nul])
+
+
+class ReasonForm(PageForm):
+    """Why a step is taken."""
+
+    reason = TextAreaField(_l("Reason"), [required(), Length(max=MAX_NOTE), without_nul])
+
+
+class TransferForm(PageForm):
+    """To whom a branch of another region was handed on."""
+
+    to_regulator = StringField(_l("Regulator that was written to"), [required(), Length(max=MAX_NOTE), without_nul])
+    letter_no = StringField(_l("Number of the letter"), [required(), Length(max=MAX_NOTE), without_nul])
+
+
+class ServeForm(PageForm):
+    """How one notice reached its addressee."""
+
+    way = RadioField(_l("Way of service"), [required()], choices=WAYS)
+    served_on = DateField(_l("Served on"), [required()])
+    receiver = StringField(_l("Received by"), [required(), Length(max=100), without_nul])
+    proof_text = StringField(_l("Number of the receipt, parcel or announcement"), [Length(max=MAX_NOTE), without_nul])
+    file = FileField(_l("Receipt as a photo or scan"))
+    objects = RadioField(_l("What the returned receipt says"), [Optional()], choices=OBJECTS, default="")
+
+
+class ServePassesForm(PageForm):
+    """Notices of samples that passed, sent out together."""
+
+    notices = SelectMultipleField(_l("Notices"), validate_choice=False)
+    way = SelectField(_l("Way of service"), choices=WAYS)
+    proof_text = StringField(_l("Proof of service"), [required(), Length(max=MAX_NOTE), without_nul])
+
+
+class AttachmentForm(PageForm):
+    """A file for one part."""
+
+    file = FileField(_l("Photo, scan or PDF"), [required()])
+    caption = StringField(_l("What it shows"), [required(), Length(max=MAX_NOTE), without_nul])
+
+
+class PartForm(PageForm):
+    """Base of the seven parts; the questions come from `rules.handling`."""
+
+    change_reason = StringField(_l("Why it is corrected"), [Length(max=MAX_NOTE), without_nul])
+
+    def answers(self, part: HandlingPart) -> dict[str, str]:
+        """What was typed, as text by name."""
+        return {fact.name: _text(self[fact.name].data) for fact in FACTS[part]}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(value)
+    return value or ""
+
+
+def _field(fact: Fact) -> Field:
+    label: Any = fact.label
+    offered = [SelectChoice(value, name) for value, name in (fact.choices or {}).items()]
+    match fact.kind:
+        case FactKind.DATE:
+            return DateTextField(label)
+        case FactKind.LONG_TEXT:
+            return TextAreaField(label)
+        case FactKind.YES_NO:
+            return RadioField(label, choices=YES_OR_NO, validate_choice=False)
+        case FactKind.CHOICE:
+            return RadioField(label, choices=offered, validate_choice=False)
+        case FactKind.CHOICES:
+            return SelectMultipleField(label, choices=offered, validate_choice=False)
+        case _:
+            return StringField(label)
+
+
+PART_FORMS: dict[HandlingPart, type[PartForm]] = {
+    part: type(f"{part.value.title()}Form", (PartForm,), {fact.name: _field(fact) for fact in facts})
+    for part, facts in FACTS.items()
+}
+
+
+def part_form(part: HandlingPart, saved: Mapping[str, str] | None) -> PartForm:
+    """The form of a part, filled with what was saved last."""
+    multiple = {fact.name for fact in FACTS[part] if fact.kind is FactKind.CHOICES}
+    shown = {name: text.split(",") if name in multiple else text for name, text in (saved or {}).items()}
+    return PART_FORMS[part](data=shown)
+
+
+def station_choices(stations: Iterable[tuple[UUID, str]]) -> list[SelectChoice]:
+    """Stations as a choice list."""
+    return [SelectChoice(str(station_id), name) for station_id, name in stations]
