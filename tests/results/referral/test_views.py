@@ -88,7 +88,7 @@ def test_a_refused_part_says_what_is_wrong_at_its_field_and_loses_nothing(desk, 
     assert 'value="viel"' in answer.text
 
 
-def test_a_branch_goes_to_a_station_and_back(desk, case, client, app, session):
+def test_a_branch_goes_to_a_station_and_back(desk, case):
     station_id, station = cases.make_station(case.team)
     with unit_of_work(case.officer.actor) as uow:
         services.acknowledge(uow, case.branch_id)
@@ -96,14 +96,13 @@ def test_a_branch_goes_to_a_station_and_back(desk, case, client, app, session):
     assert str(station_id) in desk.get(path).text
     assert post(desk, path, path).status_code == 422
     assert post(desk, path, path, station_id=str(station_id), note="请核查").status_code == 303
-    other = app.test_client()
-    log_in(other, station)
+    log_in(desk, station)
     home = f"/cases/{case.referral_id}"
-    assert other.get(home).status_code == 200
+    assert desk.get(home).status_code == 200
     back = f"/cases/branches/{case.branch_id}/return"
-    assert post(other, back, back, reason="").status_code == 422
-    assert post(other, back, back, reason="不属于本辖区").status_code == 303
-    assert other.get(home).status_code == 404
+    assert post(desk, back, back, reason="").status_code == 422
+    assert post(desk, back, back, reason="不属于本辖区").status_code == 303
+    assert desk.get(home).status_code == 404
     assert cases.branch_of(case).state is BranchState.ACKNOWLEDGED
 
 
