@@ -24,6 +24,7 @@ MODELS = (
     "citizen_votes.models",
     "sampling.models",
     "chain_of_custody.models",
+    "instruments.models",
     "results.models",
     "results.referral.models",
     "results.recheck.models",

@@ -24,9 +24,9 @@ def init_app(app: "Flask") -> None:
         app.register_blueprint(blueprint)
     for described in api.BLUEPRINTS:
         register_api(app, described)
-    navigation.add_entry("custody.index", _l("Reception"), icon="inbox", permission="custody.receive", order=40)
-    navigation.add_entry("hand_overs.index", _l("Hand-overs"), icon="truck", permission="custody.hand_over", order=42)
-    navigation.add_entry("storage.index", _l("Sample store"), icon="box", permission="custody.receive", order=44)
+    navigation.add_entry("custody.index", _l("Reception"), icon="inbox", permission="custody.receive", order=26)
+    navigation.add_entry("hand_overs.index", _l("Hand-overs"), icon="truck", permission="custody.hand_over", order=32)
+    navigation.add_entry("storage.index", _l("Sample store"), icon="box", permission="custody.receive", order=34)
     panels.register()
     for check in verification.CHECKS:
         register_check("custody", check)

@@ -105,8 +105,8 @@ def confirm_form(portion_nos: Iterable[str], *, is_cold: bool) -> ConfirmForm:
             number,
             choices=[
                 SelectChoice(MISSING, _l("Not here")),
-                SelectChoice(INTACT, _l("Here, seal intact")),
-                SelectChoice(BROKEN, _l("Here, seal broken")),
+                SelectChoice(INTACT, _l("Seal intact")),
+                SelectChoice(BROKEN, _l("Seal broken")),
             ],
             default=MISSING,
         )
@@ -146,7 +146,7 @@ class ReceptionForm(PageForm):
     decision = RadioField(
         _l("Decision"),
         [required()],
-        choices=[SelectChoice("accept", _l("Accept")), SelectChoice("refuse", _l("Refuse"))],
+        choices=[SelectChoice("accept", _l("Accept the sample")), SelectChoice("refuse", _l("Refuse the sample"))],
     )
     refusal_reason = TextAreaField(_l("Reason of the refusal"), [Length(max=MAX_SENTENCE), printable])
 

@@ -7,7 +7,22 @@ if TYPE_CHECKING:
 
 
 def init_app(app: "Flask") -> None:
-    """Register the commands of instruments."""
+    """Register what this package brings."""
+    from instruments import api, demo, verification, views
     from instruments.cli import instruments
+    from lims.auth.permissions import Role, declare
+    from lims.demo import register_chapter
+    from lims.i18n import lazy_gettext as _l
+    from lims.verification import register_check
+    from lims.web import navigation
+    from lims.web.api import register_api
 
+    declare("instruments.deliver", {Role.TESTER, Role.REVIEWER, Role.QUALITY_MANAGER, Role.LAB_HEAD})
+    declare("instruments.manage", {Role.TESTER, Role.REVIEWER, Role.QUALITY_MANAGER, Role.LAB_HEAD})
     app.cli.add_command(instruments)
+    app.register_blueprint(views.bp)
+    register_api(app, api.blp)
+    navigation.add_entry("instruments.index", _l("Instruments"), icon="plug", permission="instruments.manage", order=56)
+    for check in verification.CHECKS:
+        register_check("readings", check)
+    register_chapter("instruments", 40, demo.live)

@@ -18,6 +18,8 @@ from typing import Any
 
 from instruments.types import Reading
 
+NUL_SIGN = "\N{SYMBOL FOR NULL}"
+
 
 class SpoolState(StrEnum):
     """Where a reading is on its way to the server."""
@@ -54,14 +56,25 @@ class Captured:
     def body(self) -> dict[str, Any]:
         """What the server is sent: verbatim texts and the bytes; it parses them again itself when it wants more."""
         reading = self.reading
-        return {
-            "key": self.key,
-            "captured_at": self.captured_at.isoformat(),
+        texts = {
             "item_text": reading.item_text,
             "sample_text": reading.sample_text,
             "slot": reading.slot,
             "value_text": reading.value_text,
             "unit_text": reading.unit_text,
+            "verdict_text": reading.verdict_text,
+            "measured_text": reading.measured_text,
+            "record_no": reading.record_no,
+        }
+        return {
+            "key": self.key,
+            "captured_at": self.captured_at.isoformat(),
+            # The server's database keeps no NUL in a text; the bytes themselves go along in `raw_hex`.
+            **{name: text.replace("\0", NUL_SIGN) for name, text in texts.items()},
+            "value": None if reading.value is None else f"{reading.value:f}",
+            "comparator": reading.comparator,
+            "measured_at": reading.measured_at.isoformat() if reading.measured_at else None,
+            "quality_control": reading.quality_control,
             "status": str(reading.status),
             "raw_hex": reading.raw.hex(),
             "driver": reading.driver,

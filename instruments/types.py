@@ -54,6 +54,60 @@ class TransportKind(StrEnum):
     FILE = "file"
 
 
+class ReadingState(StrEnum):
+    """What became of a reading that the server has; none is ever dropped (I9)."""
+
+    MATCHED = "matched"
+    QUARANTINED = "quarantined"
+    REJECTED = "rejected"
+
+
+class MatchedBy(StrEnum):
+    """What tied a reading to a sample; a name never does."""
+
+    BARCODE = "barcode"
+    RUN_SLOT = "run_slot"
+    PERSON = "person"
+
+
+class QuarantineReason(StrEnum):
+    """Why nothing tied a reading to a sample."""
+
+    UNKNOWN_BARCODE = "unknown_barcode"  # it looks like a blind code, and this laboratory gave no such code
+    NOTHING_TO_MATCH = "nothing_to_match"  # no barcode, and its slot stands in no open run
+    QUALITY_CONTROL = "quality_control"  # a blank, a control or a calibration belongs to no sample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """A reading as a reader delivers it: verbatim beside parsed, with the bytes it came from.
+
+    Attributes:
+        key: idempotency key, unique for its instrument.
+        captured_at: our clock, when the last byte arrived.
+        measured_text, measured_at: the device's clock, verbatim and as an instant where it was plausible.
+    """
+
+    key: str
+    captured_at: datetime
+    driver: str
+    parser_version: int
+    raw: bytes
+    item_text: str = ""
+    sample_text: str = ""
+    slot: str = ""
+    value_text: str = ""
+    value: Decimal | None = None
+    comparator: Comparator | None = None
+    unit_text: str = ""
+    status: ReadingStatus = ReadingStatus.OK
+    verdict_text: str = ""
+    measured_text: str = ""
+    measured_at: datetime | None = None
+    record_no: str = ""
+    quality_control: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One value of one item in one position, as an instrument gave it.

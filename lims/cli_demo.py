@@ -31,6 +31,7 @@ DAYS = 31
 EVE_DAYS = 45  # how long before the first day people are employed and rounds are opened
 SEED = 20260901
 MARKER = "demo.json"
+EVENING_HOUR = 18  # when a day of the county is over (lims.demo.World.live)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,9 @@ class DemoAccount:
 @click.option("--no-serve", is_flag=True, help="Stop when the county stands.")
 @click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Folder to keep it in (LIMS_HOME).")
 @click.option("--seed", default=SEED, show_default=True, help="The same seed gives the same county.")
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Last day of its month; today when left out.")
+@click.option(
+    "--today", type=click.DateTime(["%Y-%m-%d"]), help="Last day of its month; the last one that is over when left out."
+)
 @with_appcontext
 def demo(  # noqa: PLR0917 - click passes options by position
     host: str,
@@ -101,10 +104,16 @@ def _standing_county(settings: Settings) -> list[DemoAccount] | None:
     return [DemoAccount(**account) for account in json.loads(marker.read_text(encoding="utf8"))]
 
 
+def last_evening(now: datetime) -> date:
+    """The last day whose work is over: nothing in the county may have happened later than now."""
+    local = clock.local_time(now)
+    return local.date() if local.hour >= EVENING_HOUR else local.date() - timedelta(days=1)
+
+
 def build_county(app: Flask, seed: int, today: date | None) -> list[DemoAccount]:
     """Let every package live its chapter on a simulated clock; returns the accounts."""
     connect(app)
-    last = today or clock.local_date(clock.now())
+    last = today or last_evening(clock.now())
     begins_on = last - timedelta(days=DAYS - 1)
     eve = datetime.combine(begins_on - timedelta(days=EVE_DAYS), time(0, 30), UTC)
     simulated = clock.SimulatedClock(eve)

@@ -207,6 +207,18 @@ def resolve_blind_code(session: Session, code: str) -> BlindPortion | None:
     return None if row is None else BlindPortion(*row)
 
 
+def blind_codes_of_lab(session: Session, lab_id: UUID, codes: Iterable[str]) -> set[str]:
+    """Which of these are blind codes that this laboratory gave."""
+    asked = {code for code in codes if is_blind_code(code)}
+    return set(
+        session.scalars(
+            select(BlindCode.code)
+            .join(Reception, Reception.sample_id == BlindCode.sample_id)
+            .where(BlindCode.code.in_(asked), Reception.lab_id == lab_id)
+        )
+    )
+
+
 def blind_code_of(session: Session, actor: Actor, sample_id: UUID) -> tuple[str, Blindness, datetime] | None:
     """The blind code of a sample, for the custodian of its laboratory; None for everybody else."""
     if Role.CUSTODIAN not in actor.roles or actor.roles & BENCH_ROLES:

@@ -35,6 +35,7 @@ from lims.web.current import current_actor
 
 bp = Blueprint("hand_overs", __name__, url_prefix="/custody/hand-overs")
 
+ENDED_SHOWN = 20
 PREFIX = 8  # characters of an id, enough to keep the forms of a page apart
 
 
@@ -67,15 +68,16 @@ def _index(refused: dict[UUID, OfferForm], status: int = 200) -> ResponseReturnV
     organisation_id = actor.require_organisation()
     loads = _loads()
     rows = queries.list_hand_overs(db.session, organisation_id)
+    still_open = [row for row in rows if row.hand_over.state is HandOverState.OFFERED]
     exceptions = queries.list_open_exceptions(db.session, organisation_id)
     page = render_template(
         "chain_of_custody/hand_overs/index.html",
         loads=loads,
         forms={lab: refused.get(lab) or _offer_form(lab, load) for lab, load in loads.items()},
         portions={held.portion_no: held for load in loads.values() for held in load},
-        mine=[row for row in rows if row.hand_over.state is HandOverState.OFFERED and _gave(row.hand_over)],
-        waiting=[row for row in rows if row.hand_over.state is HandOverState.OFFERED and not _gave(row.hand_over)],
-        ended=[row for row in rows if row.hand_over.state is not HandOverState.OFFERED],
+        mine=[row for row in still_open if _goes_from_us(row.hand_over)],
+        waiting=[row for row in still_open if not _goes_from_us(row.hand_over)],
+        ended=[row for row in rows if row.hand_over.state is not HandOverState.OFFERED][:ENDED_SHOWN],
         exceptions=exceptions,
         scan_url=url_for("custody.find"),
         **names_for(
@@ -89,6 +91,14 @@ def _index(refused: dict[UUID, OfferForm], status: int = 200) -> ResponseReturnV
         ),
     )
     return page, status
+
+
+def _goes_from_us(hand_over: HandOver) -> bool:
+    """Whether the list is ours to wait for; inside one organisation it is its giver's."""
+    mine = current_actor().organisation_id
+    if hand_over.from_organisation_id == hand_over.to_organisation_id:
+        return _gave(hand_over)
+    return hand_over.from_organisation_id == mine
 
 
 def _gave(hand_over: HandOver) -> bool:

@@ -1,0 +1,135 @@
+"""Reads of instruments and readings, always totally ordered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, literal, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from instruments.models import Instrument, InstrumentRun, RunSlot, StoredReading
+from instruments.types import ReadingState
+from lims.errors import NotFoundError
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentRow:
+    """An instrument in the list."""
+
+    instrument: Instrument
+    readings: int
+    quarantined: int
+    last_at: datetime | None
+
+
+def list_instruments(session: Session, organisation_id: UUID) -> list[InstrumentRow]:
+    """The instruments of a laboratory by name, with their last reading."""
+    quarantined = func.count().filter(StoredReading.state == ReadingState.QUARANTINED)
+    rows = session.execute(
+        select(Instrument, func.count(StoredReading.id), quarantined, func.max(StoredReading.captured_at))
+        .outerjoin(StoredReading, StoredReading.instrument_id == Instrument.id)
+        .where(Instrument.organisation_id == organisation_id)
+        .group_by(Instrument.id)
+        .order_by(Instrument.name, Instrument.id)
+    )
+    return [InstrumentRow(*row) for row in rows]
+
+
+def get_instrument(session: Session, organisation_id: UUID, instrument_id: UUID) -> Instrument:
+    """An instrument of one's own laboratory.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = session.get(Instrument, instrument_id)
+    if found is None or found.organisation_id != organisation_id:
+        raise NotFoundError
+    return found
+
+
+def get_reading(session: Session, organisation_id: UUID, reading_id: UUID) -> StoredReading:
+    """A reading of one's own laboratory.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = session.get(StoredReading, reading_id)
+    if found is None:
+        raise NotFoundError
+    get_instrument(session, organisation_id, found.instrument_id)
+    return found
+
+
+def list_readings(
+    session: Session,
+    organisation_id: UUID,
+    *,
+    instrument_id: UUID | None = None,
+    state: ReadingState | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = PAGE,
+) -> list[tuple[StoredReading, Instrument]]:
+    """Readings of a laboratory, the newest first.
+
+    Args:
+        session: to read with.
+        organisation_id: whose.
+        instrument_id: only of this instrument.
+        state: only these.
+        after: instant of arrival and id of the last one of the page before.
+        limit: how many.
+    """
+    query = (
+        select(StoredReading, Instrument)
+        .join(Instrument, Instrument.id == StoredReading.instrument_id)
+        .where(Instrument.organisation_id == organisation_id)
+    )
+    if instrument_id is not None:
+        query = query.where(Instrument.id == instrument_id)
+    if state is not None:
+        query = query.where(StoredReading.state == state)
+    if after is not None:
+        newest = tuple_(StoredReading.received_at, StoredReading.id)
+        query = query.where(newest < tuple_(*(literal(part) for part in after)))
+    rows = session.execute(query.order_by(StoredReading.received_at.desc(), StoredReading.id.desc()).limit(limit))
+    return [(reading, instrument) for reading, instrument in rows]
+
+
+def matched_readings(session: Session, blind_code: str) -> Sequence[StoredReading]:
+    """Every reading that belongs to a blind code, in the order they were taken: what the bench may adopt."""
+    return session.scalars(
+        select(StoredReading)
+        .where(StoredReading.blind_code == blind_code)
+        .order_by(StoredReading.captured_at, StoredReading.id)
+    ).all()
+
+
+def open_run(session: Session, instrument_id: UUID) -> InstrumentRun | None:
+    """The run of an instrument that has not ended."""
+    return session.scalar(
+        select(InstrumentRun).where(InstrumentRun.instrument_id == instrument_id, InstrumentRun.ended_at.is_(None))
+    )
+
+
+def runs_over(session: Session, instrument_id: UUID, first: datetime, last: datetime) -> Sequence[InstrumentRun]:
+    """The runs that were open at some instant of a time, the latest first."""
+    return session.scalars(
+        select(InstrumentRun)
+        .where(
+            InstrumentRun.instrument_id == instrument_id,
+            InstrumentRun.opened_at <= last,
+            or_(InstrumentRun.ended_at.is_(None), InstrumentRun.ended_at >= first),
+        )
+        .order_by(InstrumentRun.opened_at.desc(), InstrumentRun.id)
+    ).all()
+
+
+def slots_of(session: Session, run_id: UUID) -> dict[str, str]:
+    """Slot → blind code of a run, by slot."""
+    rows = session.execute(
+        select(RunSlot.slot, RunSlot.blind_code).where(RunSlot.run_id == run_id).order_by(RunSlot.slot)
+    )
+    return {row.slot: row.blind_code for row in rows}
