@@ -13,7 +13,18 @@ def init_app(app: "Flask") -> None:
     from lims.i18n import lazy_gettext as _l
     from lims.verification import register_check
     from lims.web import navigation
-    from sampling import audit_views, cli, demo, field_views, sample_panels, sample_views, verification
+    from sampling import (
+        audit_views,
+        cli,
+        demo,
+        draw_views,
+        field_views,
+        plan_views,
+        register_views,
+        sample_panels,
+        sample_views,
+        verification,
+    )
     from sampling.words import word_of
 
     declare("sampling.audit", {Role.AUDITOR})
@@ -31,10 +42,16 @@ def init_app(app: "Flask") -> None:
     app.register_blueprint(audit_views.bp)
     declare("sampling.field", {Role.SAMPLER, Role.ACCOMPANYING_OFFICER})
     declare("sampling.sample", {Role.SAMPLER})
-    app.register_blueprint(field_views.bp)
+    declare("sampling.plan", {Role.PLANNER})
+    for pages in (plan_views, draw_views, register_views, field_views):
+        app.register_blueprint(pages.bp)
     app.register_blueprint(sample_views.bp)
     app.jinja_env.globals["word_of"] = word_of
     sample_panels.register()
+    navigation.add_entry("plans.index", _l("Plans"), icon="plan", permission="sampling.plan", order=5)
+    navigation.add_entry(
+        "register.businesses", _l("Business register"), icon="store", permission="sampling.plan", order=12
+    )
     navigation.add_entry("field.index", _l("Today's stops"), icon="map-pin", permission="sampling.field", order=20)
     navigation.add_entry("samples.index", _l("Samples"), icon="tube", permission="sampling.view", order=30)
     navigation.add_entry("refusals.index", _l("Refused attempts"), icon="split", permission="sampling.audit", order=92)

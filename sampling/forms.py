@@ -123,8 +123,8 @@ class SamplingPageForm(PageForm):
     entrusted_producer_kind = _line(_l("Entrusting or entrusted"))
 
     lot_size = MeasuredText(_l("Lot size"))
-    sampled_qty = MeasuredText(_l("Taken for the test"), [required()])
-    backup_qty = MeasuredText(_l("Backup portion"))
+    sampled_qty = MeasuredText(_l("Quantity taken"), [required()])
+    backup_qty = MeasuredText(_l("Of it, backup portion"))
     no_backup_reason = _line(_l("Why no backup is kept"))
     quantity_unit = _line(_l("Unit"), must=True)
     unit_price = MeasuredText(_l("Price of one unit"))

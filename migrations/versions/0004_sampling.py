@@ -343,6 +343,46 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_random_draw_plan_id"), "random_draw", ["plan_id"], unique=False)
     op.create_table(
+        "draw_ceremony",
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("draw_name", sa.Text(), nullable=False),
+        sa.Column("beacon_source", sa.Text(), nullable=False),
+        sa.Column("frame_key", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_by_id", sa.Uuid(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("frame_root", sa.Text(), nullable=True),
+        sa.Column("frame", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "(closed_at IS NULL) = (frame_root IS NULL) AND (closed_at IS NULL) = (frame IS NULL)",
+            name=op.f("ck_draw_ceremony_frozen_when_closed"),
+        ),
+        sa.CheckConstraint("closed_at >= opened_at", name=op.f("ck_draw_ceremony_closed_after_opened")),
+        sa.ForeignKeyConstraint(["opened_by_id"], ["person.id"], name=op.f("fk_draw_ceremony_opened_by_id_person")),
+        sa.ForeignKeyConstraint(["plan_id"], ["sampling_plan.id"], name=op.f("fk_draw_ceremony_plan_id_sampling_plan")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw_ceremony")),
+        sa.UniqueConstraint("draw_name", name=op.f("uq_draw_ceremony_draw_name")),
+        sa.UniqueConstraint("plan_id", name=op.f("uq_draw_ceremony_plan_id")),
+    )
+    op.create_table(
+        "draw_commitment",
+        sa.Column("ceremony_id", sa.Uuid(), nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("commitment", sa.Text(), nullable=False),
+        sa.Column("committed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("commitment ~ '^[0-9a-f]{64}$'", name=op.f("ck_draw_commitment_commitment_is_sha256")),
+        sa.CheckConstraint(
+            "(secret IS NULL) = (opened_at IS NULL)", name=op.f("ck_draw_commitment_opened_when_secret_known")
+        ),
+        sa.ForeignKeyConstraint(
+            ["ceremony_id"], ["draw_ceremony.id"], name=op.f("fk_draw_commitment_ceremony_id_draw_ceremony")
+        ),
+        sa.PrimaryKeyConstraint("ceremony_id", "party", name=op.f("pk_draw_commitment")),
+    )
+    op.create_table(
         "organisation_duty",
         sa.Column("plan_id", sa.Uuid(), nullable=False),
         sa.Column("category_id", sa.Uuid(), nullable=False),
@@ -1223,6 +1263,8 @@ def downgrade() -> None:
     op.drop_table("plan_line")
     op.drop_index(op.f("ix_organisation_duty_party_id"), table_name="organisation_duty")
     op.drop_table("organisation_duty")
+    op.drop_table("draw_commitment")
+    op.drop_table("draw_ceremony")
     op.drop_index(op.f("ix_random_draw_plan_id"), table_name="random_draw")
     op.drop_table("random_draw")
     op.drop_table("plan_category")

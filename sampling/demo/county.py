@@ -213,7 +213,7 @@ class _Register:
             place_kind=PlaceKind.FARMERS_MARKET,
             office=station,
             keeper=keeper,
-            stall_no=f"{'蔬水果肉杂'[min(number // 4, 4)]}{number:02d}号",
+            stall_no=f"{'ABC'[(number - 1) // 4]}区{number:02d}号",
             market_organiser=f"{market}管理有限公司",
             licence="JY" if any(not food.startswith("3") for food in foods) else None,
         )

@@ -20,9 +20,15 @@ from lims.uow import UnitOfWork
 from sampling.demo.county import businesses
 from sampling.demo.forms import choose_food, fill_form, sign, take_photos
 from sampling.models import Business, SamplingTask
-from sampling.rules.draw import Beacon, Party, commit
+from sampling.rules.draw import commit
 from sampling.services.businesses import register_business
-from sampling.services.draws import Ceremony, run_draw
+from sampling.services.ceremonies import (
+    close_commitments,
+    hold_draw,
+    open_ceremony,
+    open_commitment,
+    take_commitment,
+)
 from sampling.services.forms import submit_form
 from sampling.services.plans import PlanInput, StratumInput, approve_plan, compute_plan, create_plan, set_category
 from sampling.services.separation import SeparationRefusedError, claim_act, get_sample_for_act, sample_tuple
@@ -42,6 +48,7 @@ DAYS_AHEAD = 5  # working days past today for which visits are planned
 NO_SAMPLE_SHARE = 0.07
 FIRST_STOP, STOP_MINUTES = 8 * 60 + 40, 35
 PARTIES = ("清河县市场监督管理局机关纪委", "清河县消费者协会", "县人大代表联络站")
+BEACON = "中国福利彩票 3D 当日开奖号码"
 REPORT_A = "抽检监测（县级本级）"
 REFUSED_WORDS = "经营者称不知情并拒绝在抽样单上签字，现场劝说无效，已拍照取证并报告主管科室。"
 
@@ -248,24 +255,29 @@ class Chapter:
         self.world.later(timedelta(hours=20), partial(self.draw, plan_id))
 
     def draw(self, plan_id: UUID) -> None:
-        """Three parties committed to secrets the day before; the evening's lottery completes the seed."""
-        now = self.world.clock.now()
-        draw_id = f"QH-{str(plan_id)[:8]}"
-        secrets = [self.world.rng.randbytes(32).hex() for _party in PARTIES]
-        frozen_at, closes_at, fixed_at = (now - timedelta(hours=hours) for hours in (18, 15, 12))
-        ceremony = Ceremony(
-            draw_id,
-            self.world.rng.randbytes(32).hex(),
-            frozen_at,
-            closes_at,
-            [
-                Party(name, commit(draw_id, secret), frozen_at, secret)
-                for name, secret in zip(PARTIES, secrets, strict=True)
-            ],
-            Beacon("中国福利彩票 3D", f"{self.world.rng.randrange(1000):03d}", fixed_at),
-        )
+        """Three parties commit in the morning; in the afternoon the lottery completes the seed."""
+        secrets = {party: self.world.rng.randbytes(32).hex() for party in PARTIES}
         with self.world.acting(PLANNER) as uow:
-            run_draw(uow, plan_id, ceremony, self._working_days())
+            name = open_ceremony(uow, plan_id, BEACON).draw_name
+        for party, secret in secrets.items():
+            with self.world.acting(PLANNER) as uow:
+                take_commitment(uow, plan_id, party, commit(name, secret))
+        self.world.later(timedelta(hours=1), partial(self.close, plan_id, secrets))
+
+    def close(self, plan_id: UUID, secrets: Mapping[str, str]) -> None:
+        """No commitment any more; the frame is frozen."""
+        with self.world.acting(PLANNER) as uow:
+            close_commitments(uow, plan_id)
+        self.world.later(timedelta(hours=4), partial(self.hold, plan_id, secrets))
+
+    def hold(self, plan_id: UUID, secrets: Mapping[str, str]) -> None:
+        """The secrets are opened, and the draw is held."""
+        for party, secret in secrets.items():
+            with self.world.acting(PLANNER) as uow:
+                open_commitment(uow, plan_id, party, secret)
+        with self.world.acting(PLANNER) as uow:
+            fixed_at = uow.now - timedelta(minutes=30)
+            hold_draw(uow, plan_id, f"{self.world.rng.randrange(1000):03d}", fixed_at, self._working_days())
         with db.new_session() as session:
             tasks = session.execute(
                 select(SamplingTask.id, SamplingTask.planned_on, SamplingTask.first_sampler_id, SamplingTask.task_no)

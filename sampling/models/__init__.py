@@ -1,5 +1,6 @@
 """Tables of sampling."""
 
+from sampling.models.ceremony import DrawCeremony, DrawCommitment
 from sampling.models.duties import DutyAct, OrganisationDuty, PersonPlanDuty, PersonSampleDuty, SeparationRefusal
 from sampling.models.plan import (
     Business,
@@ -17,6 +18,8 @@ from sampling.models.sample import Sample, SamplePhoto, SampleSignature, Samplin
 __all__ = [
     "Business",
     "BusinessFood",
+    "DrawCeremony",
+    "DrawCommitment",
     "DutyAct",
     "OrganisationDuty",
     "PersonPlanDuty",

@@ -1,5 +1,6 @@
 """Reads of sampling, always totally ordered and within what the actor may see (product.md §2a)."""
 
+from sampling.queries.parties import Candidate, count_businesses, list_candidates
 from sampling.queries.plans import (
     CategoryRow,
     Coverage,
@@ -11,7 +12,9 @@ from sampling.queries.plans import (
     list_categories,
     list_lines,
     list_plans,
+    offered_lines,
 )
+from sampling.queries.register import BusinessRow, get_business, get_ceremony, list_businesses, list_signals
 from sampling.queries.samples import (
     PAGE,
     SampleRow,
@@ -40,6 +43,8 @@ from sampling.queries.tasks import (
 
 __all__ = [
     "PAGE",
+    "BusinessRow",
+    "Candidate",
     "CategoryRow",
     "Coverage",
     "LineRow",
@@ -50,8 +55,11 @@ __all__ = [
     "Stop",
     "TaskSheet",
     "add_up",
+    "count_businesses",
     "count_by_state",
     "find_sample_by_number",
+    "get_business",
+    "get_ceremony",
     "get_draw",
     "get_form",
     "get_own_picture",
@@ -60,14 +68,18 @@ __all__ = [
     "get_sheet",
     "get_task",
     "get_task_sheet",
+    "list_businesses",
+    "list_candidates",
     "list_categories",
     "list_done",
     "list_lines",
     "list_photos",
     "list_plans",
     "list_samples",
+    "list_signals",
     "list_signatures",
     "list_stops",
     "list_visits",
+    "offered_lines",
     "visible_samples",
 ]

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from citizen_votes.queries import offered_strata
 from lims.actors import Actor
 from lims.catalog.models import FoodCategory
 from lims.errors import NotFoundError
@@ -177,3 +179,16 @@ def _coverage_of_lines(session: Session, plan_ids: Sequence[UUID]) -> list[tuple
         )
         for line in lines
     ]
+
+
+def offered_lines(session: Session, actor: Actor, plan_id: UUID) -> list[dict[str, Any]]:
+    """What the plan's round offered the public, as lines to begin with.
+
+    Raises:
+        NotFoundError: there is no such plan.
+    """
+    plan = get_plan(session, actor, plan_id)
+    if plan.pick_round_id is None:
+        return []
+    strata = (stratum.split("@") for stratum in offered_strata(session, plan.pick_round_id))
+    return [{"food": food, "place_kind": place} for food, place in strata]

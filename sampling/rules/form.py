@@ -194,10 +194,19 @@ def _check_quantities(form: SamplingFormInput) -> None:
         )
     if (form.paid_amount is None) == (form.payment_waived_reason is None):
         raise InvalidInputError(_l("Give either the price paid or the reason why none was."), field="paid_amount")
-    taken = form.sampled_qty + (form.backup_qty or Decimal(0))
-    if form.lot_size is not None and taken > form.lot_size:
+    # 抽样数量 holds both portions; 备样数量 says how much of it is kept.
+    if form.backup_qty is not None and form.backup_qty >= form.sampled_qty:
         raise InvalidInputError(
-            _l("Taken are %(taken)s of a lot of %(lot)s.", taken=taken, lot=form.lot_size), field="lot_size"
+            _l(
+                "The backup portion is %(backup)s of %(taken)s taken; something must be left to test.",
+                backup=form.backup_qty,
+                taken=form.sampled_qty,
+            ),
+            field="backup_qty",
+        )
+    if form.lot_size is not None and form.sampled_qty > form.lot_size:
+        raise InvalidInputError(
+            _l("Taken are %(taken)s of a lot of %(lot)s.", taken=form.sampled_qty, lot=form.lot_size), field="lot_size"
         )
 
 

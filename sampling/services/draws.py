@@ -42,7 +42,10 @@ RESERVE_FACTOR = 2  # businesses in reserve for each one drawn
 
 @dataclass(frozen=True, slots=True)
 class Ceremony:
-    """Where the seed of a draw comes from: commitments, what opened them, and a beacon nobody knew before."""
+    """Where the seed of a draw comes from: commitments, what opened them, and a beacon nobody knew before.
+
+    `entries` is the frame as it was frozen; left out, it is read now.
+    """
 
     draw_id: str
     frame_key: str
@@ -50,6 +53,7 @@ class Ceremony:
     closes_at: datetime
     parties: Sequence[Party]
     beacon: Beacon
+    entries: Sequence[FrameEntry] | None = None
 
 
 def run_draw(uow: UnitOfWork, plan_id: UUID, ceremony: Ceremony, days: Sequence[date]) -> RandomDraw:
@@ -93,7 +97,7 @@ def run_draw(uow: UnitOfWork, plan_id: UUID, ceremony: Ceremony, days: Sequence[
             frame_key=ceremony.frame_key,
             weight_bound=1,
             reserve_factor=RESERVE_FACTOR,
-            entries=list(_frame(uow, plan, lines.values(), ceremony.frozen_at)),
+            entries=(frame_of(uow, plan, ceremony.frozen_at) if ceremony.entries is None else ceremony.entries),
             exclusions=(),
             quotas={stratum: line.samples for stratum, line in lines.items()},
             parties=ceremony.parties,
@@ -142,6 +146,14 @@ def task_number(uow: UnitOfWork) -> str:
     """`T`, two digits of the year and a serial without gaps."""
     year = f"{local_date(uow.now):%y}"
     return f"T{year}{take_number(uow, 'sampling_task', year):06d}"
+
+
+def frame_of(uow: UnitOfWork, plan: SamplingPlan, frozen_at: datetime) -> list[FrameEntry]:
+    """Who could be drawn for a plan: by line, whom `_frame` finds."""
+    lines = uow.session.scalars(
+        select(PlanLine).where(PlanLine.plan_id == plan.id, PlanLine.samples > 0).order_by(PlanLine.stratum)
+    )
+    return list(_frame(uow, plan, lines.all(), frozen_at))
 
 
 def _frame(uow: UnitOfWork, plan: SamplingPlan, lines: Iterable[PlanLine], frozen_at: datetime) -> Iterator[FrameEntry]:

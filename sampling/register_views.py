@@ -1,0 +1,206 @@
+"""Pages of the business register and of signals."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lims import clock
+from lims.actors import OrganisationKind
+from lims.auth.permissions import requires
+from lims.catalog.queries import find_category
+from lims.db import db
+from lims.errors import InvalidInputError, LimsError, NotFoundError
+from lims.i18n import bilingual
+from lims.i18n import gettext as _
+from lims.i18n import lazy_gettext as _l
+from lims.people.queries import list_organisations
+from lims.uow import unit_of_work
+from lims.web.current import current_actor
+from sampling import queries
+from sampling.plan_forms import BusinessForm, DismissForm, SignalForm
+from sampling.services.businesses import BusinessInput, close_business, register_business
+from sampling.services.signals import SignalInput, confirm_signal, dismiss_signal, take_signal
+from sampling.types import AreaType, PlaceKind, SignalKind
+
+bp = Blueprint("register", __name__, url_prefix="/plan")
+
+MOST_WORDS = 60
+
+
+@bp.route("/businesses")
+@requires("sampling.plan")
+def businesses() -> ResponseReturnValue:
+    """The businesses that can be drawn."""
+    words = request.args.get("q", "").strip().replace("\0", "")[:MOST_WORDS]
+    rows = queries.list_businesses(
+        db.session, current_actor(), words=words or None, after=_after(), limit=queries.PAGE + 1
+    )
+    shown, more = rows[: queries.PAGE], len(rows) > queries.PAGE
+    last = shown[-1].business if shown else None
+    next_url = (
+        url_for(".businesses", q=words or None, name=last.name, last=str(last.id))
+        if more and last is not None
+        else None
+    )
+    return render_template("sampling/register/index.html", rows=shown, words=words, next_url=next_url)
+
+
+@bp.route("/businesses/new", methods=["GET", "POST"])
+@requires("sampling.plan")
+def register() -> ResponseReturnValue:
+    """Put a business into the register."""
+    own = current_actor().require_organisation()
+    offices = [
+        (str(one.id), bilingual(one))
+        for one in list_organisations(db.session, (OrganisationKind.REGULATOR, OrganisationKind.STATION))
+        if own in {one.id, one.superior_id}
+    ]
+    form = BusinessForm.fresh(offices, area_type=AreaType.URBAN.value)
+    status = 200
+    if form.validate_on_submit():
+        try:
+            foods = _foods(str(form.foods.data))
+            values: dict[str, Any] = {name: (form[name].data or None) for name in _TEXTS}
+            with unit_of_work(current_actor()) as uow:
+                made = register_business(
+                    uow,
+                    BusinessInput(
+                        **values,
+                        area_type=AreaType(form.area_type.data),
+                        place_kind=PlaceKind(form.place_kind.data),
+                        regulator_id=UUID(str(form.regulator_id.data)),
+                    ),
+                    foods,
+                )
+                business_id = made.id
+        except LimsError as refusal:
+            status = form.refuse(refusal)
+        else:
+            flash(_("Registered. It can be drawn from now on."), "success")
+            return redirect(url_for(".business", business_id=business_id), 303)
+    elif form.is_submitted():
+        status = 422
+    return render_template("sampling/register/new.html", form=form), status
+
+
+@bp.route("/businesses/<uuid:business_id>")
+@requires("sampling.plan")
+def business(business_id: UUID) -> ResponseReturnValue:
+    """One business with the foods it can be drawn for."""
+    found, foods = queries.get_business(db.session, current_actor(), business_id)
+    return render_template("sampling/register/business.html", business=found, foods=foods)
+
+
+@bp.route("/businesses/<uuid:business_id>/close", methods=["POST"])
+@requires("sampling.plan")
+def close(business_id: UUID) -> ResponseReturnValue:
+    """Take a business that has closed out of the draws to come."""
+    try:
+        with unit_of_work(current_actor()) as uow:
+            close_business(uow, business_id, clock.local_date(uow.now))
+    except NotFoundError:
+        raise
+    except LimsError as refusal:
+        flash(str(refusal), "error")
+    else:
+        flash(_("Closed. It is not drawn any more."), "success")
+    return redirect(url_for(".business", business_id=business_id), 303)
+
+
+@bp.route("/signals", methods=["GET", "POST"])
+@requires("sampling.plan")
+def signals() -> ResponseReturnValue:
+    """Signals: those to be decided on, and a form for a new one."""
+    form = SignalForm.fresh()
+    status = 200
+    if form.validate_on_submit():
+        try:
+            food = str(form.food.data or "").strip().split(" ")[0]
+            with unit_of_work(current_actor()) as uow:
+                take_signal(
+                    uow,
+                    SignalInput(
+                        kind=SignalKind(form.kind.data),
+                        text=str(form.text.data),
+                        weight=int(form.weight.data or 0),
+                        expires_on=form.expires_on.data or clock.local_date(uow.now),
+                        food_category_id=_foods(food)[0] if food else None,
+                        source_reference=form.source_reference.data or None,
+                    ),
+                )
+        except LimsError as refusal:
+            status = form.refuse(refusal)
+        else:
+            flash(_("Signal taken in. It counts once somebody has confirmed it."), "success")
+            return redirect(url_for(".signals"), 303)
+    elif form.is_submitted():
+        status = 422
+    page = render_template(
+        "sampling/register/signals.html",
+        form=form,
+        dismiss=DismissForm(formdata=None),
+        signals=queries.list_signals(db.session, current_actor()),
+    )
+    return page, status
+
+
+@bp.route("/signals/<uuid:signal_id>/<any(confirm,dismiss):act>", methods=["POST"])
+@requires("sampling.plan")
+def decide(signal_id: UUID, act: str) -> ResponseReturnValue:
+    """Confirm a signal, or put it aside with a reason."""
+    try:
+        with unit_of_work(current_actor()) as uow:
+            if act == "confirm":
+                confirm_signal(uow, signal_id)
+            else:
+                dismiss_signal(uow, signal_id, str(DismissForm().reason.data or ""))
+    except NotFoundError:
+        raise
+    except LimsError as refusal:
+        flash(str(refusal), "error")
+    else:
+        flash(_("Decided."), "success")
+    return redirect(url_for(".signals"), 303)
+
+
+_TEXTS = (
+    "name",
+    "address",
+    "stall_no",
+    "region_code",
+    "uscc",
+    "uscc_note",
+    "licence_kind",
+    "licence_no",
+    "legal_person",
+    "contact",
+    "phone",
+    "market_organiser",
+    "platform",
+    "shop_url",
+)
+
+
+def _foods(text: str) -> list[UUID]:
+    """The categories of codes divided by spaces or commas.
+
+    Raises:
+        InvalidInputError: there is no such code.
+    """
+    found = []
+    for code in text.replace(",", " ").replace("，", " ").replace("、", " ").split():
+        category = find_category(db.session, code)
+        if category is None:
+            raise InvalidInputError(_l("There is no food category %(code)s.", code=code), field="foods")
+        found.append(category.id)
+    return found
+
+
+def _after() -> Any:
+    name, last = request.args.get("name", "").replace("\0", ""), request.args.get("last", "")
+    try:
+        return (name, UUID(last)) if name else None
+    except ValueError:
+        return None
