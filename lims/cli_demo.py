@@ -112,7 +112,7 @@ def last_evening(now: datetime) -> date:
 
 def build_county(app: Flask, seed: int, today: date | None) -> list[DemoAccount]:
     """Let every package live its chapter on a simulated clock; returns the accounts."""
-    connect(app)
+    connect(app, durable=False)  # a county that is cut off half way is refused at the next start, and made again
     last = today or last_evening(clock.now())
     begins_on = last - timedelta(days=DAYS - 1)
     eve = datetime.combine(begins_on - timedelta(days=EVE_DAYS), time(0, 30), UTC)

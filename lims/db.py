@@ -104,8 +104,14 @@ class Database:
         self._connection: Connection | None = None
         self.url: str | None = None
 
-    def configure(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
-        """Bind this process to `url` as the application's login; a second call replaces the first."""
+    def configure(self, url: str, *, pool_size: int = POOL_SIZE, durable: bool = True) -> None:
+        """Bind this process to `url` as the application's login; a second call replaces the first.
+
+        Args:
+            url: of the database.
+            pool_size: connections that are kept open.
+            durable: False lets commits return before they are on disk: a crash loses the last ones, whole.
+        """
         self.dispose()
         self.url = url
         self._engine = create_engine(
@@ -114,7 +120,8 @@ class Database:
             max_overflow=pool_size,
             pool_pre_ping=True,
             connect_args={
-                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+                + ("" if durable else " -c synchronous_commit=off"),
                 "application_name": "lims",
             },
         )

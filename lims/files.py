@@ -3,11 +3,12 @@
 import hashlib
 import os
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lims.config import Settings
@@ -46,15 +47,22 @@ class StoredFile(Ledgered, Base):
     )
 
     def ledger_chain(self) -> str:
-        return "files"
+        # One chain for all would make every upload of the installation wait for every other one.
+        return f"files:{self.stored_by_id or 'system'}"
 
 
 _folder: list[Path] = []
+_is_durable = [True]
 
 
-def configure(settings: Settings) -> None:
-    """Say where the bytes lie."""
+def configure(settings: Settings, *, durable: bool = True) -> None:
+    """Say where the bytes lie.
+
+    Args:
+        durable: False does not wait for the disk, for a demonstration that is made again when it is cut off.
+    """
     _folder[:] = [settings.files_folder]
+    _is_durable[:] = [durable]
 
 
 def path_of(sha256: bytes) -> Path:
@@ -72,14 +80,41 @@ def sniff_media_type(content: bytes) -> str:
 
 
 def store_file(uow: UnitOfWork, content: bytes, *, allowed: frozenset[str] | None = None) -> bytes:
-    """Keep `content` and return its SHA-256; the same content twice is one file.
+    """Keep `content` and return its SHA-256; as `store_files`."""
+    [digest] = store_files(uow, [content], allowed=allowed)
+    return digest
+
+
+def store_files(uow: UnitOfWork, contents: Sequence[bytes], *, allowed: frozenset[str] | None = None) -> list[bytes]:
+    """Keep several contents and return their SHA-256, in their order; the same content twice is one file.
 
     The bytes are on disk, flushed, before the row is: a row never points at nothing. Bytes whose transaction is undone
     are swept by `lims.files.sweep`.
 
     Raises:
-        InvalidInputError: empty, too large, or not one of the `allowed` media types.
+        InvalidInputError: one is empty, too large, or not one of the `allowed` media types.
     """
+    media_types = {hashlib.sha256(content).digest(): _checked(content, allowed) for content in contents}
+    digests = [hashlib.sha256(content).digest() for content in contents]
+    known = set(uow.session.scalars(select(StoredFile.sha256).where(StoredFile.sha256.in_(media_types))))
+    for digest, content in dict(zip(digests, contents, strict=True)).items():
+        _write(path_of(digest), content)
+        if digest not in known:
+            uow.session.add(
+                StoredFile(
+                    sha256=digest,
+                    size=len(content),
+                    media_type=media_types[digest],
+                    stored_at=uow.now,
+                    stored_by_id=uow.actor.person_id,
+                )
+            )
+    uow.session.flush()
+    return digests
+
+
+def _checked(content: bytes, allowed: frozenset[str] | None) -> str:
+    """The media type of what may be stored."""
     if not content:
         raise InvalidInputError(_l("The file is empty."))
     if len(content) > MAX_BYTES:
@@ -91,20 +126,7 @@ def store_file(uow: UnitOfWork, content: bytes, *, allowed: frozenset[str] | Non
         raise InvalidInputError(
             _l("The file is %(given)s, expected %(allowed)s.", given=media_type, allowed=", ".join(sorted(allowed)))
         )
-    digest = hashlib.sha256(content).digest()
-    _write(path_of(digest), content)
-    if uow.session.get(StoredFile, digest) is None:
-        uow.session.add(
-            StoredFile(
-                sha256=digest,
-                size=len(content),
-                media_type=media_type,
-                stored_at=uow.now,
-                stored_by_id=uow.actor.person_id,
-            )
-        )
-        uow.session.flush()
-    return digest
+    return media_type
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -114,8 +136,9 @@ def _write(path: Path, content: bytes) -> None:
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     with fresh.open("wb") as handle:
         handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
+        if _is_durable[0]:
+            handle.flush()
+            os.fsync(handle.fileno())
     fresh.rename(path)
 
 

@@ -50,13 +50,19 @@ def keep_database() -> None:
             cluster.ensure_running()
 
 
-def connect(app: Flask, *, pool_size: int = POOL_SIZE) -> None:
-    """Bind this process to its database, its keys and its files folder."""
+def connect(app: Flask, *, pool_size: int = POOL_SIZE, durable: bool = True) -> None:
+    """Bind this process to its database, its keys and its files folder.
+
+    Args:
+        app: with its settings.
+        pool_size: connections that are kept open.
+        durable: False does not wait for the disk.
+    """
     settings = settings_of(app)
-    db.configure(database_urls(settings).app, pool_size=pool_size)
+    db.configure(database_urls(settings).app, pool_size=pool_size, durable=durable)
     app.config["SECRET_KEY"] = settings.session_secret()
     people.configure(settings.identity_key_file)
-    files.configure(settings)
+    files.configure(settings, durable=durable)
 
 
 def disconnect() -> None:

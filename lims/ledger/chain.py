@@ -6,13 +6,39 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from lims.ledger.capture import RowChange, plain
-from lims.ledger.models import LedgerEvent, LedgerHead, LedgerPending, PersonalSalt
+from lims.ledger.models import PersonalSalt
 from lims.ledger.verify import FORMAT, GENESIS, canonical, leaf_hash
+
+# Every business transaction ends with these two, so they are sent as they stand and take any number of chains.
+_LOCK = text(
+    """
+    INSERT INTO ledger_head (chain, seq, hash)
+    SELECT chain, 0, ''::bytea FROM unnest(CAST(:chains AS text[])) WITH ORDINALITY AS given (chain, place)
+    ORDER BY place
+    ON CONFLICT (chain) DO UPDATE SET seq = ledger_head.seq
+    RETURNING chain, seq, hash
+    """
+)
+_WRITE = text(
+    """
+    WITH written AS (
+        INSERT INTO ledger_event (chain, seq, type, at, body, hash)
+        SELECT chain, seq, type, :at, body, hash
+        FROM unnest(CAST(:chains AS text[]), CAST(:seqs AS bigint[]), CAST(:types AS text[]),
+                    CAST(:bodies AS text[]), CAST(:hashes AS bytea[]))
+            WITH ORDINALITY AS given (chain, seq, type, body, hash, place)
+        ORDER BY place
+        RETURNING id, chain, seq, hash
+    ), pending AS (
+        INSERT INTO ledger_pending (event_id) SELECT id FROM written
+    )
+    UPDATE ledger_head SET seq = written.seq, hash = written.hash FROM written WHERE ledger_head.chain = written.chain
+    """
+)
 
 ROWS_CHANGED = "lims.rows_changed.v1"  # an act that changed rows but announced nothing
 
@@ -51,7 +77,7 @@ def append(
     if not chains:
         return
     heads = _lock_heads(session, chains)
-    events, new_heads = [], []
+    written: dict[str, list[Any]] = {"chains": chains, "seqs": [], "types": [], "bodies": [], "hashes": []}
     for chain in chains:
         seq, previous = heads[chain]
         kind = str(facts_of[chain][0]["name"]) if facts_of[chain] else ROWS_CHANGED
@@ -70,17 +96,11 @@ def append(
                 "rows": rows_of[chain],
             }
         )
-        digest = leaf_hash(body.encode())
-        events.append({"chain": chain, "seq": seq + 1, "type": kind, "at": stamp.at, "body": body, "hash": digest})
-        new_heads.append({"head_chain": chain, "new_seq": seq + 1, "new_hash": digest})
-    ids = session.scalars(insert(LedgerEvent).returning(LedgerEvent.id), events).all()
-    session.execute(insert(LedgerPending), [{"event_id": event_id} for event_id in ids])
-    session.connection().execute(
-        update(LedgerHead)
-        .where(LedgerHead.chain == bindparam("head_chain"))
-        .values(seq=bindparam("new_seq"), hash=bindparam("new_hash")),
-        new_heads,
-    )
+        written["seqs"].append(seq + 1)
+        written["types"].append(kind)
+        written["bodies"].append(body)
+        written["hashes"].append(leaf_hash(body.encode()))
+    session.execute(_WRITE, written | {"at": stamp.at})
     salts = [salt for change in changes for salt in change.salts]
     if salts:
         session.execute(
@@ -100,8 +120,4 @@ def append(
 
 def _lock_heads(session: Session, chains: Sequence[str]) -> dict[str, tuple[int, bytes]]:
     """Sequence and hash of every chain, its row locked until the commit; a new chain starts at 0."""
-    statement = upsert(LedgerHead).values([{"chain": chain, "seq": 0, "hash": b""} for chain in chains])
-    touched = statement.on_conflict_do_update(
-        index_elements=[LedgerHead.chain], set_={"seq": LedgerHead.seq}
-    ).returning(LedgerHead.chain, LedgerHead.seq, LedgerHead.hash)
-    return {chain: (seq, digest) for chain, seq, digest in session.execute(touched)}
+    return {chain: (seq, digest) for chain, seq, digest in session.execute(_LOCK, {"chains": chains})}

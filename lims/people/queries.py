@@ -1,6 +1,6 @@
 """Reading people and organisations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -60,27 +60,9 @@ def employment_facts(session: Session, employment_id: UUID, on: date) -> Employm
     Raises:
         NotFoundError: there is none, or it does not cover that day.
     """
-    row = session.execute(
-        select(Employment, Person.name, Organisation)
-        .join(Person, Person.id == Employment.person_id)
-        .join(Organisation, Organisation.id == Employment.organisation_id)
-        .where(Employment.id == employment_id, *in_force(on))
-    ).one_or_none()
-    if row is None:
-        raise NotFoundError(_l("This employment does not cover %(day)s.", day=on.isoformat()))
-    employment, name, organisation = row
-    return EmploymentFacts(
-        employment_id=employment.id,
-        person_id=employment.person_id,
-        person_name=name,
-        organisation_id=organisation.id,
-        organisation_kind=organisation.kind,
-        organisation_name_zh=organisation.name_zh,
-        organisation_name_en=organisation.name_en,
-        party_id=organisation.party_id,
-        valid_from=employment.valid_from,
-        valid_to=employment.valid_to,
-    )
+    for facts in _facts(session, Employment.id == employment_id, on):
+        return facts
+    raise NotFoundError(_l("This employment does not cover %(day)s.", day=on.isoformat()))
 
 
 def employment_of_person(session: Session, person_id: UUID, on: date) -> EmploymentFacts:
@@ -89,10 +71,41 @@ def employment_of_person(session: Session, person_id: UUID, on: date) -> Employm
     Raises:
         NotFoundError: nowhere.
     """
-    employment_id = session.scalar(select(Employment.id).where(Employment.person_id == person_id, *in_force(on)))
-    if employment_id is None:
+    return employments_of_persons(session, [person_id], on)[person_id]
+
+
+def employments_of_persons(session: Session, person_ids: Collection[UUID], on: date) -> dict[UUID, EmploymentFacts]:
+    """Where several persons are employed on a day, by person.
+
+    Raises:
+        NotFoundError: one of them nowhere.
+    """
+    found = {facts.person_id: facts for facts in _facts(session, Employment.person_id.in_(person_ids), on)}
+    if not found.keys() >= set(person_ids):
         raise NotFoundError(_l("This person is employed nowhere on %(day)s.", day=on.isoformat()))
-    return employment_facts(session, employment_id, on)
+    return found
+
+
+def _facts(session: Session, which: ColumnElement[bool], on: date) -> Iterator[EmploymentFacts]:
+    rows = session.execute(
+        select(Employment, Person.name, Organisation)
+        .join(Person, Person.id == Employment.person_id)
+        .join(Organisation, Organisation.id == Employment.organisation_id)
+        .where(which, *in_force(on))
+    )
+    for employment, name, organisation in rows:
+        yield EmploymentFacts(
+            employment_id=employment.id,
+            person_id=employment.person_id,
+            person_name=name,
+            organisation_id=organisation.id,
+            organisation_kind=organisation.kind,
+            organisation_name_zh=organisation.name_zh,
+            organisation_name_en=organisation.name_en,
+            party_id=organisation.party_id,
+            valid_from=employment.valid_from,
+            valid_to=employment.valid_to,
+        )
 
 
 def in_force(on: date) -> tuple[ColumnElement[bool], ...]:

@@ -27,7 +27,7 @@ from sampling.models import (
 )
 from sampling.rules.form import SamplingFormInput, check_form
 from sampling.services.samples import move_sample
-from sampling.services.separation import claim_act, sample_tuple
+from sampling.services.separation import claim_acts, sample_tuple
 from sampling.types import DutyRole, PhotoKind, SampleEvent, SampleState, SignerKind, TaskState
 
 PREFIX = "XBJ"  # general sampling; the official coding rule was not found (domain.md §3.4)
@@ -89,7 +89,7 @@ def submit_form(
     if get_region(uow.session, form.region_code) is None:
         raise InvalidInputError(_l("There is no region %(code)s.", code=form.region_code), field="region_code")
     food = _food_taken(uow, task, food_category_id)
-    drawn = {kind: (one, _store_signature(uow, one)) for kind, one in signatures.items()}
+    drawn = _store_signatures(uow, signatures)
     stored = _store_photos(uow, photos)
     plan = uow.session.get_one(SamplingPlan, task.plan_id)
     institution = institution_code(uow, task.sampling_organisation_id)
@@ -130,9 +130,12 @@ def submit_form(
         )
         for kind, (one, digest) in drawn.items()
     )
-    for person_id in sorted((task.first_sampler_id, task.second_sampler_id)):
-        claim_act(uow, sample_tuple(sample), DutyRole.SAMPLER, person_id=person_id)
-    claim_act(uow, sample_tuple(sample), DutyRole.ACCOMPANYING_OFFICER, person_id=task.accompanying_officer_id)
+    team = [
+        (DutyRole.SAMPLER, task.first_sampler_id),
+        (DutyRole.SAMPLER, task.second_sampler_id),
+        (DutyRole.ACCOMPANYING_OFFICER, task.accompanying_officer_id),
+    ]
+    claim_acts(uow, sample_tuple(sample), team)
     move_sample(uow, sample, SampleEvent.FORM_SUBMITTED)
     uow.emit(SampleTaken(sample_id=sample.id, task_id=task.id, plan_id=task.plan_id))
     return sample
@@ -186,8 +189,13 @@ def _next_sampling_no(uow: UnitOfWork, region_code: str, institution: str) -> st
     return f"{scope}{take_number(uow, SERIES, scope):05d}"
 
 
-def _store_signature(uow: UnitOfWork, signature: DrawnSignature) -> bytes:
-    return files.store_file(uow, signature.png, allowed=frozenset({"image/png"}))
+def _store_signatures(
+    uow: UnitOfWork, signatures: Mapping[SignerKind, DrawnSignature]
+) -> dict[SignerKind, tuple[DrawnSignature, bytes]]:
+    """The signatures, each with the hash of its picture."""
+    pictures = [one.png for one in signatures.values()]
+    digests = files.store_files(uow, pictures, allowed=frozenset({"image/png"}))
+    return {kind: (one, digest) for (kind, one), digest in zip(signatures.items(), digests, strict=True)}
 
 
 def _store_photos(uow: UnitOfWork, photos: Sequence[Photo]) -> dict[bytes, Photo]:
@@ -197,7 +205,8 @@ def _store_photos(uow: UnitOfWork, photos: Sequence[Photo]) -> dict[bytes, Photo
             _l("There are %(count)s photos, at most %(most)s are taken.", count=len(photos), most=MOST_PHOTOS),
             field="photos",
         )
-    return {files.store_file(uow, photo.content, allowed=files.IMAGES): photo for photo in photos}
+    digests = files.store_files(uow, [photo.content for photo in photos], allowed=files.IMAGES)
+    return dict(zip(digests, photos, strict=True))
 
 
 def _signer_names(uow: UnitOfWork, task: SamplingTask, form: SamplingFormInput) -> dict[SignerKind, str]:

@@ -4,21 +4,21 @@ The keys of `sampling.models.duties` decide; this module asks them in an order t
 in words which earlier act stands in the way.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import InstrumentedAttribute
 
 from lims.actors import OrganisationKind
 from lims.clock import local_date
 from lims.errors import ConflictError, NotFoundError, explain_constraint
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
-from lims.people.queries import employment_facts, employment_of_person, person_names
+from lims.people.queries import employment_of_person, employments_of_persons, person_names
 from lims.people.types import EmploymentFacts
 from lims.uow import UnitOfWork
 from sampling.models import (
@@ -85,14 +85,20 @@ class SeparationRefusedError(ConflictError):
         )
 
 
+_Duty = type[PersonSampleDuty] | type[PersonPlanDuty] | type[OrganisationDuty]
+_Key = tuple[tuple[str, UUID], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A duty to be claimed: the class, its scope without the side, and the chain it is noted on."""
+    """A duty to be claimed: the class, its scope without the side, the chain it is noted on, and for whom."""
 
-    duty: type[PersonSampleDuty | PersonPlanDuty | OrganisationDuty]
-    key: tuple[tuple[str, UUID], ...]
+    duty: _Duty
+    key: _Key
     chain: str
     scope: str
+    role: DutyRole
+    facts: EmploymentFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,77 +119,95 @@ def sample_tuple(sample: Sample) -> SampleTuple:
     return SampleTuple(sample.id, sample.plan_id, sample.category_id, sample.mode)
 
 
-def claim_duties(
-    uow: UnitOfWork, sample: SampleTuple, role: DutyRole, person_id: UUID, employment: EmploymentFacts | None = None
-) -> EmploymentFacts:
+def claim_duties(uow: UnitOfWork, sample: SampleTuple, role: DutyRole, person_id: UUID) -> EmploymentFacts:
     """Put a person (and, where the mode asks for it, their party) on the side of `role`; done at assignment.
 
     Raises:
         SeparationRefusedError: the person or the party stands on the other side of this scope.
         NotFoundError: the person is employed nowhere today.
     """
-    facts = employment or employment_of_person(uow.session, person_id, local_date(uow.now))
-    side = SIDE_OF[role]
-    for claim in _claims(sample, role, facts):
-        held = _claim(uow, claim, side)
-        if held is not side:
-            raise _refusal(uow, _Attempted.of(sample), role, facts, claim.scope)
+    facts = employment_of_person(uow.session, person_id, local_date(uow.now))
+    _take(uow, _Attempted.of(sample), _claims(sample, role, facts))
     return facts
 
 
 def claim_act(uow: UnitOfWork, sample: SampleTuple, role: DutyRole, *, person_id: UUID | None = None) -> None:
-    """Note that a person acts in `role` on a sample, claiming the duties it needs. Doing it again changes nothing.
+    """Note that one person acts in `role` on a sample; the actor when nobody is named. As `claim_acts`."""
+    claim_acts(uow, sample, [(role, person_id or uow.actor.require_person())])
 
-    Args:
-        person_id: who acts; the actor of the unit of work when left out.
+
+def claim_acts(uow: UnitOfWork, sample: SampleTuple, acts: Sequence[tuple[DutyRole, UUID]]) -> None:
+    """Note who acts in which role on a sample, claiming the duties it needs. Doing it again changes nothing.
+
+    Takes one statement for each kind of row, however many persons act: a form is submitted by three.
 
     Raises:
-        SeparationRefusedError: the person stands on the other side, or holds another bench role on this sample, or the
+        SeparationRefusedError: a person stands on the other side, or holds another bench role on this sample, or the
             mode asks for the regulator's own people.
+        NotFoundError: a person is employed nowhere today, or the actor no longer where they act.
     """
-    acting = person_id or uow.actor.require_person()
-    held = set(
+    held: dict[UUID, set[DutyRole]] = defaultdict(set)
+    people = {person_id for _role, person_id in acts}
+    for person_id, role in uow.session.execute(
+        select(DutyAct.person_id, DutyAct.role).where(
+            DutyAct.sample_id == sample.sample_id, DutyAct.person_id.in_(people)
+        )
+    ):
+        held[person_id].add(role)
+    # Acts are never taken back, and their keys hold the duties: what was noted before needs nothing more.
+    fresh = [(role, person_id) for role, person_id in acts if role not in held[person_id]]
+    if not fresh:
+        return
+    facts = _employments(uow, {person_id for _role, person_id in fresh})
+    parts = [(role, facts[person_id]) for role, person_id in fresh]
+    for role, one in parts:
+        _check_mode(uow, sample, role, one)
+    _take(uow, _Attempted.of(sample), [claim for role, one in parts for claim in _claims(sample, role, one)])
+    for role, one in parts:
+        if role in BENCH_ROLES and held[one.person_id] & BENCH_ROLES:
+            raise _refusal(uow, _Attempted.of(sample), role, one, "bench")
+    rows = [
+        {
+            "id": uuid4(),
+            "sample_id": sample.sample_id,
+            "plan_id": sample.plan_id,
+            "category_id": sample.category_id,
+            "mode": sample.mode,
+            "role": role,
+            "side": SIDE_OF[role],
+            "person_id": one.person_id,
+            "employment_id": one.employment_id,
+            "organisation_id": one.organisation_id,
+            "organisation_kind": one.organisation_kind,
+            "party_id": one.party_id,
+            "acted_at": uow.now,
+        }
+        for role, one in parts
+    ]
+    # Only the repeat of the same act is forgiven; a second bench role stays an error of its own index.
+    written = set(
         uow.session.scalars(
-            select(DutyAct.role).where(DutyAct.sample_id == sample.sample_id, DutyAct.person_id == acting)
+            insert(DutyAct)
+            .on_conflict_do_nothing(index_elements=["sample_id", "person_id", "role"])
+            .returning(DutyAct.id),
+            rows,
         )
     )
-    if role in held:
-        return  # acts are never taken back, and their keys hold the duties
-    if acting == uow.actor.person_id:
-        employment_id = uow.actor.employment_id
-        assert employment_id is not None  # noqa: S101 - an actor with a person has an employment
-        facts = employment_facts(uow.session, employment_id, local_date(uow.now))
-    else:
-        facts = employment_of_person(uow.session, acting, local_date(uow.now))
-    _check_mode(uow, sample, role, facts)
-    claim_duties(uow, sample, role, acting, facts)
-    if role in BENCH_ROLES and held & BENCH_ROLES:
-        raise _refusal(uow, _Attempted.of(sample), role, facts, "bench")
-    columns = {
-        "id": uuid4(),
-        "sample_id": sample.sample_id,
-        "plan_id": sample.plan_id,
-        "category_id": sample.category_id,
-        "mode": sample.mode,
-        "role": role,
-        "side": SIDE_OF[role],
-        "person_id": acting,
-        "employment_id": facts.employment_id,
-        "organisation_id": facts.organisation_id,
-        "organisation_kind": facts.organisation_kind,
-        "party_id": facts.party_id,
-        "acted_at": uow.now,
-    }
-    # Only the repeat of the same act is forgiven; a second bench role stays an error of its own index.
-    written = uow.session.scalar(
-        insert(DutyAct)
-        .values(**columns)
-        .on_conflict_do_nothing(index_elements=["sample_id", "person_id", "role"])
-        .returning(DutyAct.id)
-    )
-    if written is not None:
-        noted = {name: value for name, value in columns.items() if name != "id"}
-        uow.record(f"sample:{sample.sample_id}", "duty_act", {"id": columns["id"]}, noted)
+    for row in rows:
+        if row["id"] in written:
+            noted = {name: value for name, value in row.items() if name != "id"}
+            uow.record(f"sample:{sample.sample_id}", "duty_act", {"id": row["id"]}, noted)
+
+
+def _employments(uow: UnitOfWork, person_ids: Collection[UUID]) -> Mapping[UUID, EmploymentFacts]:
+    """Where the persons are employed today; the actor must still be where they act."""
+    facts = employments_of_persons(uow.session, person_ids, local_date(uow.now))
+    acting = facts.get(uow.actor.person_id) if uow.actor.person_id else None
+    if acting is not None and acting.employment_id != uow.actor.employment_id:
+        raise NotFoundError(
+            _l("This employment does not cover %(day)s.", day=local_date(uow.now).isoformat()),
+        )
+    return facts
 
 
 def release_duties(uow: UnitOfWork, sample: SampleTuple, role: DutyRole, person_id: UUID) -> None:
@@ -216,58 +240,96 @@ def claim_job(uow: UnitOfWork, category: PlanCategory, role: DutyRole, facts: Em
     Raises:
         SeparationRefusedError: the person or the party stands on the other side already.
     """
-    side = SIDE_OF[role]
-    for claim in _job_claims(category.plan_id, category.category_id, category.mode, facts):
-        if _claim(uow, claim, side) is not side:
-            raise _refusal(uow, _Attempted(category.plan_id, category.category_id), role, facts, claim.scope)
+    claims = _job_claims(category.plan_id, category.category_id, category.mode, role, facts)
+    _take(uow, _Attempted(category.plan_id, category.category_id), claims)
 
 
 def _claims(sample: SampleTuple, role: DutyRole, facts: EmploymentFacts) -> Iterable[_Claim]:
-    """The duties a role demands under a mode, always in the same order, so that two claims cannot wait in a circle."""
+    """The duties a role demands under a mode."""
     if role not in SAMPLE_ONLY_ROLES:
-        yield from _job_claims(sample.plan_id, sample.category_id, sample.mode, facts)
+        yield from _job_claims(sample.plan_id, sample.category_id, sample.mode, role, facts)
     yield _Claim(
         PersonSampleDuty,
         (("sample_id", sample.sample_id), ("person_id", facts.person_id)),
         f"sample:{sample.sample_id}",
         "sample",
+        role,
+        facts,
     )
 
 
-def _job_claims(plan_id: UUID, category_id: UUID, mode: SeparationMode, facts: EmploymentFacts) -> Iterable[_Claim]:
+def _job_claims(
+    plan_id: UUID, category_id: UUID, mode: SeparationMode, role: DutyRole, facts: EmploymentFacts
+) -> Iterable[_Claim]:
     if mode is not SeparationMode.INTERNAL:
         yield _Claim(
             OrganisationDuty,
             (("plan_id", plan_id), ("category_id", category_id), ("party_id", facts.party_id)),
             f"plan:{plan_id}",
             "organisation",
+            role,
+            facts,
         )
     yield _Claim(
         PersonPlanDuty,
         (("plan_id", plan_id), ("person_id", facts.person_id)),
         f"plan:{plan_id}",
         "plan",
+        role,
+        facts,
     )
 
 
-def _claim(uow: UnitOfWork, claim: _Claim, side: Side) -> Side:
-    """Take the duty, or learn which side holds it; waits for a transaction that is claiming it now."""
-    key = dict(claim.key)
-    side_column: InstrumentedAttribute[Side] = claim.duty.side
-    conditions = [getattr(claim.duty, name) == value for name, value in claim.key]
-    held = uow.session.scalar(select(side_column).where(*conditions))
-    if held is not None:
-        return held
-    taken = uow.session.scalar(
-        insert(claim.duty).values(**key, side=side, claimed_at=uow.now).on_conflict_do_nothing().returning(side_column)
+def _take(uow: UnitOfWork, tried: _Attempted, claims: Iterable[_Claim]) -> None:
+    """Take every duty, or refuse with the first one that the other side holds.
+
+    Kinds of duty always in the same order and keys sorted within one, so that two claims cannot wait in a circle; waits
+    for a transaction that is claiming one of them now.
+    """
+    wanted = list(claims)
+    for duty in (OrganisationDuty, PersonPlanDuty, PersonSampleDuty):
+        of_kind = {claim.key: claim for claim in wanted if claim.duty is duty}
+        if not of_kind:
+            continue
+        keys = sorted(of_kind)
+        # A plan's duties stand after its first sample; those of a sample are new almost always.
+        held = {} if duty is PersonSampleDuty else _held(uow, duty, keys)
+        held |= _insert_duties(uow, [of_kind[key] for key in keys if key not in held])
+        if missing := [key for key in keys if key not in held]:
+            held |= _held(uow, duty, missing)
+        for claim in (claim for claim in wanted if claim.duty is duty):
+            side = held.get(claim.key)
+            if side is None:
+                raise ConflictError(_l("This duty was given back at this very moment. Try again."))
+            if side is not SIDE_OF[claim.role]:
+                raise _refusal(uow, tried, claim.role, claim.facts, claim.scope)
+
+
+def _held(uow: UnitOfWork, duty: _Duty, keys: Sequence[_Key]) -> dict[_Key, Side]:
+    """Which sides hold these duties."""
+    names = [name for name, _value in keys[0]]
+    columns = [getattr(duty, name) for name in names]
+    rows = uow.session.execute(
+        select(*columns, duty.side).where(tuple_(*columns).in_([tuple(value for _name, value in key) for key in keys]))
     )
-    if taken is not None:
-        uow.record(claim.chain, claim.duty.__tablename__, key, {"side": side, "claimed_at": uow.now})
-        return side
-    standing = uow.session.scalar(select(side_column).where(*conditions))
-    if standing is None:
-        raise ConflictError(_l("This duty was given back at this very moment. Try again."))
-    return standing
+    return {tuple(zip(names, row[:-1], strict=True)): row[-1] for row in rows}
+
+
+def _insert_duties(uow: UnitOfWork, claims: Sequence[_Claim]) -> dict[_Key, Side]:
+    """Take the duties that nobody holds; what comes back is what was taken."""
+    if not claims:
+        return {}
+    duty, names = claims[0].duty, [name for name, _value in claims[0].key]
+    rows = [dict(claim.key) | {"side": SIDE_OF[claim.role], "claimed_at": uow.now} for claim in claims]
+    taken = uow.session.execute(
+        insert(duty).on_conflict_do_nothing().returning(*(getattr(duty, name) for name in names), duty.side), rows
+    )
+    sides = {tuple(zip(names, row[:-1], strict=True)): row[-1] for row in taken}
+    for claim in claims:
+        if claim.key in sides:
+            noted = {"side": sides[claim.key], "claimed_at": uow.now}
+            uow.record(claim.chain, duty.__tablename__, dict(claim.key), noted)
+    return sides
 
 
 def _check_mode(uow: UnitOfWork, sample: SampleTuple, role: DutyRole, facts: EmploymentFacts) -> None:
