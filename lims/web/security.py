@@ -10,6 +10,8 @@ from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lims.config import Environment, Settings
+from lims.errors import InvalidInputError
+from lims.i18n import lazy_gettext as _l
 from lims.web.guard import is_api
 
 CSP = "; ".join(  # noqa: FLY002 - one directive a line reads better than one long string
@@ -50,9 +52,17 @@ def name_request() -> None:
 
 
 def refuse_nul() -> None:
-    """A NUL character in an address fits nothing that we have, and PostgreSQL cannot even look for it."""
-    if "\0" in request.path or any("\0" in value for value in request.args.values()):
+    """A NUL character fits nothing that we have, and PostgreSQL cannot even look for it.
+
+    Raises:
+        NotFound: a person's address holds one; nobody types it.
+        InvalidInputError: a program sent one in its query; the field is named.
+    """
+    held = [name for name, value in request.args.items() if "\0" in name or "\0" in value]
+    if "\0" in request.path or (held and not is_api()):
         raise NotFound
+    if held:
+        raise InvalidInputError(_l("Text cannot contain the NUL character."), field=held[0].replace("\0", ""))
 
 
 def protect_forms() -> None:
