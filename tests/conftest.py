@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from argon2 import PasswordHasher, profiles
 from flask import Flask
@@ -29,6 +30,9 @@ ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 9, 14, 1, 0, tzinfo=UTC)  # Monday, 09:00 in Shanghai, well inside the known calendar
 
 os.environ["LIMS_LOCALE"] = "en"
+# How fast the machine is today says nothing about the code; timings live in benchmarks/.
+hypothesis.settings.register_profile("lims", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("lims")
 use_hasher(PasswordHasher.from_parameters(profiles.CHEAPEST))
 
 
