@@ -8,15 +8,29 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chain_of_custody import services
-from chain_of_custody.queries import list_open_lines, temperature_bound
-from chain_of_custody.types import Blindness, PortionKind, ReceptionChecks, Scan
+from chain_of_custody.queries import list_open_lines, list_portions, temperature_bound
+from chain_of_custody.types import Blindness, PlaceLevel, PortionKind, ReceptionChecks, Scan
 from lims import clock
 from lims.db import db
 from lims.demo import World
+from lims.uow import UnitOfWork
 from sampling.models import Sample, SamplingForm, SamplingTask
+from sampling.types import StorageCondition
 
 EVENING, MORNING = time(17, 30), time(8, 40)
 COURIER_SHARE, REFUSED_SHARE = 0.15, 0.025
+EXTRA_SHARE = 0.05  # of the loads: something lies in the box that is not on the list
+CLEARED = "与抽样单位核对：该标签为上一单的空白标签，无对应样品，已作废。"
+# Each laboratory keeps its backup portions by how they are to be stored.
+PLACES = (
+    ("A", "检验楼", PlaceLevel.SITE, None),
+    ("A-1", "留样室", PlaceLevel.ROOM, "A"),
+    ("A-1-C", "冷藏柜", PlaceLevel.FRIDGE, "A-1"),
+    ("A-1-F", "冷冻柜", PlaceLevel.FRIDGE, "A-1"),
+    ("A-1-S", "常温架", PlaceLevel.SHELF, "A-1"),
+)
+PLACE_OF = {StorageCondition.CHILLED: "A-1-C", StorageCondition.FROZEN: "A-1-F"}
+AMBIENT_PLACE = "A-1-S"
 ALL_GOOD = ReceptionChecks(
     seal_intact=True,
     packaging_intact=True,
@@ -43,6 +57,7 @@ class Chapter:
         self.world = world
         self._sealed: dict[tuple[date, str, UUID], list[tuple[UUID, list[str]]]] = defaultdict(list)
         self._seals = 0
+        self._furnished: set[UUID] = set()
 
     def seal(self, sample_id: UUID) -> None:
         """Seal what was taken; in the evening of the day it is handed over with the rest."""
@@ -83,17 +98,23 @@ class Chapter:
             lines = list_open_lines(uow.session, offer_id)
             today = clock.local_date(uow.now)
             bound = temperature_bound(uow.session, [line.storage_condition for line in lines], today)
-            services.confirm_hand_over(
-                uow,
-                offer_id,
-                [Scan(number, seal_intact=True) for number in numbers],
-                None if bound is None else bound - 3,
-            )
+            scans = [Scan(number, seal_intact=True) for number in numbers]
+            if self.world.rng.random() < EXTRA_SHARE:
+                scans.append(Scan(f"{numbers[0][:-1]}9", seal_intact=True))
+            measured = None if bound is None else bound - 3
+            found = [one.id for one in services.confirm_hand_over(uow, offer_id, scans, measured)]
+        for exception_id in found:
+            self.world.later(timedelta(hours=40), partial(self.clear_up, custodian, exception_id))
         morning = clock.local_date(self.world.clock.now()) + timedelta(days=1)
         for place, sample_id in enumerate(samples):
             minutes = MORNING.minute + 3 * place
             receive = partial(self.receive, custodian, sample_id)
             self.world.on_day(morning, MORNING.hour + minutes // 60, minutes % 60, receive)
+
+    def clear_up(self, custodian: str, exception_id: UUID) -> None:
+        """Say how something that did not match was cleared up."""
+        with self.world.acting(custodian) as uow:
+            services.resolve_exception(uow, exception_id, CLEARED)
 
     def receive(self, custodian: str, sample_id: UUID) -> None:
         """Six checks, then the blind code; a few samples are refused."""
@@ -109,7 +130,22 @@ class Chapter:
         blindness = self.world.rng.choice((Blindness.REPACKED, Blindness.REPACKED, Blindness.COVERED))
         with self.world.acting(custodian) as uow:
             services.recode(uow, sample_id, blindness)
+            self._put_away(uow, sample_id)
         self.world.tell("sample_recoded", sample_id)
+
+    def _put_away(self, uow: UnitOfWork, sample_id: UUID) -> None:
+        """The backup portion goes where its kind is kept; a laboratory is furnished with its first."""
+        lab_id = uow.actor.require_organisation()
+        if lab_id not in self._furnished:
+            self._furnished.add(lab_id)
+            ids: dict[str | None, UUID] = {}
+            for code, name, level, parent in PLACES:
+                ids[code] = services.add_place(uow, code, name, level, ids.get(parent)).id
+        form = uow.session.get_one(SamplingForm, sample_id)
+        place = PLACE_OF.get(form.storage_condition, AMBIENT_PLACE)
+        for portion in list_portions(uow.session, sample_id):
+            if portion.kind is PortionKind.BACKUP:
+                services.move_portion(uow, portion.portion_no, place)
 
     def _first_sampler(self, sample_id: UUID) -> str:
         with db.new_session() as session:
