@@ -13,7 +13,9 @@ def init_app(app: "Flask") -> None:
     from lims.i18n import lazy_gettext as _l
     from lims.verification import register_check
     from lims.web import navigation
+    from lims.web.api import register_api
     from sampling import (
+        api,
         audit_views,
         cli,
         demo,
@@ -43,6 +45,8 @@ def init_app(app: "Flask") -> None:
     declare("sampling.field", {Role.SAMPLER, Role.ACCOMPANYING_OFFICER})
     declare("sampling.sample", {Role.SAMPLER})
     declare("sampling.plan", {Role.PLANNER})
+    for blueprint in api.BLUEPRINTS:
+        register_api(app, blueprint)
     for pages in (plan_views, draw_views, register_views, field_views):
         app.register_blueprint(pages.bp)
     app.register_blueprint(sample_views.bp)

@@ -1,0 +1,7 @@
+"""Sampling as JSON: enough to go from a plan to a sample without a page."""
+
+from sampling.api import plans, register, samples
+
+BLUEPRINTS = (plans.blp, register.blp, samples.blp)
+
+__all__ = ["BLUEPRINTS"]

@@ -1,0 +1,128 @@
+"""Visits, forms and samples as JSON."""
+
+# mypy: disallow-untyped-decorators=False
+# flask-smorest ships decorators without types.
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from lims import clock
+from lims.auth.permissions import requires
+from lims.db import db
+from lims.uow import unit_of_work
+from lims.web.api import ApiBlueprint, answer
+from lims.web.current import current_actor
+from lims.web.paging import read_cursor, write_cursor
+from sampling import queries
+from sampling.api.problems import READS, food_id, refuses, said
+from sampling.models import Sample
+from sampling.rules.form import SamplingFormInput
+from sampling.schemas import (
+    EndIn,
+    EndOut,
+    SampleDetailOut,
+    SampleOut,
+    SamplesIn,
+    SamplesOut,
+    SamplingTaskOut,
+    StopsIn,
+    StopsOut,
+    SubmitIn,
+)
+from sampling.services.forms import DrawnSignature, Photo, submit_form
+from sampling.services.tasks import end_task_without_sample
+
+blp = ApiBlueprint("samples_api", __name__, url_prefix="/api/v1", description="Visits, sampling forms and samples")
+
+DAYS_AHEAD = 7
+
+
+@blp.route("/tasks", methods=["GET"])
+@requires("sampling.field")
+@blp.arguments(StopsIn, location="query")
+@blp.response(200, StopsOut)
+@refuses(blp, READS)
+def list_stops(asked: Mapping[str, Any]) -> Any:
+    """One's own open visits up to a day, a week ahead when left out."""
+    until = asked["until"] or clock.local_date(clock.now()) + timedelta(days=DAYS_AHEAD)
+    return {"items": queries.list_stops(db.session, current_actor().require_person(), until)}
+
+
+@blp.route("/tasks/<uuid:task_id>", methods=["GET"])
+@requires("sampling.field")
+@blp.response(200, SamplingTaskOut)
+@refuses(blp, READS)
+def get_task(task_id: UUID) -> Any:
+    """One visit."""
+    return queries.get_task(db.session, current_actor(), task_id)
+
+
+@blp.route("/tasks/<uuid:task_id>/end", methods=["POST"])
+@requires("sampling.sample")
+@blp.arguments(EndIn)
+@blp.response(201, EndOut)
+@refuses(blp)
+def post_end(body: Mapping[str, Any], task_id: UUID) -> Any:
+    """End a visit that brings no sample; the next reserve takes its place."""
+    with unit_of_work(current_actor()) as uow:
+        replacement = end_task_without_sample(uow, task_id, body["reason"], body["note"])
+        return said(answer(uow, EndOut().dump({"replacement": replacement})))
+
+
+@blp.route("/tasks/<uuid:task_id>/form", methods=["POST"])
+@requires("sampling.sample")
+@blp.arguments(SubmitIn)
+@blp.response(201, SampleOut)
+@refuses(blp)
+def post_form(body: Mapping[str, Any], task_id: UUID) -> Any:
+    """Submit the sampling form of a visit: the moment a sample exists."""
+    with unit_of_work(current_actor()) as uow:
+        code = body["food_category_code"]
+        sample = submit_form(
+            uow,
+            task_id,
+            SamplingFormInput(**body["form"]),
+            {one["signer"]: DrawnSignature(one["png"], one["name"]) for one in body["signatures"]},
+            [Photo(one["kind"], one["content"], one["taken_at"]) for one in body["photos"]],
+            food_category_id=None if code is None else food_id(uow.session, code),
+        )
+        return said(answer(uow, SampleOut().dump(sample)))
+
+
+@blp.route("/samples", methods=["GET"])
+@requires("sampling.view")
+@blp.arguments(SamplesIn, location="query")
+@blp.response(200, SamplesOut)
+@refuses(blp, READS)
+def list_samples(asked: Mapping[str, Any]) -> Any:
+    """The samples one may see, the newest first."""
+    rows = queries.list_samples(
+        db.session,
+        current_actor(),
+        state=asked["state"],
+        number=asked["number"],
+        after=read_cursor(asked["cursor"]),
+        limit=queries.PAGE + 1,
+    )
+    shown = rows[: queries.PAGE]
+    last = shown[-1].sample if len(rows) > len(shown) else None
+    return {
+        "items": [_detail(row.sample, row.product_name, row.party_name) for row in shown],
+        "next_cursor": write_cursor(last.issued_at, last.id) if last is not None else None,
+    }
+
+
+@blp.route("/samples/<uuid:sample_id>", methods=["GET"])
+@requires("sampling.view")
+@blp.response(200, SampleDetailOut)
+@refuses(blp, READS)
+def get_sample(sample_id: UUID) -> Any:
+    """One sample."""
+    sheet = queries.get_sheet(db.session, current_actor(), sample_id)
+    return _detail(sheet.sample, sheet.form.product_name, sheet.form.party_name)
+
+
+def _detail(sample: Sample, product_name: str | None, party_name: str | None) -> dict[str, Any]:
+    own = {name: getattr(sample, name) for name in SampleOut().fields}
+    return own | {"product_name": product_name, "party_name": party_name}
