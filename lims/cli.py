@@ -335,7 +335,11 @@ def drain_command() -> None:
 
 def register(app: Flask) -> None:
     """Hang the commands onto the application."""
+    from lims.cli_backup import backup, restore
+
     for command in (
+        backup,
+        restore,
         db_group,
         doctor,
         verify,
