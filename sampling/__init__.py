@@ -57,7 +57,9 @@ def init_app(app: "Flask") -> None:
         "register.businesses", _l("Business register"), icon="store", permission="sampling.plan", order=12
     )
     navigation.add_entry("field.index", _l("Today's stops"), icon="map-pin", permission="sampling.field", order=20)
-    navigation.add_entry("samples.index", _l("Samples"), icon="tube", permission="sampling.view", order=30)
+    navigation.add_entry(
+        "samples.index", _l("Samples"), icon="tube", permission="sampling.view", order=30, begins_day=False
+    )
     navigation.add_entry("refusals.index", _l("Refused attempts"), icon="split", permission="sampling.audit", order=92)
     app.cli.add_command(cli.plan_group)
     app.cli.add_command(cli.draw_group)
