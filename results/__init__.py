@@ -8,12 +8,29 @@ if TYPE_CHECKING:
 
 def init_app(app: "Flask") -> None:
     """Register what this package brings."""
+    from lims.auth.permissions import Role, declare
     from lims.demo import register_chapter
+    from lims.i18n import lazy_gettext as _l
     from lims.runtime import settings_of
-    from results import demo, referral, subscribers
+    from lims.web import navigation
+    from lims.web.api import register_api
+    from results import api, demo, panels, referral, subscribers, views
     from results.cli import results_group
     from results.services import composition
 
+    declare("results.test", {Role.TESTER})
+    declare("results.review", {Role.REVIEWER})
+    declare("results.bench", {Role.TESTER, Role.REVIEWER})
+    declare("results.sign", {Role.SIGNATORY})
+    declare("results.conclude", {Role.REVIEWER, Role.SIGNATORY})
+    for blueprint in views.BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for described in api.BLUEPRINTS:
+        register_api(app, described)
+    navigation.add_entry("bench.index", _l("Bench"), icon="flask", permission="results.test", order=50)
+    navigation.add_entry("review.index", _l("Review"), icon="review", permission="results.review", order=60)
+    navigation.add_entry("reports.index", _l("Sign reports"), icon="sign", permission="results.sign", order=65)
+    panels.register()
     app.cli.add_command(results_group)
     composition.configure(settings_of(app).public_url)
     subscribers.register()

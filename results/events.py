@@ -49,3 +49,15 @@ class ConclusionSigned(Event):
 
     def chain(self) -> str:
         return f"sample:{self.sample_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRead(Event):
+    """Somebody opened the PDF of a report; each look is noted."""
+
+    name: ClassVar[str] = "results.report_read.v1"
+    sample_id: UUID
+    report_id: UUID
+
+    def chain(self) -> str:
+        return f"sample:{self.sample_id}"

@@ -208,6 +208,49 @@ class ResultLock(Ledgered, Base):
         return f"sample:{self.sample_id}"
 
 
+class SetReturn(Ledgered, Entity):
+    """A reviewer or signatory gave a set back to the bench, and said why."""
+
+    __tablename__ = "set_return"
+    test_set_id: Mapped[UUID]
+    sample_id: Mapped[UUID]
+    returned_by_id: Mapped[UUID]
+    returned_role: Mapped[DutyRole]
+    reason: Mapped[str]
+    after_lock: Mapped[bool]
+    returned_at: Mapped[datetime]
+    __table_args__ = (
+        ForeignKeyConstraint(["test_set_id", "sample_id"], ["test_set.id", "test_set.sample_id"]),
+        Index("ix_set_return_test_set_id", "test_set_id", "returned_at"),
+        CheckConstraint("reason <> ''", name="reason_is_given"),
+        CheckConstraint("returned_role IN ('reviewer', 'signatory')", name="who_may_return"),
+        _acted("returned_by_id", "returned_role", "fk_set_return_returned_by"),
+        {"info": APPEND_ONLY},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+class ResultImport(Ledgered, Entity):
+    """A file of results that a laboratory took in; the same file is taken once."""
+
+    __tablename__ = "result_import"
+    lab_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    file_sha256: Mapped[bytes] = mapped_column(ForeignKey("stored_file.sha256"))
+    imported_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    imported_at: Mapped[datetime]
+    results: Mapped[int]
+    __table_args__ = (
+        UniqueConstraint("lab_id", "file_sha256"),
+        CheckConstraint("results > 0", name="brought_results"),
+        {"info": APPEND_ONLY},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"organisation:{self.lab_id}"
+
+
 class TestReport(Ledgered, Entity):
     """检验报告: a composed PDF over one lock, known by its hash and by the code of its public check page.
 
@@ -311,6 +354,7 @@ explain_constraint(
     "uq_item_result_set_item_id_version", _l("Somebody has just entered a result for this item. Look at it first.")
 )
 explain_constraint("uq_item_result_proposal_id", _l("This correction is approved already."))
+explain_constraint("uq_result_import_lab_id_file_sha256", _l("This very file was taken in before."), field="file")
 explain_constraint("pk_result_lock", _l("Somebody has just locked these results."))
 explain_constraint("uq_test_report_sample_id_version", _l("Somebody has just composed this report."))
 explain_constraint(

@@ -112,12 +112,14 @@ class Entry:
             item that was not tested.
         reason: why, where it replaces a result that stands.
         untested_reason: why the item was not tested; only with `/`.
+        seen_version: the version of the result that was on the screen, 0 for none; None where nobody looked.
     """
 
     set_item_id: UUID
     text: str
     reason: str | None = None
     untested_reason: str | None = None
+    seen_version: int | None = None
 
 
 class Comparison(StrEnum):
@@ -131,6 +133,15 @@ class SignatureMeaning(StrEnum):
     """What a signature says."""
 
     APPROVED = "approved"  # 批准: the authorised signatory answers for this report and its conclusion
+
+
+class ReportStanding(StrEnum):
+    """What the public check page says of a report."""
+
+    CURRENT = "current"
+    NOT_ISSUED = "not_issued"  # composed, and never signed
+    SUPERSEDED = "superseded"  # another version was signed in its place
+    WITHDRAWN = "withdrawn"  # a recheck concluded otherwise
 
 
 class ItemKind(StrEnum):

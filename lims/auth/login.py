@@ -233,6 +233,32 @@ def confirm_person(uow: UnitOfWork, token: str, password: str) -> None:
     row.confirmed_at = uow.now
 
 
+def check_account_throttle(session: Session, actor: Actor, network: bytes, now: datetime) -> None:
+    """As `check_throttle`, for the account an actor uses.
+
+    Raises:
+        TooManyAttemptsError: by name or by network.
+    """
+    check_throttle(session, session.get_one(Account, actor.account_id).username, network, now)
+
+
+def note_own_attempt(uow: UnitOfWork, actor: Actor, network: bytes, *, succeeded: bool) -> None:
+    """As `note_attempt`, for the account an actor uses."""
+    account = uow.session.get_one(Account, actor.account_id)
+    note_attempt(uow, account.username, network, succeeded=succeeded)
+
+
+def check_own_password(uow: UnitOfWork, password: str) -> None:
+    """Take the password of the account that acts, where there is no web session to confirm.
+
+    Raises:
+        LoginRefusedError: it does not fit.
+    """
+    account = uow.session.get_one(Account, uow.actor.account_id)
+    if not password_fits(account.password_hash, password):
+        raise LoginRefusedError(_l("The password is not right."), field="password")
+
+
 def check_confirmed(confirmed_at: datetime | None, now: datetime) -> None:
     """Insist that the person confirmed who they are in the last five minutes.
 

@@ -53,6 +53,7 @@ __all__ = [
     "deadline",
     "find_category",
     "find_item",
+    "find_items",
     "find_limit",
     "find_limits",
     "get_category",
@@ -216,6 +217,16 @@ def find_item(session: Session, name: str) -> TestItem | None:
         .join(TestItemAlias, TestItemAlias.item_id == TestItem.id)
         .where(TestItemAlias.match_key == match_key(name))
     )
+
+
+def find_items(session: Session, names: Collection[str]) -> dict[str, UUID]:
+    """The ids of many items by the names they are known under; what is known under none is left out."""
+    keys = {name: match_key(name) for name in names}
+    rows = session.execute(
+        sa.select(TestItemAlias.match_key, TestItemAlias.item_id).where(TestItemAlias.match_key.in_(set(keys.values())))
+    )
+    found = {row.match_key: row.item_id for row in rows}
+    return {name: found[key] for name, key in keys.items() if key in found}
 
 
 def search_items(session: Session, text: str, *, limit: int = MAX_SUGGESTIONS) -> Sequence[TestItem]:

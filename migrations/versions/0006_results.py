@@ -369,6 +369,70 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_item_result_sample_id"), "item_result", ["sample_id"], unique=False)
     op.create_table(
+        "set_return",
+        sa.Column("test_set_id", sa.Uuid(), nullable=False),
+        sa.Column("sample_id", sa.Uuid(), nullable=False),
+        sa.Column("returned_by_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "returned_role",
+            sa.Enum(
+                "sampler",
+                "accompanying_officer",
+                "recoder",
+                "unblinder",
+                "tester",
+                "reviewer",
+                "signatory",
+                "recheck_tester",
+                name="dutyrole",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("after_lock", sa.Boolean(), nullable=False),
+        sa.Column("returned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_set_return_reason_is_given")),
+        sa.CheckConstraint("returned_role IN ('reviewer', 'signatory')", name=op.f("ck_set_return_who_may_return")),
+        sa.CheckConstraint(
+            "returned_role IN ('sampler', 'accompanying_officer', 'recoder', 'unblinder', 'tester', 'reviewer', 'signatory', 'recheck_tester')",
+            name=op.f("ck_set_return_returned_role_known"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["sample_id", "returned_by_id", "returned_role"],
+            ["duty_act.sample_id", "duty_act.person_id", "duty_act.role"],
+            name="fk_set_return_returned_by",
+        ),
+        sa.ForeignKeyConstraint(
+            ["test_set_id", "sample_id"],
+            ["test_set.id", "test_set.sample_id"],
+            name=op.f("fk_set_return_test_set_id_sample_id_test_set"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_set_return")),
+        info={"privileges": "select, insert"},
+    )
+    op.create_index("ix_set_return_test_set_id", "set_return", ["test_set_id", "returned_at"], unique=False)
+    op.create_table(
+        "result_import",
+        sa.Column("lab_id", sa.Uuid(), nullable=False),
+        sa.Column("file_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("imported_by_id", sa.Uuid(), nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("results", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("results > 0", name=op.f("ck_result_import_brought_results")),
+        sa.ForeignKeyConstraint(
+            ["file_sha256"], ["stored_file.sha256"], name=op.f("fk_result_import_file_sha256_stored_file")
+        ),
+        sa.ForeignKeyConstraint(["imported_by_id"], ["person.id"], name=op.f("fk_result_import_imported_by_id_person")),
+        sa.ForeignKeyConstraint(["lab_id"], ["organisation.id"], name=op.f("fk_result_import_lab_id_organisation")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_result_import")),
+        sa.UniqueConstraint("lab_id", "file_sha256", name=op.f("uq_result_import_lab_id_file_sha256")),
+        info={"privileges": "select, insert"},
+    )
+    op.create_table(
         "test_report",
         sa.Column("report_no", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -495,6 +559,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("conclusion")
     op.drop_table("test_report")
+    op.drop_table("result_import")
+    op.drop_index("ix_set_return_test_set_id", table_name="set_return")
+    op.drop_table("set_return")
     op.drop_index(op.f("ix_item_result_sample_id"), table_name="item_result")
     op.drop_table("item_result")
     op.drop_table("result_lock")

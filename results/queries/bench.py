@@ -1,6 +1,6 @@
 """Reads of results, always totally ordered. What a bench role may call returns the blind set and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -8,17 +8,42 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from chain_of_custody.rules import normalise_scan
 from lims.catalog.models import FoodCategory, Method, TestItem
+from lims.catalog.queries import ancestors
 from lims.errors import NotFoundError
 from lims.i18n import lazy_gettext as _l
-from results.models import CorrectionProposal, ItemResult, ResultLock, TestReport, TestSet, TestSetItem
+from lims.people.models import Person
+from lims.people.queries import person_names
+from results.models import (
+    CorrectionProposal,
+    ItemResult,
+    ResultImport,
+    ResultLock,
+    SetReturn,
+    TestReport,
+    TestSet,
+    TestSetItem,
+)
 from results.types import TestSetState
+from sampling.models import DutyAct, SamplingForm
+from sampling.types import DutyRole, Packaging, PhysicalForm, ProductType, StorageCondition
+
+PAGE = 50
+NATIONAL = "GB"
+ENTERPRISE = "Q/"
 
 
 @dataclass(frozen=True, slots=True)
 class BenchSet:
-    """A line of the bench's list: the code and what a tester needs, never whose sample it is."""
+    """A line of the bench's list: the code and what a tester needs, never whose sample it is.
 
+    Attributes:
+        testers: who works on it.
+        is_returned: a reviewer or signatory gave it back, and nothing was entered since.
+    """
+
+    id: UUID
     blind_code: str
     category_zh: str
     category_en: str | None
@@ -27,6 +52,14 @@ class BenchSet:
     opened_at: datetime
     items: int
     entered: int
+    last_entry_at: datetime | None
+    is_returned: bool
+    testers: tuple[str, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every item has its result."""
+        return self.entered == self.items
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +70,68 @@ class BenchLine:
     item: TestItem
     method: Method | None
     result: ItemResult | None
+
+
+@dataclass(frozen=True, slots=True)
+class BlindFacts:
+    """What a tester needs to know of a sample, and no more (product.md §5).
+
+    Attributes:
+        standard: the product's standard where it is a national one; an enterprise standard would name its owner.
+        is_enterprise_standard: the product follows a standard of its producer.
+    """
+
+    path: Sequence[FoodCategory]
+    product_type: ProductType
+    packaging: Packaging
+    physical_form: PhysicalForm
+    storage_condition: StorageCondition
+    storage_celsius: str | None
+    standard: str | None
+    is_enterprise_standard: bool
+
+
+def as_code(text: str) -> str:
+    """A blind code or check code as it is stored, from what was typed or scanned."""
+    return normalise_scan(text.replace("\0", ""))
+
+
+def blind_facts(session: Session, test_set: TestSet) -> BlindFacts:
+    """What may be known of a sample at the bench."""
+    form = session.execute(
+        sa.select(
+            SamplingForm.product_type,
+            SamplingForm.packaging,
+            SamplingForm.physical_form,
+            SamplingForm.storage_condition,
+            SamplingForm.storage_celsius,
+            SamplingForm.executed_standard,
+        ).where(SamplingForm.sample_id == test_set.sample_id)
+    ).one()
+    standard = (form.executed_standard or "").strip().upper()
+    return BlindFacts(
+        path=ancestors(session, test_set.food_category_id),
+        product_type=form.product_type,
+        packaging=form.packaging,
+        physical_form=form.physical_form,
+        storage_condition=form.storage_condition,
+        storage_celsius=form.storage_celsius,
+        standard=standard if standard.startswith(NATIONAL) else None,
+        is_enterprise_standard=standard.startswith(ENTERPRISE),
+    )
+
+
+def testers_of(session: Session, sample_id: UUID) -> list[str]:
+    """Who tests a sample, the first one first."""
+    return _testers(session, [sample_id]).get(sample_id, [])
+
+
+def people_of(session: Session, lines: Sequence["BenchLine"]) -> dict[UUID, str]:
+    """The names of who entered and approved the results of these lines."""
+    rows = [one.result for one in lines if one.result is not None]
+    return person_names(
+        session, {row.entered_by_id for row in rows} | {one for row in rows if (one := row.approved_by_id)}
+    )
 
 
 def find_set(session: Session, blind_code: str, lab_id: UUID) -> TestSet:
@@ -68,41 +163,178 @@ def list_sets(
     lab_id: UUID,
     states: Sequence[TestSetState],
     *,
+    tester_id: UUID | None = None,
+    search: str | None = None,
     after: tuple[datetime, UUID] | None = None,
-    limit: int = 50,
-) -> list[tuple[UUID, BenchSet]]:
-    """Sets of a laboratory in these states, the oldest first, with how far they are."""
-    entered = (
-        sa.select(sa.func.count(sa.distinct(ItemResult.set_item_id)))
-        .join(TestSetItem, TestSetItem.id == ItemResult.set_item_id)
-        .where(TestSetItem.test_set_id == TestSet.id)
-        .scalar_subquery()
-    )
-    items = sa.select(sa.func.count()).where(TestSetItem.test_set_id == TestSet.id).scalar_subquery()
+    limit: int = PAGE,
+) -> list[BenchSet]:
+    """Sets of a laboratory, the oldest first, with how far they are.
+
+    Args:
+        session: to read with.
+        lab_id: the laboratory.
+        states: only these.
+        tester_id: only sets this person works on.
+        search: only sets with an item or a method of this name, or with this code.
+        after: instant of opening and id of the last set of the page before.
+        limit: how many.
+    """
     query = (
-        sa.select(TestSet, FoodCategory.name_zh, FoodCategory.name_en, items, entered)
+        sa.select(TestSet, FoodCategory)
         .join(FoodCategory, FoodCategory.id == TestSet.food_category_id)
         .where(TestSet.lab_id == lab_id, TestSet.state.in_(states))
         .order_by(TestSet.opened_at, TestSet.id)
         .limit(limit)
     )
+    if tester_id is not None:
+        mine = sa.select(DutyAct.sample_id).where(DutyAct.person_id == tester_id, DutyAct.role == DutyRole.TESTER)
+        query = query.where(TestSet.sample_id.in_(mine))
+    if search:
+        query = query.where(_mentions(search))
     if after is not None:
         query = query.where(sa.tuple_(TestSet.opened_at, TestSet.id) > sa.tuple_(*map(sa.literal, after)))
-    return [
-        (one.id, BenchSet(one.blind_code, zh, en, one.product_date, one.state, one.opened_at, count, done))
-        for one, zh, en, count, done in session.execute(query)
-    ]
+    rows = [(one, category) for one, category in session.execute(query)]
+    ids = [one.id for one, _category in rows]
+    progress, returns = _progress(session, ids), _last_returns(session, ids)
+    testers = _testers(session, [one.sample_id for one, _category in rows])
+    return [_as_row(one, category, progress, returns, testers) for one, category in rows]
+
+
+Progress = dict[UUID, tuple[int, int, datetime | None]]
+
+
+def _progress(session: Session, set_ids: Collection[UUID]) -> Progress:
+    """How many lines each set has, how many have a result, and when the last one was entered."""
+    rows = session.execute(
+        sa.select(
+            TestSetItem.test_set_id,
+            sa.func.count(sa.distinct(TestSetItem.id)),
+            sa.func.count(sa.distinct(ItemResult.set_item_id)),
+            sa.func.max(ItemResult.entered_at),
+        )
+        .outerjoin(ItemResult, ItemResult.set_item_id == TestSetItem.id)
+        .where(TestSetItem.test_set_id.in_(set_ids))
+        .group_by(TestSetItem.test_set_id)
+    )
+    return {set_id: (items, entered, last) for set_id, items, entered, last in rows}
+
+
+def _last_returns(session: Session, set_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    rows = session.execute(
+        sa.select(SetReturn.test_set_id, sa.func.max(SetReturn.returned_at))
+        .where(SetReturn.test_set_id.in_(set_ids))
+        .group_by(SetReturn.test_set_id)
+    )
+    return {set_id: at for set_id, at in rows}  # noqa: C416 - dict() of rows is no dict to mypy
+
+
+def _testers(session: Session, sample_ids: Collection[UUID]) -> dict[UUID, list[str]]:
+    rows = session.execute(
+        sa.select(DutyAct.sample_id, Person.name)
+        .join(Person, Person.id == DutyAct.person_id)
+        .where(DutyAct.sample_id.in_(sample_ids), DutyAct.role == DutyRole.TESTER)
+        .order_by(DutyAct.acted_at, DutyAct.id)
+    )
+    found: dict[UUID, list[str]] = {}
+    for sample_id, name in rows:
+        found.setdefault(sample_id, []).append(name)
+    return found
+
+
+def _as_row(
+    one: TestSet,
+    category: FoodCategory,
+    progress: Progress,
+    returns: dict[UUID, datetime],
+    testers: dict[UUID, list[str]],
+) -> BenchSet:
+    items, entered, last = progress.get(one.id, (0, 0, None))
+    returned_at = returns.get(one.id)
+    return BenchSet(
+        id=one.id,
+        blind_code=one.blind_code,
+        category_zh=category.name_zh,
+        category_en=category.name_en,
+        product_date=one.product_date,
+        state=one.state,
+        opened_at=one.opened_at,
+        items=items,
+        entered=entered,
+        last_entry_at=last,
+        is_returned=returned_at is not None and (last is None or returned_at >= last),
+        testers=tuple(testers.get(one.sample_id, ())),
+    )
+
+
+def _mentions(text: str) -> sa.ColumnElement[bool]:
+    """Sets with this code, or with an item or a method that is called so."""
+    named = (
+        sa.select(TestSetItem.test_set_id)
+        .join(TestItem, TestItem.id == TestSetItem.item_id)
+        .outerjoin(Method, Method.id == TestSetItem.method_id)
+        .where(
+            sa.or_(
+                TestItem.name_zh.contains(text, autoescape=True),
+                TestItem.name_en.icontains(text, autoescape=True),
+                Method.standard.icontains(text, autoescape=True),
+            )
+        )
+    )
+    return sa.or_(TestSet.blind_code == text.strip().upper(), TestSet.id.in_(named))
+
+
+def count_sets(session: Session, lab_id: UUID) -> dict[TestSetState, int]:
+    """How many sets of a laboratory are in each state."""
+    rows = session.execute(
+        sa.select(TestSet.state, sa.func.count()).where(TestSet.lab_id == lab_id).group_by(TestSet.state)
+    )
+    return {state: count for state, count in rows}  # noqa: C416 - dict() of rows is no dict to mypy
+
+
+def list_returns(session: Session, test_set_id: UUID) -> Sequence[tuple[SetReturn, str]]:
+    """How often a set came back, the newest first, with the name of who returned it."""
+    rows = session.execute(
+        sa.select(SetReturn, Person.name)
+        .join(Person, Person.id == SetReturn.returned_by_id)
+        .where(SetReturn.test_set_id == test_set_id)
+        .order_by(SetReturn.returned_at.desc(), SetReturn.id)
+    )
+    return [(one, name) for one, name in rows]
+
+
+def sets_by_code(session: Session, lab_id: UUID, codes: Collection[str]) -> dict[str, TestSet]:
+    """The worklists of a laboratory by blind code; unknown codes and those of others are left out."""
+    rows = session.scalars(sa.select(TestSet).where(TestSet.lab_id == lab_id, TestSet.blind_code.in_(codes)))
+    return {one.blind_code: one for one in rows}
+
+
+def lines_by_set(session: Session, set_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], TestSetItem]:
+    """The lines of many worklists by set and item."""
+    rows = session.scalars(sa.select(TestSetItem).where(TestSetItem.test_set_id.in_(set_ids)))
+    return {(line.test_set_id, line.item_id): line for line in rows}
+
+
+def results_by_line(session: Session, set_ids: Collection[UUID]) -> dict[UUID, ItemResult]:
+    """The last version of each result of many worklists, by line."""
+    rows = session.scalars(
+        sa.select(ItemResult)
+        .join(TestSetItem, TestSetItem.id == ItemResult.set_item_id)
+        .where(TestSetItem.test_set_id.in_(set_ids))
+        .order_by(ItemResult.set_item_id, ItemResult.version)
+    )
+    return {row.set_item_id: row for row in rows}
+
+
+def find_import(session: Session, lab_id: UUID, sha256: bytes) -> ResultImport | None:
+    """The import of this very file by this laboratory."""
+    return session.scalar(
+        sa.select(ResultImport).where(ResultImport.lab_id == lab_id, ResultImport.file_sha256 == sha256)
+    )
 
 
 def standing_results(session: Session, test_set_id: UUID) -> dict[UUID, ItemResult]:
     """The last version of each result of a set, by worklist line."""
-    rows = session.scalars(
-        sa.select(ItemResult)
-        .join(TestSetItem, TestSetItem.id == ItemResult.set_item_id)
-        .where(TestSetItem.test_set_id == test_set_id)
-        .order_by(ItemResult.set_item_id, ItemResult.version)
-    )
-    return {row.set_item_id: row for row in rows}
+    return results_by_line(session, [test_set_id])
 
 
 def list_lines(session: Session, test_set_id: UUID) -> list[BenchLine]:
@@ -118,11 +350,37 @@ def list_lines(session: Session, test_set_id: UUID) -> list[BenchLine]:
     return [BenchLine(line, item, method, results.get(line.id)) for line, item, method in rows]
 
 
+def get_line(session: Session, test_set_id: UUID, line_id: UUID) -> BenchLine:
+    """One line of a worklist.
+
+    Raises:
+        NotFoundError: the set has no such line.
+    """
+    for one in list_lines(session, test_set_id):
+        if one.line.id == line_id:
+            return one
+    raise NotFoundError
+
+
 def versions_of(session: Session, set_item_id: UUID) -> Sequence[ItemResult]:
     """Every version of one result, the first one first."""
     return session.scalars(
         sa.select(ItemResult).where(ItemResult.set_item_id == set_item_id).order_by(ItemResult.version)
     ).all()
+
+
+def superseded_results(session: Session, test_set_id: UUID) -> dict[UUID, list[ItemResult]]:
+    """Results of a set that were replaced, by line, the first one first."""
+    rows = session.scalars(
+        sa.select(ItemResult)
+        .join(TestSetItem, TestSetItem.id == ItemResult.set_item_id)
+        .where(TestSetItem.test_set_id == test_set_id)
+        .order_by(ItemResult.set_item_id, ItemResult.version)
+    )
+    found: dict[UUID, list[ItemResult]] = {}
+    for row in rows:
+        found.setdefault(row.set_item_id, []).append(row)
+    return {line: versions[:-1] for line, versions in found.items() if len(versions) > 1}
 
 
 def last_lock(session: Session, test_set_id: UUID) -> ResultLock | None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from chain_of_custody.models import Reception
+from lims.actors import Actor
+from lims.auth.permissions import BENCH_ROLES, Role
 from lims.catalog.models import FoodCategory, FoodLimit, Standard, StandardEdition
 from lims.catalog.queries import ancestors, get_parameter
 from lims.clock import local_date
@@ -17,13 +19,15 @@ from lims.ledger.queries import latest_checkpoint
 from lims.people.models import Accreditation, Organisation, Person
 from lims.people.queries import accreditations_on, get_organisation
 from results.models import Conclusion, ItemResult, ResultLock, TestReport, TestSet
-from results.queries.bench import BenchLine, list_lines
-from results.types import ItemVerdict
+from results.queries.bench import BenchLine, last_lock, list_lines
+from results.types import ItemVerdict, ReportStanding, TestSetState
 from sampling.models import DutyAct, Sample, SamplingForm, SamplingPlan
-from sampling.types import DutyRole
+from sampling.queries import visible_samples
+from sampling.types import DutyRole, SampleState
 
 CMA = "CMA"
 RECHECK_APPLY = "recheck_apply"
+QUEUE = 200  # more than a signatory reads in a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,197 @@ def get_report(session: Session, report_id: UUID) -> TestReport:
     return report
 
 
+def set_and_lock(session: Session, report: TestReport) -> tuple[TestSet, ResultLock]:
+    """The worklist a report is over, and its lock."""
+    return (
+        session.get_one(TestSet, report.test_set_id),
+        session.get_one(ResultLock, (report.test_set_id, report.lock_seq)),
+    )
+
+
+def is_locked_at(session: Session, report: TestReport) -> bool:
+    """Whether the results are still locked as they were when the report was composed."""
+    test_set = session.get_one(TestSet, report.test_set_id)
+    lock = last_lock(session, test_set.id)
+    return test_set.state is TestSetState.LOCKED and lock is not None and lock.seq == report.lock_seq
+
+
+@dataclass(frozen=True, slots=True)
+class ToSign:
+    """A locked set without a conclusion. Whose sample it is, is told only beside a composed report."""
+
+    blind_code: str
+    category_zh: str
+    category_en: str | None
+    locked_at: datetime
+    report: TestReport | None
+    sampling_no: str | None
+    product_name: str | None
+    party_name: str | None
+
+    def is_ready_for(self, person_id: UUID, today: date) -> bool:
+        """Whether this person can sign the report today as it is."""
+        report = self.report
+        return report is not None and report.signatory_id == person_id and report.issued_on == today
+
+
+def list_to_sign(session: Session, lab_id: UUID, *, limit: int = QUEUE) -> list[ToSign]:
+    """Locked sets of a laboratory that nobody concluded, the first locked first, each with its newest report."""
+    newest = (
+        sa.select(TestReport.sample_id, sa.func.max(TestReport.version).label("version"))
+        .group_by(TestReport.sample_id)
+        .subquery()
+    )
+    locked = (
+        sa.select(ResultLock.test_set_id, sa.func.max(ResultLock.seq).label("seq"))
+        .group_by(ResultLock.test_set_id)
+        .subquery()
+    )
+    rows = session.execute(
+        sa.select(TestSet, FoodCategory, ResultLock, TestReport, Sample.sampling_no, SamplingForm)
+        .join(locked, locked.c.test_set_id == TestSet.id)
+        .join(ResultLock, sa.and_(ResultLock.test_set_id == TestSet.id, ResultLock.seq == locked.c.seq))
+        .join(FoodCategory, FoodCategory.id == TestSet.food_category_id)
+        .join(Sample, Sample.id == TestSet.sample_id)
+        .join(SamplingForm, SamplingForm.sample_id == Sample.id)
+        .outerjoin(newest, newest.c.sample_id == TestSet.sample_id)
+        .outerjoin(
+            TestReport,
+            sa.and_(
+                TestReport.sample_id == TestSet.sample_id,
+                TestReport.version == newest.c.version,
+                TestReport.lock_seq == ResultLock.seq,
+            ),
+        )
+        .where(TestSet.lab_id == lab_id, TestSet.state == TestSetState.LOCKED, Sample.state == SampleState.LOCKED)
+        .order_by(ResultLock.locked_at, TestSet.id)
+        .limit(limit)
+    )
+    return [
+        ToSign(
+            blind_code=one.blind_code,
+            category_zh=category.name_zh,
+            category_en=category.name_en,
+            locked_at=lock.locked_at,
+            report=report,
+            sampling_no=sampling_no if report else None,
+            product_name=form.product_name if report else None,
+            party_name=form.party_name if report else None,
+        )
+        for one, category, lock, report, sampling_no, form in rows
+    ]
+
+
+def list_signed(session: Session, person_id: UUID, *, limit: int = 20) -> Sequence[tuple[TestReport, Conclusion]]:
+    """What somebody signed last, the newest first."""
+    rows = session.execute(
+        sa.select(TestReport, Conclusion)
+        .join(Conclusion, Conclusion.report_id == TestReport.id)
+        .where(Conclusion.signatory_id == person_id)
+        .order_by(Conclusion.signed_at.desc(), Conclusion.id)
+        .limit(limit)
+    )
+    return [(report, conclusion) for report, conclusion in rows]
+
+
+def get_visible_report(session: Session, actor: Actor, report_id: UUID) -> TestReport | None:
+    """The report, if the actor may read it (product.md §2a).
+
+    A signatory of the laboratory may from its composition on; its custodian, the regulator that commissioned the
+    sample and the one that handles it may once it is signed. A bench role sees none.
+    """
+    row = session.execute(
+        sa.select(TestReport, TestSet.lab_id, Conclusion.id)
+        .join(TestSet, TestSet.id == TestReport.test_set_id)
+        .outerjoin(Conclusion, Conclusion.report_id == TestReport.id)
+        .where(TestReport.id == report_id)
+    ).one_or_none()
+    if row is None or actor.organisation_id is None or actor.roles & BENCH_ROLES:
+        return None
+    report, lab_id, conclusion_id = row
+    if actor.organisation_id == lab_id:
+        is_allowed = Role.SIGNATORY in actor.roles or (Role.CUSTODIAN in actor.roles and conclusion_id is not None)
+        return report if is_allowed else None
+    if conclusion_id is None:
+        return None
+    sample = session.scalar(sa.select(Sample).where(Sample.id == report.sample_id, visible_samples(actor)))
+    if sample is None or sample.sampling_organisation_id == actor.organisation_id != sample.regulator_id:
+        return None
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedReport:
+    """What the public is told about a report: nothing about the sample.
+
+    Attributes:
+        standing: current, not issued, superseded by a later version, or replaced by a recheck.
+    """
+
+    report_no: str
+    version: int
+    lab_zh: str
+    lab_en: str
+    issued_on: date
+    pdf_sha256: bytes
+    standing: ReportStanding
+    signed_at: datetime | None
+
+
+def check_report(session: Session, code: str) -> CheckedReport | None:
+    """What became of the report with this check code; None for an unknown code."""
+    row = session.execute(
+        sa.select(TestReport, Conclusion, Organisation, Sample)
+        .join(TestSet, TestSet.id == TestReport.test_set_id)
+        .join(Organisation, Organisation.id == TestSet.lab_id)
+        .join(Sample, Sample.id == TestReport.sample_id)
+        .outerjoin(Conclusion, Conclusion.sample_id == TestReport.sample_id)
+        .where(TestReport.check_code == code)
+    ).one_or_none()
+    if row is None:
+        return None
+    report, conclusion, lab, sample = row
+    is_signed = conclusion is not None and conclusion.report_id == report.id
+    if not is_signed:
+        standing = ReportStanding.NOT_ISSUED if conclusion is None else ReportStanding.SUPERSEDED
+    elif sample.verdict is not conclusion.verdict:
+        standing = ReportStanding.WITHDRAWN
+    else:
+        standing = ReportStanding.CURRENT
+    return CheckedReport(
+        report.report_no,
+        report.version,
+        lab.name_zh,
+        lab.name_en,
+        report.issued_on,
+        report.pdf_sha256,
+        standing,
+        conclusion.signed_at if is_signed else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TestProgress:
+    """How far the laboratory is with a sample, without a figure."""
+
+    __test__ = False  # pytest takes classes that begin with Test for its own
+
+    state: TestSetState
+    opened_at: datetime
+    locked_at: datetime | None
+
+
+def progress_of(session: Session, sample_id: UUID) -> TestProgress | None:
+    """How far the test of a sample is; None before it reached the bench."""
+    row = session.execute(
+        sa.select(TestSet.id, TestSet.state, TestSet.opened_at).where(TestSet.sample_id == sample_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    lock = last_lock(session, row.id) if row.state is TestSetState.LOCKED else None
+    return TestProgress(row.state, row.opened_at, lock.locked_at if lock else None)
+
+
 def conclusion_of(session: Session, sample_id: UUID) -> Conclusion | None:
     """The signed conclusion of a sample."""
     return session.scalar(sa.select(Conclusion).where(Conclusion.sample_id == sample_id))
@@ -141,16 +336,6 @@ def signed_report(session: Session, sample_id: UUID) -> tuple[TestReport, Conclu
         sa.select(TestReport, Conclusion)
         .join(Conclusion, Conclusion.report_id == TestReport.id)
         .where(Conclusion.sample_id == sample_id)
-    ).one_or_none()
-    return None if row is None else (row[0], row[1])
-
-
-def find_by_check_code(session: Session, code: str) -> tuple[TestReport, Conclusion | None] | None:
-    """The report behind the code of a public check page, with its sample's conclusion."""
-    row = session.execute(
-        sa.select(TestReport, Conclusion)
-        .outerjoin(Conclusion, Conclusion.sample_id == TestReport.sample_id)
-        .where(TestReport.check_code == code)
     ).one_or_none()
     return None if row is None else (row[0], row[1])
 

@@ -5,29 +5,31 @@ the reviewer locks: only then both are known, and nobody but who is about to sig
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from chain_of_custody.rules import ALPHABET, BODY_LENGTH, check_character
 from lims.clock import local_date
-from lims.errors import ConflictError, InvalidInputError, NotFoundError
+from lims.errors import ConflictError
 from lims.files import store_file
 from lims.i18n import lazy_gettext as _l
 from lims.numbering import take_number
 from lims.people.queries import get_person
 from lims.uow import UnitOfWork
-from results.events import ResultsReturned
 from results.models import TestReport, TestSet
 from results.papers.assembly import as_translation, assemble_report
 from results.papers.report import Language, render_test_report
-from results.queries import find_set, gather_report, last_lock, newest_report
+from results.queries import find_set, gather_report, last_lock, newest_report, set_and_lock
 from results.rules.conclusion import conclude
+from results.services.review import give_back
 from results.services.signing import NotSignableError, check_authorised, get_report_here
 from results.types import SampleVerdict as Concluded
 from results.types import TestSetState
-from sampling.services.samples import move_sample
 from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
-from sampling.types import DutyRole, SampleEvent, SampleVerdict
+from sampling.types import DutyRole, SampleVerdict
 
 SERIES = "test_report"
 PREFIX = "JB"  # 检 报
@@ -102,6 +104,14 @@ def compose_report(uow: UnitOfWork, blind_code: str) -> TestReport:
     return report
 
 
+def compose_reports(uow: UnitOfWork, blind_codes: Sequence[str]) -> list[TestReport]:
+    """Compose several; all or none.
+
+    Raises: as `compose_report`.
+    """
+    return [compose_report(uow, code) for code in sorted(set(blind_codes))]
+
+
 def return_report(uow: UnitOfWork, report_id: UUID, reason: str) -> None:
     """Give a composed report back to the bench, as its signatory; only corrections by two persons follow.
 
@@ -113,37 +123,25 @@ def return_report(uow: UnitOfWork, report_id: UUID, reason: str) -> None:
 
     Emits: ResultsReturned.
     """
-    if not reason.strip():
-        raise InvalidInputError(_l("Say why."), field="reason")
     report = get_report_here(uow, report_id)
     sample = get_sample_for_act(uow, report.sample_id)
     newest = newest_report(uow.session, sample.id)
     if newest is None or newest.id != report.id:
         raise ConflictError(_l("This is not the report that stands now. Open it again and look at it."))
-    claim_act(uow, sample_tuple(sample), DutyRole.SIGNATORY)
-    move_sample(uow, sample, SampleEvent.RETURNED_TO_BENCH)
-    uow.session.get_one(TestSet, report.test_set_id).state = TestSetState.TESTING
-    uow.emit(ResultsReturned(sample_id=sample.id, reason=reason.strip(), after_unblinding=True))
+    test_set = uow.session.get_one(TestSet, report.test_set_id, populate_existing=True)
+    if test_set.state is not TestSetState.LOCKED:
+        raise ConflictError(_l("The results under this report went back to the bench."))
+    give_back(uow, test_set, sample, DutyRole.SIGNATORY, reason)
 
 
-def translate_report(uow: UnitOfWork, report_id: UUID) -> bytes:
-    """The report in English, made from the same rows; it says which Chinese file is the signed one.
-
-    Raises:
-        NotFoundError: no such report, or its results are not locked any more.
-    """
-    report = uow.session.get(TestReport, report_id)
-    if report is None:
-        raise NotFoundError
-    test_set = uow.session.get_one(TestSet, report.test_set_id)
-    lock = last_lock(uow.session, test_set.id)
-    if lock is None or lock.seq != report.lock_seq:
-        raise NotFoundError
+def translate_report(session: Session, report: TestReport) -> bytes:
+    """The report in English, made from the same rows; it says which Chinese file is the signed one."""
+    test_set, lock = set_and_lock(session, report)
     paper = assemble_report(
-        gather_report(uow.session, test_set, lock, report.composed_at),
+        gather_report(session, test_set, lock, report.composed_at),
         report_no=report.report_no,
         check_url=check_url(report.check_code),
-        approver=get_person(uow.session, report.signatory_id),
+        approver=get_person(session, report.signatory_id),
         issued_on=report.issued_on,
         language=Language.ENGLISH,
     )

@@ -1,12 +1,14 @@
 """Entering results, and correcting them after their lock with a second person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from lims.catalog.limits import parse_limit
-from lims.errors import ConflictError, InvalidInputError, NotFoundError
+from lims.clock import local_time
+from lims.errors import ConflictError, InvalidInputError, LimsError, NotFoundError
 from lims.i18n import gettext
 from lims.i18n import lazy_gettext as _l
+from lims.people.queries import person_names
 from lims.quantities import QuantityError, parse_unit
 from lims.uow import UnitOfWork
 from results.models import CorrectionProposal, ItemResult, TestSet, TestSetItem
@@ -26,6 +28,17 @@ class ResultStandsError(ConflictError):
     """There is a result already; replacing it needs a reason."""
 
     code = "result_stands"
+
+
+class EntriesRefusedError(InvalidInputError):
+    """Several lines cannot be accepted; `problems` says what is wrong with each."""
+
+    code = "entries_refused"
+
+    def __init__(self, problems: Mapping[str, LimsError]) -> None:
+        lines = {line: str(problem) for line, problem in problems.items()}
+        super().__init__(_l("%(count)s results cannot be accepted.", count=len(problems)), facts={"lines": lines})
+        self.problems = problems
 
 
 class NotInWorklistError(InvalidInputError):
@@ -82,7 +95,8 @@ def enter_results(uow: UnitOfWork, blind_code: str, entries: Sequence[Entry]) ->
     Raises:
         NotFoundError: no such code in this laboratory.
         NotInWorklistError, InvalidInputError: an item of another set, or a text that is no result.
-        ResultStandsError: a result stands and no reason is given.
+        ResultStandsError: a result stands and no reason is given, or it is not the one that was on the screen.
+        EntriesRefusedError: several of these, each beside its line.
         ConflictError: the results are, or were, locked.
         SeparationRefusedError: the person may not test this sample.
     """
@@ -94,20 +108,54 @@ def enter_results(uow: UnitOfWork, blind_code: str, entries: Sequence[Entry]) ->
     lines = {line.id: line for line in uow.session.query(TestSetItem).filter_by(test_set_id=test_set.id)}
     standing = standing_results(uow.session, test_set.id)
     written: list[ItemResult] = []
+    problems: dict[str, LimsError] = {}
     for entry in entries:
         line = lines.get(entry.set_item_id)
         if line is None:
             raise NotInWorklistError(_l("This item is not in the worklist of %(code)s.", code=blind_code))
         before = standing.get(line.id)
-        if before is not None and not (entry.reason or "").strip():
-            raise ResultStandsError(
-                _l("A result stands for this item (%(text)s). Say why it is replaced.", text=before.entered_text),
-                field=str(line.id),
-            )
-        written.append(_result(uow, test_set, entry, line, before))
+        try:
+            _check_seen(uow, line, entry, before)
+            written.append(_result(uow, test_set, entry, line, before))
+        except (InvalidInputError, ResultStandsError) as problem:
+            problems[str(line.id)] = problem
+    if problems:
+        raise next(iter(problems.values())) if len(problems) == 1 else EntriesRefusedError(problems)
     uow.session.add_all(written)
     uow.session.flush()
     return written
+
+
+def _check_seen(uow: UnitOfWork, line: TestSetItem, entry: Entry, before: ItemResult | None) -> None:
+    """Nothing is replaced unseen, and nothing without a reason.
+
+    Raises:
+        ResultStandsError: names who entered what stands.
+    """
+    if before is None:
+        return
+    is_stale = entry.seen_version is not None and entry.seen_version != before.version
+    if not is_stale and (entry.reason or "").strip():
+        return
+    who = person_names(uow.session, [before.entered_by_id]).get(before.entered_by_id, "")
+    if is_stale:
+        raise ResultStandsError(
+            _l(
+                "%(name)s entered %(text)s at %(at)s. Look at it, then say why it is replaced.",
+                name=who,
+                text=before.entered_text,
+                at=local_time(before.entered_at).strftime("%H:%M"),
+            ),
+            field=str(line.id),
+        )
+    raise ResultStandsError(
+        _l(
+            "A result stands for this item (%(text)s, by %(name)s). Say why it is replaced.",
+            text=before.entered_text,
+            name=who,
+        ),
+        field=str(line.id),
+    )
 
 
 def propose_correction(uow: UnitOfWork, blind_code: str, entry: Entry) -> CorrectionProposal:
@@ -127,7 +175,7 @@ def propose_correction(uow: UnitOfWork, blind_code: str, entry: Entry) -> Correc
         raise NotInWorklistError(_l("This item is not in the worklist of %(code)s.", code=blind_code))
     if not (entry.reason or "").strip():
         raise InvalidInputError(_l("Say why."), field="reason")
-    case_of(uow.session.get_one(TestSetItem, entry.set_item_id), test_set, entry.text, entry.untested_reason)
+    case_of(uow.session.get_one(TestSetItem, entry.set_item_id), test_set, entry.text)
     proposal = CorrectionProposal(
         set_item_id=entry.set_item_id,
         sample_id=test_set.sample_id,

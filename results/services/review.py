@@ -9,7 +9,7 @@ from lims.errors import ConflictError, InvalidInputError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from results.events import ResultsLocked, ResultsReturned
-from results.models import ItemResult, ResultLock
+from results.models import ItemResult, ResultLock, SetReturn, TestSet
 from results.queries import (
     BenchLine,
     find_set,
@@ -21,6 +21,7 @@ from results.queries import (
 )
 from results.rules.conclusion import conclude
 from results.types import ItemVerdict, SampleVerdict, TestSetState
+from sampling.models import Sample
 from sampling.services.samples import move_sample
 from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
 from sampling.types import DutyRole, SampleEvent
@@ -114,21 +115,55 @@ def give_up(uow: UnitOfWork, blind_code: str, reason: str) -> None:
 
 
 def return_results(uow: UnitOfWork, blind_code: str, reason: str) -> None:
-    """Give locked results back to the bench, as a reviewer; from then on only corrections by two persons are taken.
+    """Give a set back to the bench, as a reviewer, still blind.
+
+    Results that were not locked yet may then be entered again; of locked ones only corrections by two persons are
+    taken from then on.
 
     Raises:
         NotFoundError: no such code in this laboratory.
         InvalidInputError: no reason.
-        WrongStateError: the results are not locked, or the report is signed.
+        WrongStateError: nobody tests this set, or the report is signed.
         SeparationRefusedError: as for a lock.
+
     Emits: ResultsReturned.
     """
-    if not reason.strip():
-        raise InvalidInputError(_l("Say why."), field="reason")
     test_set = find_set(uow.session, blind_code, uow.actor.require_organisation())
     sample = get_sample_for_act(uow, test_set.sample_id)
-    claim_act(uow, sample_tuple(sample), DutyRole.REVIEWER)
-    move_sample(uow, sample, SampleEvent.RETURNED_TO_BENCH)
-    test_set.state = TestSetState.TESTING
+    uow.session.refresh(test_set)
+    give_back(uow, test_set, sample, DutyRole.REVIEWER, reason)
+
+
+def give_back(uow: UnitOfWork, test_set: TestSet, sample: Sample, role: DutyRole, reason: str) -> None:
+    """Return a set to the bench in a role, and keep the reason where the bench reads it.
+
+    Raises:
+        InvalidInputError: no reason.
+        ConflictError: nobody tests this set.
+        WrongStateError: the report is signed.
+
+    Emits: ResultsReturned.
+    """
+    why = reason.strip()
+    if not why:
+        raise InvalidInputError(_l("Say why."), field="reason")
+    if test_set.state not in {TestSetState.TESTING, TestSetState.LOCKED}:
+        raise ConflictError(_l("The set %(code)s is not being tested.", code=test_set.blind_code))
+    claim_act(uow, sample_tuple(sample), role)
+    was_locked = test_set.state is TestSetState.LOCKED
+    if was_locked:
+        move_sample(uow, sample, SampleEvent.RETURNED_TO_BENCH)
+        test_set.state = TestSetState.TESTING
+    uow.session.add(
+        SetReturn(
+            test_set_id=test_set.id,
+            sample_id=sample.id,
+            returned_by_id=uow.actor.require_person(),
+            returned_role=role,
+            reason=why,
+            after_lock=was_locked,
+            returned_at=uow.now,
+        )
+    )
     unblinded = newest_report(uow.session, sample.id) is not None
-    uow.emit(ResultsReturned(sample_id=sample.id, reason=reason.strip(), after_unblinding=unblinded))
+    uow.emit(ResultsReturned(sample_id=sample.id, reason=why, after_unblinding=unblinded))

@@ -1,12 +1,13 @@
 """The signature that fixes the conclusion of a sample."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from lims.auth.login import check_confirmed
 from lims.catalog.queries import get_category
 from lims.clock import local_date
-from lims.errors import ConflictError, NotFoundError
+from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.people.queries import is_authorised
 from lims.uow import UnitOfWork
@@ -89,6 +90,25 @@ def sign_conclusion(
         )
     )
     return conclusion
+
+
+def sign_conclusions(
+    uow: UnitOfWork, shown: Mapping[UUID, bytes], *, confirmed_at: datetime | None
+) -> list[Conclusion]:
+    """Sign several reports that were each looked at; all or none.
+
+    Args:
+        uow: the transaction of the signatory.
+        shown: SHA-256 of the PDF that was on the screen, by report.
+        confirmed_at: when the person last gave the password.
+
+    Raises: as `sign_conclusion`, and
+        InvalidInputError: nothing was chosen.
+    """
+    if not shown:
+        raise InvalidInputError(_l("Choose at least one report."), field="reports")
+    ordered = sorted(shown, key=str)
+    return [sign_conclusion(uow, each, shown[each], confirmed_at=confirmed_at) for each in ordered]
 
 
 def get_report_here(uow: UnitOfWork, report_id: UUID) -> TestReport:

@@ -1,0 +1,153 @@
+"""Reports, signatures and the public check as JSON."""
+
+# mypy: disallow-untyped-decorators=False
+# flask-smorest ships decorators without types.
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Response, current_app, request
+
+from lims.actors import PUBLIC as THE_PUBLIC
+from lims.auth.login import check_account_throttle, check_own_password, network_digest, note_own_attempt
+from lims.auth.permissions import LOGGED_IN, PUBLIC, requires
+from lims.db import db
+from lims.errors import NotFoundError
+from lims.files import read_file
+from lims.i18n import lazy_gettext as _l
+from lims.uow import unit_of_work
+from lims.web.api import ApiBlueprint, ProblemSchema, answer
+from lims.web.current import current_actor
+from results import queries
+from results.events import ReportRead
+from results.models import TestReport
+from results.schemas import (
+    ConclusionOut,
+    ReportCheckOut,
+    ReportSignatureIn,
+    ResultReasonIn,
+    TestReportIn,
+    TestReportOut,
+    dumped,
+)
+from results.services.composition import compose_report, return_report
+from results.services.signing import sign_conclusion
+
+blp = ApiBlueprint("reports_api", __name__, url_prefix="/api/v1/reports", description="Reports and signatures")
+checks = ApiBlueprint("checks_api", __name__, url_prefix="/api/v1/checks", description="Public check of reports")
+
+
+def _visible(report_id: UUID) -> TestReport:
+    report = queries.get_visible_report(db.session, current_actor(), report_id)
+    if report is None:
+        raise NotFoundError
+    return report
+
+
+@blp.route("", methods=["POST"])
+@requires("results.sign")
+@blp.arguments(TestReportIn)
+@blp.response(201, TestReportOut)
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(403, schema=ProblemSchema)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+@blp.alt_response(422, schema=ProblemSchema)
+def compose(body: Mapping[str, Any]) -> Any:
+    """Compose the report over a locked set, in one's own name and dated today."""
+    with unit_of_work(current_actor()) as uow:
+        return answer(uow, dumped(TestReportOut(), compose_report(uow, queries.as_code(body["blind_code"]))))
+
+
+@blp.route("/<uuid:report_id>", methods=["GET"])
+@requires(LOGGED_IN)
+@blp.response(200, TestReportOut)
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(404, schema=ProblemSchema)
+def get_report(report_id: UUID) -> Any:
+    """A report one may read."""
+    return _visible(report_id)
+
+
+@blp.route("/<uuid:report_id>/pdf", methods=["GET"])
+@requires(LOGGED_IN)
+@blp.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(404, schema=ProblemSchema)
+def get_pdf(report_id: UUID) -> Any:
+    """The PDF of a report one may read; that it was read is noted."""
+    report = _visible(report_id)
+    with unit_of_work(current_actor()) as uow:
+        uow.emit(ReportRead(sample_id=report.sample_id, report_id=report.id))
+    content, media_type = read_file(db.session, report.pdf_sha256)
+    return Response(content, content_type=media_type)
+
+
+@blp.route("/<uuid:report_id>/signature", methods=["POST"])
+@requires("results.sign")
+@blp.arguments(ReportSignatureIn)
+@blp.response(201, ConclusionOut)
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(403, schema=ProblemSchema)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+@blp.alt_response(422, schema=ProblemSchema)
+@blp.alt_response(429, schema=ProblemSchema)
+def sign(body: Mapping[str, Any], report_id: UUID) -> Any:
+    """Sign a report as its approver: the digest of the file that was read, and the password again."""
+    confirmed_at = _confirm(body["password"])
+    with unit_of_work(current_actor()) as uow:
+        digest = bytes.fromhex(body["pdf_sha256"])
+        signed = sign_conclusion(uow, report_id, digest, confirmed_at=confirmed_at)
+        return answer(uow, dumped(ConclusionOut(), signed))
+
+
+def _confirm(password: str) -> datetime:
+    """The instant at which the password was right; failures count towards the throttle of the account's name.
+
+    Raises:
+        LoginRefusedError, TooManyAttemptsError: as when logging in.
+    """
+    actor = current_actor()
+    network = network_digest(str(current_app.config["SECRET_KEY"]), request.remote_addr)
+    with unit_of_work(THE_PUBLIC) as uow:
+        check_account_throttle(uow.session, actor, network, uow.now)
+    fits = False
+    try:
+        with unit_of_work(actor) as uow:
+            check_own_password(uow, password)
+            confirmed_at = uow.now
+        fits = True
+    finally:
+        with unit_of_work(THE_PUBLIC) as uow:
+            note_own_attempt(uow, actor, network, succeeded=fits)
+    return confirmed_at
+
+
+@blp.route("/<uuid:report_id>/return", methods=["POST"])
+@requires("results.sign")
+@blp.arguments(ResultReasonIn)
+@blp.response(201, TestReportOut)
+@blp.alt_response(401, schema=ProblemSchema)
+@blp.alt_response(403, schema=ProblemSchema)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+@blp.alt_response(422, schema=ProblemSchema)
+def give_back(body: Mapping[str, Any], report_id: UUID) -> Any:
+    """Give a composed report back to the bench."""
+    with unit_of_work(current_actor(), reason=body["reason"]) as uow:
+        return_report(uow, report_id, body["reason"])
+        return answer(uow, dumped(TestReportOut(), uow.session.get_one(TestReport, report_id)))
+
+
+@checks.route("/<code>", methods=["GET"])
+@requires(PUBLIC)
+@checks.response(200, ReportCheckOut)
+@checks.alt_response(404, schema=ProblemSchema)
+def check(code: str) -> Any:
+    """Whether a report is current; nothing about the sample is told."""
+    found = queries.check_report(db.session, queries.as_code(code))
+    if found is None:
+        raise NotFoundError(_l("There is no report with the code %(code)s.", code=code[:40]))
+    return found

@@ -1,0 +1,170 @@
+"""Taking in a file of results: looked at row by row first, then entered as if typed."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from chain_of_custody.rules import normalise_scan
+from instruments.files.tables import Table, UnreadableFileError, read_text_table, read_workbook
+from lims.catalog.queries import find_items
+from lims.errors import ConflictError, InvalidInputError, LimsError
+from lims.files import read_file, store_file
+from lims.i18n import LazyString, gettext
+from lims.i18n import lazy_gettext as _l
+from lims.uow import UnitOfWork
+from results.models import ItemResult, ResultImport, TestSet, TestSetItem
+from results.queries import find_import, lines_by_set, results_by_line, sets_by_code
+from results.rules.frozen import judge_line
+from results.rules.result_table import TableRow, TableShapeError, read_rows
+from results.services.entry import case_of, enter_results
+from results.types import Entry, ItemVerdict, TestSetState
+
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+DELIMITERS = ",\t;"
+TAKES_RESULTS = frozenset({TestSetState.OPEN, TestSetState.TESTING})
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """A row of a file and what would become of it.
+
+    Attributes:
+        problem: why it is refused; None where it would be entered.
+        verdict: of the result, where it can be entered.
+    """
+
+    given: TableRow
+    problem: str | None = None
+    verdict: ItemVerdict | None = None
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A file before it is taken in."""
+
+    sha256: bytes
+    rows: Sequence[PreviewRow]
+    warnings: Sequence[str] = ()
+
+    @property
+    def accepted(self) -> list[PreviewRow]:
+        """The rows that would be entered."""
+        return [row for row in self.rows if row.entry is not None]
+
+    @property
+    def refused(self) -> list[PreviewRow]:
+        """The rows that would not."""
+        return [row for row in self.rows if row.entry is None]
+
+
+def preview_file(uow: UnitOfWork, content: bytes) -> Preview:
+    """Keep a file and say what would become of each of its rows; nothing is entered.
+
+    Raises:
+        InvalidInputError: no CSV or XLSX, or without the columns for blind code, item and result.
+        ConflictError: the very same file was taken in before.
+    """
+    table = _read(content)
+    sha256 = store_file(uow, content)
+    lab_id = uow.actor.require_organisation()
+    if find_import(uow.session, lab_id, sha256) is not None:
+        raise ConflictError(_l("This very file was taken in before."), field="file")
+    return Preview(sha256, _look(uow.session, lab_id, _rows_of(table)), table.warnings)
+
+
+def import_file(uow: UnitOfWork, sha256: bytes) -> int:
+    """Enter the rows of a file that were shown as acceptable; returns how many.
+
+    Raises:
+        NotFoundError: no such file was looked at.
+        InvalidInputError: it holds nothing that can be entered.
+        ConflictError: taken in before, or somebody entered a result meanwhile.
+        SeparationRefusedError: the person may not test one of the samples.
+    """
+    content, _media_type = read_file(uow.session, sha256)
+    preview = preview_file(uow, content)
+    if not preview.accepted:
+        raise InvalidInputError(_l("Nothing of this file can be entered."), field="file")
+    by_code: dict[str, list[Entry]] = defaultdict(list)
+    for row in preview.accepted:
+        assert row.entry is not None  # noqa: S101 - accepted rows have one
+        by_code[normalise_scan(row.given.code)].append(row.entry)
+    for code in sorted(by_code):
+        enter_results(uow, code, by_code[code])
+    uow.session.add(
+        ResultImport(
+            lab_id=uow.actor.require_organisation(),
+            file_sha256=sha256,
+            imported_by_id=uow.actor.require_person(),
+            imported_at=uow.now,
+            results=len(preview.accepted),
+        )
+    )
+    uow.session.flush()
+    return len(preview.accepted)
+
+
+def _read(content: bytes) -> Table:
+    if not content:
+        raise InvalidInputError(_l("The file is empty."), field="file")
+    try:
+        if content.startswith(WORKBOOKS):
+            return read_workbook(content)
+        head = content[:4096]
+        delimiter = max(DELIMITERS, key=lambda sign: head.count(sign.encode()))
+        return read_text_table(content, delimiter=delimiter)
+    except UnreadableFileError as error:
+        raise InvalidInputError(_l("This file cannot be read as CSV or XLSX."), field="file") from error
+
+
+def _rows_of(table: Table) -> list[TableRow]:
+    try:
+        return read_rows(table.rows)
+    except TableShapeError as error:
+        raise InvalidInputError(error.reason.translated(gettext), field="file") from error
+
+
+def _look(session: Session, lab_id: UUID, rows: Sequence[TableRow]) -> list[PreviewRow]:
+    codes = {row.row: normalise_scan(row.code) for row in rows}
+    sets = sets_by_code(session, lab_id, set(codes.values()))
+    items = find_items(session, {row.item for row in rows})
+    ids = [one.id for one in sets.values()]
+    lines = lines_by_set(session, ids)
+    standing = results_by_line(session, ids)
+    places = Counter((codes[row.row], items.get(row.item, row.item)) for row in rows)
+    seen: list[PreviewRow] = []
+    for row in rows:
+        test_set = sets.get(codes[row.row])
+        item_id = items.get(row.item)
+        line = lines.get((test_set.id, item_id)) if test_set and item_id else None
+        if test_set is None:
+            seen.append(_refused(row, _l("Unknown code %(code)s.", code=row.code[:40])))
+        elif line is None:
+            seen.append(_refused(row, _l("%(item)s is not in the worklist of this code.", item=row.item[:60])))
+        elif places[codes[row.row], item_id or row.item] > 1:
+            seen.append(_refused(row, _l("The file gives this item of this code more than once.")))
+        else:
+            seen.append(_judged(row, test_set, line, standing))
+    return seen
+
+
+def _judged(row: TableRow, test_set: TestSet, line: TestSetItem, standing: Mapping[UUID, ItemResult]) -> PreviewRow:
+    before = standing.get(line.id)
+    if test_set.state not in TAKES_RESULTS:
+        return _refused(row, _l("The results of this code are locked."))
+    if before is not None:
+        return _refused(row, _l("A result stands for this item: %(text)s.", text=before.entered_text))
+    try:
+        case = case_of(line, test_set, row.result, row.untested_reason)
+    except LimsError as refusal:
+        return _refused(row, refusal.message)
+    entry = Entry(line.id, row.result, untested_reason=row.untested_reason or None, seen_version=0)
+    return replace(PreviewRow(row, entry=entry), verdict=judge_line(case, line.limit_state, line.basis).verdict)
+
+
+def _refused(row: TableRow, why: str | LazyString) -> PreviewRow:
+    return PreviewRow(row, problem=str(why))
