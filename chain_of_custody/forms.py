@@ -105,8 +105,8 @@ def confirm_form(portion_nos: Iterable[str], *, is_cold: bool) -> ConfirmForm:
             number,
             choices=[
                 SelectChoice(MISSING, _l("Not here")),
-                SelectChoice(INTACT, _l("Seal intact")),
-                SelectChoice(BROKEN, _l("Seal broken")),
+                SelectChoice(INTACT, _l("Intact")),
+                SelectChoice(BROKEN, _l("Broken")),
             ],
             default=MISSING,
         )
