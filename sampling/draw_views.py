@@ -10,7 +10,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from lims import clock
-from lims.auth.permissions import requires
+from lims.auth.permissions import PUBLIC, requires
 from lims.catalog.queries import load_calendar
 from lims.clock import LOCAL_ZONE
 from lims.db import db
@@ -104,13 +104,11 @@ def publish(plan_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".ceremony", plan_id=plan_id), 303)
 
 
-@bp.route("/<uuid:plan_id>/draw/record.json")
-@requires("sampling.plan")
-def record(plan_id: UUID) -> ResponseReturnValue:
-    """The record, byte for byte as `lims draw verify` takes it; sealed until it is published."""
-    draw = queries.get_draw(db.session, current_actor(), plan_id)
-    if draw is None or draw.published_at is None:
-        raise NotFoundError(_l("The record of this draw is sealed until all its visits are over."))
+@bp.route("/draw-records/<uuid:draw_id>.json")
+@requires(PUBLIC)
+def record(draw_id: UUID) -> ResponseReturnValue:
+    """The record, byte for byte as `lims draw verify` takes it; for everybody, and sealed until it is published."""
+    draw = queries.get_published_draw(db.session, draw_id)
     text = json.dumps(draw.record, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
     response = Response(text, content_type="application/json; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="draw-{draw.record["draw_id"]}.json"'

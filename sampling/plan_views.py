@@ -13,7 +13,7 @@ from lims import clock
 from lims.auth.permissions import requires
 from lims.catalog.queries import find_category, list_majors, subtree_ids
 from lims.db import db
-from lims.errors import InvalidInputError, LimsError
+from lims.errors import InvalidInputError, LimsError, NotFoundError
 from lims.i18n import bilingual
 from lims.i18n import gettext as _
 from lims.i18n import lazy_gettext as _l
@@ -24,7 +24,16 @@ from sampling import queries
 from sampling.models import PlanLine, SamplingPlan
 from sampling.plan_forms import CategoryForm, LinesForm, PlanForm
 from sampling.rules.allocation import BLENDED, PART_NAMES, Part, Stratum, compare_policies
-from sampling.services.plans import PlanInput, StratumInput, approve_plan, compute_plan, create_plan, set_category
+from sampling.services.plans import (
+    PlanInput,
+    StratumInput,
+    approve_plan,
+    close_plan,
+    compute_plan,
+    create_plan,
+    set_category,
+)
+from sampling.services.tasks import withdraw_task
 from sampling.types import PlaceKind, PlanKind, PlanState, SeparationMode, TaskCategory, TaskState
 
 bp = Blueprint("plans", __name__, url_prefix="/plan")
@@ -195,6 +204,38 @@ def approve(plan_id: UUID) -> ResponseReturnValue:
     else:
         flash(_("Approved. The draw can be prepared."), "success")
     return redirect(url_for(".detail", plan_id=plan_id), 303)
+
+
+@bp.route("/<uuid:plan_id>/close", methods=["POST"])
+@requires("sampling.plan")
+def close(plan_id: UUID) -> ResponseReturnValue:
+    """Close a plan whose visits are all over."""
+    queries.get_plan(db.session, current_actor(), plan_id)
+    try:
+        with unit_of_work(current_actor()) as uow:
+            close_plan(uow, plan_id)
+    except LimsError as refusal:
+        flash(str(refusal), "error")
+    else:
+        flash(_("The plan is closed."), "success")
+    return redirect(url_for(".detail", plan_id=plan_id), 303)
+
+
+@bp.route("/tasks/<uuid:task_id>/withdraw", methods=["POST"])
+@requires("sampling.plan")
+def withdraw(task_id: UUID) -> ResponseReturnValue:
+    """Take a visit back before it was made."""
+    plan_id = queries.get_task(db.session, current_actor(), task_id).plan_id
+    try:
+        with unit_of_work(current_actor()) as uow:
+            withdraw_task(uow, task_id, request.form.get("reason", "").replace("\0", "")[:1000])
+    except NotFoundError:
+        raise
+    except LimsError as refusal:
+        flash(str(refusal), "error")
+    else:
+        flash(_("Taken back."), "success")
+    return redirect(url_for(".tasks", plan_id=plan_id, state=TaskState.ISSUED.value), 303)
 
 
 @bp.route("/<uuid:plan_id>/tasks")

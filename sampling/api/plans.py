@@ -36,7 +36,15 @@ from sampling.schemas import (
 )
 from sampling.services import ceremonies
 from sampling.services.draws import publish_draw
-from sampling.services.plans import PlanInput, StratumInput, approve_plan, compute_plan, create_plan, set_category
+from sampling.services.plans import (
+    PlanInput,
+    StratumInput,
+    approve_plan,
+    close_plan,
+    compute_plan,
+    create_plan,
+    set_category,
+)
 
 blp = ApiBlueprint("plans_api", __name__, url_prefix="/api/v1/plans", description="Sampling plans and their draws")
 
@@ -127,6 +135,16 @@ def post_approval(plan_id: UUID) -> Any:
     """Approve a plan that somebody else made."""
     with unit_of_work(current_actor()) as uow:
         return said(answer(uow, PlanOut().dump(approve_plan(uow, plan_id))))
+
+
+@blp.route("/<uuid:plan_id>/closing", methods=["POST"])
+@requires("sampling.plan")
+@blp.response(201, PlanOut)
+@refuses(blp)
+def post_closing(plan_id: UUID) -> Any:
+    """Close a plan whose visits are all over."""
+    with unit_of_work(current_actor()) as uow:
+        return said(answer(uow, PlanOut().dump(close_plan(uow, plan_id))))
 
 
 @blp.route("/<uuid:plan_id>/draw/ceremony", methods=["POST"])

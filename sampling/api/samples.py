@@ -29,9 +29,10 @@ from sampling.schemas import (
     StopsIn,
     StopsOut,
     SubmitIn,
+    WithdrawalIn,
 )
 from sampling.services.forms import DrawnSignature, Photo, submit_form
-from sampling.services.tasks import end_task_without_sample
+from sampling.services.tasks import end_task_without_sample, withdraw_task
 
 blp = ApiBlueprint("samples_api", __name__, url_prefix="/api/v1", description="Visits, sampling forms and samples")
 
@@ -68,6 +69,17 @@ def post_end(body: Mapping[str, Any], task_id: UUID) -> Any:
     with unit_of_work(current_actor()) as uow:
         replacement = end_task_without_sample(uow, task_id, body["reason"], body["note"])
         return said(answer(uow, EndOut().dump({"replacement": replacement})))
+
+
+@blp.route("/tasks/<uuid:task_id>/withdrawal", methods=["POST"])
+@requires("sampling.plan")
+@blp.arguments(WithdrawalIn)
+@blp.response(201, SamplingTaskOut)
+@refuses(blp)
+def post_withdrawal(body: Mapping[str, Any], task_id: UUID) -> Any:
+    """Take a visit back before it was made."""
+    with unit_of_work(current_actor()) as uow:
+        return said(answer(uow, SamplingTaskOut().dump(withdraw_task(uow, task_id, body["reason"]))))
 
 
 @blp.route("/tasks/<uuid:task_id>/form", methods=["POST"])

@@ -12,6 +12,7 @@ from citizen_votes.queries import offered_strata
 from lims.actors import Actor
 from lims.catalog.models import FoodCategory
 from lims.errors import NotFoundError
+from lims.i18n import lazy_gettext as _l
 from lims.people.models import Organisation
 from sampling.models import PlanCategory, PlanLine, RandomDraw, SamplingPlan, SamplingTask
 from sampling.types import TaskState
@@ -143,6 +144,18 @@ def get_draw(session: Session, actor: Actor, plan_id: UUID) -> RandomDraw | None
     return session.scalar(
         sa.select(RandomDraw).where(RandomDraw.plan_id == plan_id).order_by(RandomDraw.drawn_at, RandomDraw.id).limit(1)
     )
+
+
+def get_published_draw(session: Session, draw_id: UUID) -> RandomDraw:
+    """A draw whose record is open to everybody.
+
+    Raises:
+        NotFoundError: there is none, or its record is still sealed.
+    """
+    draw = session.get(RandomDraw, draw_id)
+    if draw is None or draw.published_at is None:
+        raise NotFoundError(_l("The record of this draw is sealed until all its visits are over."))
+    return draw
 
 
 def add_up(parts: Iterable[Coverage]) -> Coverage:

@@ -46,6 +46,7 @@ from sampling.schemas.samples import (
     SubmitIn,
     VisitsIn,
     VisitsOut,
+    WithdrawalIn,
 )
 
 __all__ = [
@@ -90,4 +91,5 @@ __all__ = [
     "SubmitIn",
     "VisitsIn",
     "VisitsOut",
+    "WithdrawalIn",
 ]

@@ -96,6 +96,12 @@ class EndOut(ma.Schema):
     replacement = ma.fields.Nested(SamplingTaskOut, required=True, allow_none=True)
 
 
+class WithdrawalIn(StrictSchema):
+    """Why a visit is taken back."""
+
+    reason = Text(required=True, min_length=1)
+
+
 class FormPhotoIn(StrictSchema):
     """A photo with what it shows."""
 

@@ -15,9 +15,9 @@ from lims.i18n import lazy_gettext as _l
 from lims.people.queries import get_organisation
 from lims.uow import UnitOfWork
 from sampling.events import PlanApproved
-from sampling.models import PlanCategory, PlanLine, SamplingPlan
+from sampling.models import PlanCategory, PlanLine, SamplingPlan, SamplingTask
 from sampling.rules.allocation import Shares, Stratum, allocate, digest_inputs
-from sampling.types import PlaceKind, PlanKind, PlanState, SeparationMode, TaskCategory
+from sampling.types import PlaceKind, PlanKind, PlanState, SeparationMode, TaskCategory, TaskState
 
 OPEN_STATES = frozenset({PlanState.DRAFT, PlanState.COMPUTED})
 DEFAULT_SHARES = "neyman=.4,risk=.4,votes=.2"
@@ -211,6 +211,23 @@ def approve_plan(uow: UnitOfWork, plan_id: UUID) -> SamplingPlan:
         raise ConflictError(_l("A category has no sampling organisation or no laboratory yet."))
     plan.state, plan.approved_by_id, plan.approved_at = PlanState.APPROVED, uow.actor.person_id, uow.now
     uow.emit(PlanApproved(plan_id=plan_id))
+    return plan
+
+
+def close_plan(uow: UnitOfWork, plan_id: UUID) -> SamplingPlan:
+    """Close a plan whose visits are all over.
+
+    Raises:
+        NotFoundError: no such plan.
+        ConflictError: not approved, or a visit is still to be made.
+    """
+    plan = lock_plan(uow, plan_id)
+    if plan.state is not PlanState.APPROVED:
+        raise ConflictError(_l("This plan is not approved yet."))
+    waiting = select(SamplingTask.id).where(SamplingTask.plan_id == plan_id, SamplingTask.state == TaskState.ISSUED)
+    if uow.session.scalar(waiting.limit(1)) is not None:
+        raise ConflictError(_l("Visits of this plan are still to be made; take them back first."))
+    plan.state = PlanState.CLOSED
     return plan
 
 

@@ -1,16 +1,17 @@
-"""A visit that brings no sample, and the reserve that takes its place."""
+"""A visit that brings no sample, the reserve that takes its place, and a visit that is taken back."""
 
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from lims.errors import ForbiddenError, InvalidInputError
+from lims.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from sampling.events import TaskEndedWithoutSample, TaskIssued
 from sampling.models import PlanLine, RandomDraw, SamplingTask
 from sampling.services.draws import record_of, task_number
 from sampling.services.forms import get_task_of_team
+from sampling.services.plans import lock_plan
 from sampling.types import NoSampleReason, TaskState
 
 
@@ -38,6 +39,26 @@ def end_task_without_sample(
     task.state, task.no_sample_reason, task.note, task.ended_at = TaskState.NOT_SAMPLED, reason, note, uow.now
     uow.emit(TaskEndedWithoutSample(task_id=task.id, plan_id=task.plan_id, reason=reason))
     return _send_to_reserve(uow, task)
+
+
+def withdraw_task(uow: UnitOfWork, task_id: UUID, reason: str) -> SamplingTask:
+    """Take a visit back before it was made; no reserve takes its place.
+
+    Raises:
+        NotFoundError: no such task of a plan of the actor's organisation.
+        ConflictError: the task has ended.
+        InvalidInputError: no reason.
+    """
+    if not reason.strip():
+        raise InvalidInputError(_l("Say why."), field="reason")
+    task = uow.session.get(SamplingTask, task_id, with_for_update=True)
+    if task is None:
+        raise NotFoundError
+    lock_plan(uow, task.plan_id)
+    if task.state is not TaskState.ISSUED:
+        raise ConflictError(_l("Task %(number)s has ended already.", number=task.task_no))
+    task.state, task.note, task.ended_at = TaskState.WITHDRAWN, reason.strip(), uow.now
+    return task
 
 
 def _send_to_reserve(uow: UnitOfWork, task: SamplingTask) -> SamplingTask | None:

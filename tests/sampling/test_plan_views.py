@@ -18,7 +18,7 @@ from lims.uow import unit_of_work
 from sampling.models import Business, RandomDraw, SamplingPlan, SamplingTask, Signal
 from sampling.rules.draw import commit
 from sampling.rules.draw_record import verify_bytes
-from sampling.types import TaskState
+from sampling.types import PlanState, TaskState
 from tests.factories.people import make_organisation, make_person
 from tests.factories.sampling import LEEK, VEGETABLES, Team, make_business, make_team
 from tests.factories.web import csrf_token, log_in
@@ -133,7 +133,8 @@ def test_a_drawn_plan_shows_its_visits_and_keeps_its_record_sealed(
     for page in ("/plan/", f"/plan/{plan_id}", f"/plan/{plan_id}/tasks", draw):
         assert client.get(page).status_code == 200
     assert tasks[0].task_no in client.get(f"/plan/{plan_id}/tasks").text
-    assert client.get(f"{draw}/record.json").status_code == 404
+    draw_id = session.scalars(sa.select(RandomDraw.id)).one()
+    assert client.get(f"/plan/draw-records/{draw_id}.json").status_code == 404
     assert client.get(draw).status_code == 200
 
 
@@ -143,11 +144,17 @@ def test_a_published_record_is_verified_by_anybody(client: FlaskClient, session:
     assert post(client, f"{page}/publish", form=page).status_code == 303
     session.expire_all()
     assert session.get_one(RandomDraw, draw.id).published_at is None
-    with unit_of_work(team.planner.actor) as uow:
-        for task in uow.session.scalars(sa.select(SamplingTask)):
-            task.state = TaskState.WITHDRAWN
+    assert post(client, f"/plan/{draw.plan_id}/close", form=page).status_code == 303
+    for task in session.scalars(sa.select(SamplingTask)):
+        withdrawal = f"/plan/tasks/{task.id}/withdraw"
+        assert post(client, withdrawal, {"reason": "计划调整"}, form=page).status_code == 303
     post(client, f"{page}/publish", form=page)
-    record = client.get(f"{page}/record.json")
+    assert post(client, f"/plan/{draw.plan_id}/close", form=page).status_code == 303
+    session.expire_all()
+    assert set(session.scalars(sa.select(SamplingTask.state))) == {TaskState.WITHDRAWN}
+    assert session.get_one(SamplingPlan, draw.plan_id).state is PlanState.CLOSED
+    client.delete_cookie("lims_session")
+    record = client.get(f"/plan/draw-records/{draw.id}.json")
     assert record.status_code == 200
     assert verify_bytes(record.data) == []
 
