@@ -26,9 +26,18 @@ from lims.ledger.export import write_bundle
 from lims.ledger.sequencer import seal_head
 from lims.ledger.verify import main as verify_main
 from lims.outbox.tasks import drain
+from lims.people.administration import settle_administrator
 from lims.people.models import Account, Person
 from lims.people.services import disable_account, issue_token, open_account
-from lims.runtime import database_urls, disconnect, keep_database, settings_of, signer_of, with_database
+from lims.runtime import (
+    database_urls,
+    disconnect,
+    keep_database,
+    prepare_database,
+    settings_of,
+    signer_of,
+    with_database,
+)
 from lims.supervisor import Child, supervise
 from lims.uow import unit_of_work
 
@@ -56,10 +65,13 @@ def db_group() -> None:
 @click.option("--revision", default="head", show_default=True)
 @with_appcontext
 def db_upgrade(revision: str) -> None:
-    """Bring the database to the schema of this version (as its owner)."""
+    """Bring the database to the schema of this version (as its owner), with the reference rows it ships."""
     settings = settings_of(current_app)
     try:
-        migrate.upgrade(database_urls(settings).owner, revision)
+        if revision == "head":
+            prepare_database(settings)
+        else:
+            migrate.upgrade(database_urls(settings).owner, revision)
     finally:
         disconnect()
     click.echo(f"The database stands at revision {revision}.")
@@ -215,6 +227,20 @@ def users_add(person_id: Any, username: str, password: str) -> None:
     click.echo(f"{username} can log in.")
 
 
+@users_group.command("administrator")
+@click.argument("username")
+@click.option("--name", prompt=True, help="Of the person.")
+@click.option("--document", prompt="Identity document", help="Of the person; only a keyed digest is kept.")
+@click.option("--organisation", prompt=True, help="Name of the regulator that runs this installation.")
+@click.password_option()
+@with_database
+def users_administrator(username: str, name: str, document: str, organisation: str, password: str) -> None:
+    """Make the first administrator of an empty installation, with their organisation."""
+    with unit_of_work(INSTALL) as uow:
+        settle_administrator(uow, username, password, name=name, document=document, organisation=organisation)
+    click.echo(f"{username} can log in and register everybody else at /admin.")
+
+
 @users_group.command("disable")
 @click.argument("username")
 @with_database
@@ -261,10 +287,10 @@ def serve(host: str, port: int, workers: int) -> None:
 def run_server(app: Flask, host: str, port: int, workers: int) -> int:
     """Upgrade a private cluster, then supervise the web server and, without a broker, the background child."""
     settings = settings_of(app)
-    urls = database_urls(settings)
+    database_urls(settings)
     try:
         if settings.uses_own_cluster:
-            migrate.upgrade(urls.owner)
+            prepare_database(settings)
         settings.session_secret()  # made here once, before several workers look for it
         web = [
             *(sys.executable, "-m", "gunicorn", "--bind", f"{host}:{port}", "--workers", str(workers)),

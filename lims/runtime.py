@@ -11,8 +11,12 @@ import click
 import structlog
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
-from lims import files
+from lims import clock, files, migrate
+from lims.catalog.load import load_reference
 from lims.cluster import Cluster, Urls
 from lims.config import Settings
 from lims.db import POOL_SIZE, db
@@ -37,6 +41,22 @@ def database_urls(settings: Settings) -> Urls:
     if not _clusters:
         _clusters.append(Cluster(settings.home))
     return _clusters[0].ensure_running()
+
+
+def prepare_database(settings: Settings) -> Urls:
+    """Bring the database to this version: schema and privileges as its owner, then the shipped reference rows.
+
+    Safe to repeat: rows that are there stay as they are, whatever an administrator made of them.
+    """
+    urls = database_urls(settings)
+    migrate.upgrade(urls.owner)
+    engine = create_engine(urls.app, poolclass=NullPool)
+    try:
+        with Session(engine) as session, session.begin():
+            load_reference(session, clock.now())
+    finally:
+        engine.dispose()
+    return urls
 
 
 def keep_database() -> None:

@@ -6,14 +6,17 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from lims.actors import OrganisationKind
 from lims.auth.permissions import Role
 from lims.catalog.identifiers import Suspicious, check_uscc
+from lims.clock import local_date
 from lims.errors import ConflictError, InvalidInputError
 from lims.i18n import lazy_gettext as _l
 from lims.people.events import OrganisationChanged
-from lims.people.models import Employment, Organisation
+from lims.people.models import Account, Employment, Organisation, RoleGrant
 from lims.people.queries import get_organisation, in_force
-from lims.people.services import employ, end_employment
+from lims.people.services import employ, end_employment, open_account, register_organisation, register_person
+from lims.people.types import IdentityDocument
 from lims.uow import UnitOfWork
 
 MAX_OWNERS = 50  # a chain of owners longer than this is a circle
@@ -139,3 +142,21 @@ def move_person(
         end_employment(uow, present.id, on - timedelta(days=1))
         uow.session.flush()
     return employ(uow, person_id, organisation_id, roles, valid_from=on, officer_no=officer_no)
+
+
+def settle_administrator(
+    uow: UnitOfWork, username: str, password: str, *, name: str, document: str, organisation: str
+) -> Account:
+    """Make the first administrator of an empty installation: the regulator that runs it, the person, the account.
+
+    Raises:
+        ConflictError: somebody administers this installation already.
+        InvalidInputError: a name or the document is missing, or the password is too short.
+    """
+    held = select(RoleGrant.employment_id).where(RoleGrant.role == Role.ADMINISTRATOR)
+    if uow.session.scalar(held.limit(1)) is not None:
+        raise ConflictError(_l("Somebody administers this installation already: add others at /admin."))
+    body = register_organisation(uow, name_zh=organisation, name_en=organisation, kind=OrganisationKind.REGULATOR)
+    person = register_person(uow, name=name, documents=[IdentityDocument("resident_id", document)])
+    employ(uow, person.id, body.id, [Role.ADMINISTRATOR], valid_from=local_date(uow.now))
+    return open_account(uow, person.id, username, password)

@@ -11,7 +11,9 @@ from tests.factories.people import Somebody, make_person
 from tests.factories.sampling import Team, make_team
 
 LONG_AGO, LONG_AHEAD = date(2024, 1, 1), date(2030, 12, 31)
-FRIDAY = date(2026, 9, 18)  # received here, twenty working days end on 22 October: 20 September and 10 October are worked
+FRIDAY = date(
+    2026, 9, 18
+)  # received here, twenty working days end on 22 October: 20 September and 10 October are worked
 REPORT_DUE = date(2026, 10, 22)
 
 
