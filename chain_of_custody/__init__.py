@@ -27,6 +27,7 @@ def init_app(app: "Flask") -> None:
     navigation.add_entry("custody.index", _l("Reception"), icon="inbox", permission="custody.receive", order=26)
     navigation.add_entry("hand_overs.index", _l("Hand-overs"), icon="truck", permission="custody.hand_over", order=32)
     navigation.add_entry("storage.index", _l("Sample store"), icon="box", permission="custody.receive", order=34)
+    app.context_processor(views.scan_from_anywhere)
     panels.register()
     for check in verification.CHECKS:
         register_check("custody", check)

@@ -19,6 +19,7 @@ from sampling.types import StorageCondition
 
 EVENING, MORNING = time(17, 30), time(8, 40)
 COURIER_SHARE, REFUSED_SHARE = 0.15, 0.025
+WAITING_SHARE = 0.3  # of what comes on the last day: the custodian is not through with it when the month ends
 EXTRA_SHARE = 0.05  # of the loads: something lies in the box that is not on the list
 CLEARED = "与抽样单位核对：该标签为上一单的空白标签，无对应样品，已作废。"
 # Each laboratory keeps its backup portions by how they are to be stored.
@@ -117,21 +118,26 @@ class Chapter:
             services.resolve_exception(uow, exception_id, CLEARED)
 
     def receive(self, custodian: str, sample_id: UUID) -> None:
-        """Six checks, then the blind code; a few samples are refused."""
-        refused = self.world.rng.random() < REFUSED_SHARE
+        """Six checks, then the blind code; a few samples are refused, and on the last day some still wait."""
+        chance = self.world.rng
+        waits = clock.local_date(self.world.clock.now()) == self.world.today
+        if waits and chance.random() < WAITING_SHARE:
+            return
+        refused = chance.random() < REFUSED_SHARE
+        is_coded = not (refused or (waits and chance.random() < WAITING_SHARE))
         with self.world.acting(custodian) as uow:
             if refused:
                 services.record_reception(uow, sample_id, PAPERS_DIFFER, REFUSAL)
             else:
                 services.record_reception(uow, sample_id, ALL_GOOD)
-        if refused:
-            return
-        self.world.tell("sample_received", sample_id)
-        blindness = self.world.rng.choice((Blindness.REPACKED, Blindness.REPACKED, Blindness.COVERED))
-        with self.world.acting(custodian) as uow:
-            services.recode(uow, sample_id, blindness)
-            self._put_away(uow, sample_id)
-        self.world.tell("sample_recoded", sample_id)
+            if is_coded:
+                blindness = chance.choice((Blindness.REPACKED, Blindness.REPACKED, Blindness.COVERED))
+                services.recode(uow, sample_id, blindness)
+                self._put_away(uow, sample_id)
+        if not refused:
+            self.world.tell("sample_received", sample_id)
+        if is_coded:
+            self.world.tell("sample_recoded", sample_id)
 
     def _put_away(self, uow: UnitOfWork, sample_id: UUID) -> None:
         """The backup portion goes where its kind is kept; a laboratory is furnished with its first."""

@@ -37,7 +37,6 @@ def index() -> ResponseReturnValue:
         to_recode=queries.list_to_recode(db.session, lab_id),
         placeless=queries.list_placeless(db.session, lab_id),
         exceptions=queries.list_open_exceptions(db.session, lab_id),
-        scan_url=url_for(".find"),
         **names_for(db.session, [one.offered_by_id for one in coming], [one.from_organisation_id for one in coming]),
     )
 
@@ -56,7 +55,7 @@ def find() -> ResponseReturnValue:
         place = queries.find_place(db.session, actor.require_organisation(), code)
         if place is not None:
             return redirect(url_for("storage.place", place_id=place.id), 303)
-    page = render_template("chain_of_custody/find.html", code=code, scan_url=url_for(".find"))
+    page = render_template("chain_of_custody/find.html", code=code)
     return page, 404 if code else 200
 
 
@@ -80,7 +79,6 @@ def portion(portion_id: UUID) -> ResponseReturnValue:
         move_form=MoveForm(formdata=None, portion_no=card.portion_no)
         if actor.may("custody.receive") and card.organisation_id == actor.organisation_id
         else None,
-        scan_url=url_for(".find"),
         **context,
     )
 
@@ -122,7 +120,6 @@ def reception(sample_id: UUID) -> ResponseReturnValue:
         paper=get_form(db.session, actor, sample_id),
         cards=cards,
         written=queries.get_reception(db.session, sample_id),
-        scan_url=url_for(".find"),
     ), status
 
 
@@ -157,5 +154,4 @@ def blind_code(sample_id: UUID) -> ResponseReturnValue:
         paper=get_form(db.session, actor, sample_id),
         cards=cards_of_sample(db.session, sample_id),
         blind=queries.blind_code_of(db.session, actor, sample_id),
-        scan_url=url_for(".find"),
     ), status

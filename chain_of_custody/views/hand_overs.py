@@ -79,7 +79,6 @@ def _index(refused: dict[UUID, OfferForm], status: int = 200) -> ResponseReturnV
         waiting=[row for row in still_open if not _goes_from_us(row.hand_over)],
         ended=[row for row in rows if row.hand_over.state is not HandOverState.OFFERED][:ENDED_SHOWN],
         exceptions=exceptions,
-        scan_url=url_for("custody.find"),
         **names_for(
             db.session,
             [row.hand_over.offered_by_id for row in rows],
@@ -165,7 +164,6 @@ def _detail(
         # Drawn by us from a number of ours: safe to stand in the page as it is.
         qr=Markup(qr_svg(hand_over.record_no)),  # noqa: S704
         bars=Markup(code128_svg(hand_over.record_no)),  # noqa: S704
-        scan_url=url_for("custody.find"),
         **names_for(
             db.session,
             [hand_over.offered_by_id, hand_over.taken_by_id, *(one.resolved_by_id for one in exceptions)],

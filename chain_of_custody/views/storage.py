@@ -34,7 +34,6 @@ def _page(
         levels=LEVELS,
         place_form=place_form or _place_form(rows),
         move_form=move_form or MoveForm(formdata=None),
-        scan_url=url_for("custody.find"),
     )
     return page, status
 
@@ -102,5 +101,4 @@ def place(place_id: UUID) -> ResponseReturnValue:
         levels=LEVELS,
         stored=queries.list_stored(db.session, place_id),
         move_form=MoveForm(formdata=None, place_code=found.code),
-        scan_url=url_for("custody.find"),
     )

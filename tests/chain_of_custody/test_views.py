@@ -400,6 +400,14 @@ def test_a_portion_is_put_away_by_two_scans(client, session, team):
     assert client.get(f"/custody/places/{fridge}").status_code == 404
 
 
+def test_a_scan_on_any_page_leads_to_the_portion_but_not_for_the_bench(client, session, team):
+    scans = 'data-scan-url="/custody/find"'
+    for somebody in (team.custodian, team.samplers[0]):
+        assert scans in visit(client, somebody).get("/me").text
+    for somebody in (team.tester, team.planner, make_person(team.lab_id, Role.CUSTODIAN, Role.TESTER)):
+        assert scans not in visit(client, somebody).get("/me").text
+
+
 @pytest.mark.parametrize("code", ["%00", "%ED%A0%80", "a" * 5000, " ", "%F0%9F%98%80"])
 def test_odd_scans_are_unknown_codes(client, session, team, code):
     visit(client, team.custodian)
