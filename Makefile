@@ -1,4 +1,4 @@
-.PHONY: help demo test lint types contracts check format serve
+.PHONY: help demo test lint types contracts check format serve reference
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -20,6 +20,9 @@ format:  ## put the code into the agreed form
 
 types:  ## mypy, strict
 	mypy
+
+reference:  ## write docs/reference from the code
+	python docs/reference/write.py
 
 contracts:  ## who may import whom
 	lint-imports

@@ -63,11 +63,11 @@ def tasks_of(event: Event) -> tuple[str, ...]:
 
 def all_event_types() -> list[type[Event]]:
     """Every event class that has been imported, by name; a test compares them with the documentation."""
-    found: list[type[Event]] = []
+    found: dict[str, type[Event]] = {}  # by name: a dataclass with slots is made twice, and the last one is the class
     waiting = list(Event.__subclasses__())
     while waiting:
         cls = waiting.pop()
         waiting.extend(cls.__subclasses__())
         if "name" in cls.__dict__:
-            found.append(cls)
-    return sorted(found, key=lambda cls: cls.name)
+            found[cls.name] = cls
+    return [found[name] for name in sorted(found)]
