@@ -12,9 +12,10 @@ def init_app(app: "Flask") -> None:
     from lims.demo import register_chapter
     from lims.i18n import lazy_gettext as _l
     from lims.runtime import settings_of
+    from lims.verification import register_check
     from lims.web import navigation
     from lims.web.api import register_api
-    from results import api, demo, panels, referral, subscribers, views
+    from results import api, demo, panels, referral, subscribers, verification, views
     from results.cli import results_group
     from results.services import composition
 
@@ -34,5 +35,9 @@ def init_app(app: "Flask") -> None:
     app.cli.add_command(results_group)
     composition.configure(settings_of(app).public_url)
     subscribers.register()
+    for check in verification.VERDICTS:
+        register_check("verdicts", check)
+    for check in verification.SIGNATURES:
+        register_check("signatures", check)
     register_chapter("results", 40, demo.live)
     referral.init_app(app)
