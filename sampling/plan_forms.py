@@ -150,7 +150,7 @@ class HoldForm(PageForm):
 class SignalForm(PageForm):
     """Something that may steer samples."""
 
-    kind = SelectField(_l("Where it comes from"))
+    kind = SelectField(_l("Source of the signal"))
     text = TextAreaField(_l("What was reported"), [required(), Length(max=LONG)])
     source_reference = StringField(_l("Reference"), [Length(max=SHORT)])
     food = StringField(_l("Food"), [Length(max=SHORT)])

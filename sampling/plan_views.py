@@ -23,7 +23,7 @@ from lims.web.panels import panels_for, steps_for
 from sampling import queries
 from sampling.models import PlanLine, SamplingPlan
 from sampling.plan_forms import CategoryForm, LinesForm, PlanForm
-from sampling.rules.allocation import BLENDED, PART_NAMES, Part, Stratum, compare_policies
+from sampling.rules.allocation import PART_NAMES, Part, Stratum, compare_policies
 from sampling.services.plans import (
     PlanInput,
     StratumInput,
@@ -291,10 +291,12 @@ def policies_of(plan: SamplingPlan, lines: Sequence[PlanLine]) -> list[Policy]:
     answers = compare_policies(strata, plan.budget, seed=plan.seed)
     place = {stratum.code: number for number, stratum in enumerate(strata)}
     ordered = [place[line.stratum] for line in lines]
-    names = {Part.NEYMAN: _l("Only precision"), Part.RISK: _l("Only risk"), Part.VOTES: _l("Only votes")}
+    names = {Part.NEYMAN: _l("Only precision"), Part.RISK: _l("Only risk")}
+    if any(stratum.votes for stratum in strata):
+        names[Part.VOTES] = _l("Only votes")
     return [
         Policy(_l("This plan"), [line.samples for line in lines]),
-        *(Policy(names[part], [answers[part][number] for number in ordered]) for part in BLENDED),
+        *(Policy(names[part], [answers[part][number] for number in ordered]) for part in names),
     ]
 
 

@@ -209,7 +209,7 @@ class _Register:
         keeper = self.person()
         return self._entry(
             name=f"{market}{keeper}{kind}",
-            address=f"清河县{street}{market}",
+            address=f"清河县{street}{market.removeprefix('清河县')}",
             place_kind=PlaceKind.FARMERS_MARKET,
             office=station,
             keeper=keeper,

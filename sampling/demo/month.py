@@ -32,6 +32,7 @@ from sampling.services.ceremonies import (
 from sampling.services.forms import submit_form
 from sampling.services.plans import PlanInput, StratumInput, approve_plan, compute_plan, create_plan, set_category
 from sampling.services.separation import SeparationRefusedError, claim_act, get_sample_for_act, sample_tuple
+from sampling.services.signals import SignalInput, confirm_signal, dismiss_signal, take_signal
 from sampling.services.tasks import end_task_without_sample
 from sampling.types import (
     DutyRole,
@@ -39,6 +40,7 @@ from sampling.types import (
     PlaceKind,
     PlanKind,
     SeparationMode,
+    SignalKind,
     SignerKind,
     TaskCategory,
 )
@@ -51,6 +53,12 @@ PARTIES = ("清河县市场监督管理局机关纪委", "清河县消费者协�
 BEACON = "中国福利彩票 3D 当日开奖号码"
 REPORT_A = "抽检监测（县级本级）"
 REFUSED_WORDS = "经营者称不知情并拒绝在抽样单上签字，现场劝说无效，已拍照取证并报告主管科室。"
+
+SIGNALS = (
+    (SignalKind.REPEATED_FAILURE, "城东农贸市场韭菜近三个月两次检出腐霉利超标，建议加大抽检频次。", "34-4", 30),
+    (SignalKind.COMPLAINT, "消费者反映某早点铺油条口感异常。", "31-3", 10),
+    (SignalKind.KITCHEN_CAMERA, "学校食堂后厨监控：蔬菜清洗池与肉类混用，疑似交叉污染。", "34-9", 20),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +213,21 @@ class Chapter:
         with self.world.acting(APPROVER) as uow:
             approve_plan(uow, plan_id)
 
+    def take_signals(self) -> None:
+        """What reached the bureau this month: one signal counts, one was a repetition, one waits for a person."""
+        until = self.world.today + timedelta(days=60)
+        taken = []
+        for kind, text, code, weight in SIGNALS:
+            with self.world.acting(PLANNER) as uow:
+                signal = SignalInput(
+                    kind=kind, text=text, weight=weight, expires_on=until, food_category_id=category_id(code)
+                )
+                taken.append(take_signal(uow, signal).id)
+        with self.world.acting(APPROVER) as uow:
+            confirm_signal(uow, taken[0])
+        with self.world.acting(APPROVER) as uow:
+            dismiss_signal(uow, taken[1], "与上月投诉重复，已并案处理")
+
     def make_plans(self, round_id: UUID) -> None:
         """The count is there: make the quarter's plans; another planner approves them, then the draw is held."""
         for number, programme in enumerate(PROGRAMMES):
@@ -246,13 +269,13 @@ class Chapter:
                     for line in programme.lines
                 ],
             )
-        self.world.later(timedelta(hours=20), partial(self.approve, plan_id))
+        self.world.later(timedelta(hours=22), partial(self.approve, plan_id))
 
     def approve(self, plan_id: UUID) -> None:
         """The second planner approves; the draw is held the next morning."""
         with self.world.acting(APPROVER) as uow:
             approve_plan(uow, plan_id)
-        self.world.later(timedelta(hours=20), partial(self.draw, plan_id))
+        self.world.later(timedelta(hours=23), partial(self.draw, plan_id))
 
     def draw(self, plan_id: UUID) -> None:
         """Three parties commit in the morning; in the afternoon the lottery completes the seed."""
@@ -383,3 +406,4 @@ def live(world: World) -> None:
     chapter = Chapter(world)
     world.at(world.clock.now(), chapter.open_register)
     world.on("round_counted", chapter.make_plans)
+    world.on_day(world.today - timedelta(days=2), 10, 20, chapter.take_signals)

@@ -92,7 +92,9 @@ def submit_form(
     drawn = _store_signatures(uow, signatures)
     stored = _store_photos(uow, photos)
     plan = uow.session.get_one(SamplingPlan, task.plan_id)
+    names = _signer_names(uow, task, form)
     institution = institution_code(uow, task.sampling_organisation_id)
+    # From here on other forms of the same place and institution wait for this one: nothing is read any more but duties.
     sample = Sample(
         id=uuid4(),
         sampling_no=_next_sampling_no(uow, form.region_code, institution),
@@ -119,7 +121,6 @@ def submit_form(
         SamplePhoto(sample_id=sample.id, kind=photo.kind, sha256=digest, taken_at=photo.taken_at, added_at=uow.now)
         for digest, photo in stored.items()
     )
-    names = _signer_names(uow, task, form)
     uow.session.add_all(
         SampleSignature(
             sample_id=sample.id,

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lims.db import db
 from lims.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from lims.uow import unit_of_work
 from sampling.events import SampleTaken
@@ -35,6 +36,7 @@ from tests.factories.sampling import make_form_input, make_photos, make_sample, 
 
 TODAY = date(2026, 9, 14)
 TEAM = frozenset(make_signatures())
+MOST_STATEMENTS = 26
 
 
 def submit(team: Any, task_id: Any, sampler: int = 0, **changes: Any) -> Any:
@@ -193,3 +195,22 @@ def test_a_conclusion_sets_the_verdict_and_a_recheck_replaces_it(session: Sessio
         move_sample(uow, sample, SampleEvent.RECHECK_ACCEPTED)
         conclude(uow, sample, SampleVerdict.PASS)
         assert (sample.state, sample.verdict) == (SampleState.SERVED, SampleVerdict.PASS)
+
+
+def test_a_form_is_submitted_in_few_statements(session: Session):
+    """Registering must stay fast: the number of round trips is what decides it."""
+    team = make_team()
+    submit(team, make_task(team))  # the first form of an institution also gives it its number
+    task_id = make_task(team)
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        statements.append(statement)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        with unit_of_work(team.samplers[0].actor) as uow:
+            submit_form(uow, task_id, make_form_input(), make_signatures(), make_photos())
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
+    assert len([one for one in statements if "SAVEPOINT" not in one and not one.startswith("SET")]) <= MOST_STATEMENTS
