@@ -1,6 +1,5 @@
 """One sample from the public's pick to a closed case, by programs alone: each as the person whose token it carries."""
 
-import base64
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -16,14 +15,13 @@ from lims.outbox.tasks import drain
 from results.referral.types import HandlingPart
 from sampling.rules.draw import commit
 from tests.factories.people import PASSWORD, Somebody
-from tests.factories.pictures import jpeg, png
 from tests.factories.referral import COMPLETE
 from tests.factories.sampling import LEEK, VEGETABLES
 from tests.factories.web import bearer
+from tests.walk.forms import form_pictures, leek_form
 from tests.walk.people import FRIDAY, REPORT_DUE, County, settle
 
 STRATUM = f"{LEEK}@supermarket"
-TEAM_SIGNERS = ("first_sampler", "second_sampler", "accompanying_officer", "sampled_party")
 
 
 @dataclass
@@ -185,37 +183,8 @@ def take(walk: Walk, task_id: str) -> dict[str, Any]:
     by_id = {str(sampler.person_id): sampler for sampler in walk.team.samplers}
     [stop] = walk.as_(walk.team.samplers[0]).get("/tasks", until=FRIDAY.isoformat())["items"]
     sampler = walk.as_(by_id[stop["task"]["first_sampler_id"]])
-    form = {
-        "place_kind": "supermarket",
-        "area_type": "urban",
-        "region_code": "371402",
-        "party_name": stop["business_name"],
-        "party_address": stop["business_address"],
-        "product_name": "韭菜",
-        "product_type": "produce",
-        "source": "purchased",
-        "packaging": "bulk",
-        "product_date": "2026-09-17",
-        "date_kind": "purchased",
-        "physical_form": "solid",
-        "container": "plastic_bag",
-        "storage_condition": "ambient",
-        "lot_size": "20",
-        "sampled_qty": "3.0",
-        "backup_qty": "1.0",
-        "quantity_unit": "kg",
-        "paid_amount": "25.60",
-        "supplier_name": "清河蔬菜批发行",
-        "place_of_origin": "山东省德州市清河县",
-        "site_check": "现场检查未见异常",
-    }
-    pictures = {
-        "photos": [{"kind": "place", "content": base64.b64encode(jpeg()).decode()}],
-        "signatures": [
-            {"signer": signer, "png": base64.b64encode(png((60, 20 + number))).decode()}
-            for number, signer in enumerate(TEAM_SIGNERS)
-        ],
-    }
+    form = leek_form() | {"party_name": stop["business_name"], "party_address": stop["business_address"]}
+    pictures = form_pictures()
     refused = sampler.post(f"/tasks/{task_id}/form", pictures | {"form": form | {"lot_size": "2"}}, status=422)
     assert "lot_size" in refused["errors"]
     sample = sampler.post(f"/tasks/{task_id}/form", pictures | {"form": form})
