@@ -21,10 +21,10 @@ from results.models import TestSet, TestSetItem
 from results.queries import BenchLine, list_lines, set_of_sample
 from results.rules.frozen import judge_line
 from results.rules.rounding import round_to_figures
-from results.services.composition import compose_report
+from results.services.composition import compose_reports
 from results.services.entry import approve_correction, case_of, enter_results, propose_correction
 from results.services.review import lock_results, return_results
-from results.services.signing import sign_conclusion
+from results.services.signing import sign_conclusions
 from results.types import Entry, ItemVerdict, LimitState
 
 TESTING_DAYS = (2, 2, 3, 3, 4, 5)  # working days from the blind code to the last result
@@ -114,10 +114,14 @@ class Chapter:
 
     def sign(self, day: date, lab: str) -> None:
         """The evening's batch: look at each report, sign it."""
-        for sample_id in self._to_sign.pop((day, lab)):
-            with self.world.acting(f"signatory_{lab}") as uow:
-                report = compose_report(uow, set_of_sample(uow.session, sample_id).blind_code)
-                sign_conclusion(uow, report.id, report.pdf_sha256, confirmed_at=uow.now)
+        waiting = self._to_sign.pop((day, lab))
+        signatory = f"signatory_{lab}"
+        with self.world.acting(signatory) as uow:
+            codes = [set_of_sample(uow.session, sample_id).blind_code for sample_id in waiting]
+            shown = {report.id: report.pdf_sha256 for report in compose_reports(uow, codes)}
+        with self.world.acting(signatory) as uow:
+            sign_conclusions(uow, shown, confirmed_at=uow.now)
+        for sample_id in waiting:
             self.world.tell("conclusion_signed", sample_id)
 
     def _queue(self, sample_id: UUID, lab: str) -> None:

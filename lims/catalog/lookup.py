@@ -14,6 +14,7 @@ from datetime import date
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
 from lims.catalog.models import (
@@ -225,18 +226,26 @@ def _by_food_name(session: Session, food: str, item_id: UUID, on: date) -> Limit
     return _nothing_found(_editions_of(session, numbers), numbers, on) if named else None
 
 
-def _chain(session: Session, category_id: UUID) -> dict[UUID, FoodCategory]:
-    """The category and everything above it."""
-    node = session.get(FoodCategory, category_id)
-    if node is None:
-        return {}
-    rows = session.scalars(
-        sa.select(FoodCategory).where(
-            FoodCategory.tree_version == node.tree_version,
-            FoodCategory.code.in_(node.path.split("/")),
+def chain_of(category_id: UUID) -> sa.Select[FoodCategory]:
+    """The category and everything above it, the major category first; nothing where there is no such category."""
+    node = orm.aliased(FoodCategory)
+    return (
+        sa.select(FoodCategory)
+        .join(
+            node,
+            sa.and_(
+                node.id == category_id,
+                FoodCategory.tree_version == node.tree_version,
+                FoodCategory.code == sa.any_(sa.func.string_to_array(node.path, "/")),
+            ),
         )
+        .order_by(FoodCategory.level)
     )
-    return {row.id: row for row in rows}
+
+
+def _chain(session: Session, category_id: UUID) -> dict[UUID, FoodCategory]:
+    """The category and everything above it, by id."""
+    return {row.id: row for row in session.scalars(chain_of(category_id))}
 
 
 def _categories_called(session: Session, food: str) -> Sequence[UUID]:

@@ -13,6 +13,7 @@ from lims.catalog.lookup import (
     LimitFound,
     MissingEdition,
     NoLimit,
+    chain_of,
     find_limit,
     find_limits,
     lookup_by_food,
@@ -147,15 +148,10 @@ def ancestors(session: Session, category_id: UUID) -> Sequence[FoodCategory]:
     Raises:
         NotFoundError: no such category.
     """
-    category = get_category(session, category_id)
-    return session.scalars(
-        sa.select(FoodCategory)
-        .where(
-            FoodCategory.tree_version == category.tree_version,
-            FoodCategory.code.in_(category.path.split("/")),
-        )
-        .order_by(FoodCategory.level)
-    ).all()
+    way = session.scalars(chain_of(category_id)).all()
+    if not way:
+        raise NotFoundError
+    return way
 
 
 def subtree_ids(session: Session, category_id: UUID) -> Sequence[UUID]:
