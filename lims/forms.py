@@ -8,6 +8,7 @@ from wtforms import Field, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, StopValidation
 
 from lims.errors import LimsError
+from lims.i18n import gettext
 from lims.i18n import lazy_gettext as _l
 from lims.quantities import QuantityError, parse_measured
 
@@ -50,7 +51,7 @@ class MeasuredText(StringField):
             try:
                 self.data = parse_measured(self.written)  # type: ignore[assignment]  # the stub knows text only
             except QuantityError as error:
-                raise ValueError(str(error)) from error
+                raise ValueError(gettext(error.message, **error.params)) from error
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms' own protocol
         """A text that is no number stays refused, whatever else the field allows."""

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from lims.auth.permissions import PUBLIC, requires
 from lims.db import db
 from lims.errors import InvalidInputError, LimsError
+from lims.i18n import gettext
 from lims.i18n import lazy_gettext as _l
 from lims.people.models import IdempotencyKey
 from lims.quantities import QuantityError, parse_measured
@@ -137,7 +138,7 @@ class MeasuredField(ma.fields.Field[Any]):
         try:
             return parse_measured(str(value))
         except QuantityError as error:
-            raise ma.ValidationError(str(error)) from error
+            raise ma.ValidationError(gettext(error.message, **error.params)) from error
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
         return None if value is None else str(value)

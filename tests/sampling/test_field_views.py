@@ -148,6 +148,14 @@ def test_a_refused_form_keeps_words_photos_and_signatures(
     assert session.scalar(sa.select(sa.func.count()).select_from(SampleSignature)) == 4
 
 
+def test_a_number_that_is_none_is_told_in_chinese(client: FlaskClient, session: Session, team: Team, task_id: UUID):
+    client.set_cookie("lims_locale", "zh_Hans_CN")
+    log_in(client, team.samplers[0])
+    page = sent(client, session, task_id, sampled_qty="three").text
+    assert "is not a measured value" not in page
+    assert "three" in page
+
+
 def test_a_service_refusal_stands_at_its_field(client: FlaskClient, session: Session, team: Team, task_id: UUID):
     client.set_cookie("lims_locale", "en")
     log_in(client, team.samplers[0])
