@@ -8,13 +8,14 @@ if TYPE_CHECKING:
 
 def init_app(app: "Flask") -> None:
     """Register what this package brings."""
-    from chain_of_custody import api, demo, panels, verification, views
+    from chain_of_custody import api, demo, panels, queries, verification, views
     from lims.auth.permissions import Role, declare
     from lims.demo import register_chapter
     from lims.i18n import lazy_gettext as _l
     from lims.verification import register_check
     from lims.web import navigation
     from lims.web.api import register_api
+    from sampling.assembly import register_seal_reader
 
     declare("custody.seal", {Role.SAMPLER})
     declare("custody.hand_over", {Role.SAMPLER, Role.CUSTODIAN})
@@ -29,6 +30,7 @@ def init_app(app: "Flask") -> None:
     navigation.add_entry("storage.index", _l("Sample store"), icon="box", permission="custody.receive", order=34)
     app.context_processor(views.scan_from_anywhere)
     panels.register()
+    register_seal_reader(queries.list_seal_nos)
     for check in verification.CHECKS:
         register_check("custody", check)
     register_chapter("custody", 30, demo.live)

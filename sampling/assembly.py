@@ -1,5 +1,6 @@
 """The papers of sampling put together from what stands in the database."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -38,6 +39,16 @@ NOTICE_DAYS = 30  # how long a notice may be shown; it names the day itself
 PAID_BY = "现场支付"
 
 
+SealReader = Callable[[Session, UUID], Sequence[str]]
+_seal_readers: list[SealReader] = []
+
+
+def register_seal_reader(reader: SealReader) -> None:
+    """Bring the seal numbers of a sample onto its form; who keeps the seals lies above this package."""
+    if reader not in _seal_readers:
+        _seal_readers.append(reader)
+
+
 def assemble_form(session: Session, actor: Actor, sample_id: UUID) -> SamplingFormPaper:
     """The sampling form of one sample.
 
@@ -59,7 +70,7 @@ def assemble_form(session: Session, actor: Actor, sample_id: UUID) -> SamplingFo
         report_class_b=plan.report_class_b,
         sampling_kind="常规抽样",
         party=_party(form),
-        sample=_sample(sheet),
+        sample=_sample(sheet, tuple(no for read in _seal_readers for no in read(session, sample_id))),
         organisation=_organisation(sheet.sampling_organisation),
         online=(
             PaperOnlineShop(form.platform, form.online_shop, form.online_url or "")
@@ -179,7 +190,7 @@ def _party(form: SamplingForm) -> PaperParty:
     )
 
 
-def _sample(sheet: SampleSheet) -> PaperSample:
+def _sample(sheet: SampleSheet, seal_nos: tuple[str, ...]) -> PaperSample:
     form = sheet.form
     return PaperSample(
         name=form.product_name,
@@ -211,6 +222,7 @@ def _sample(sheet: SampleSheet) -> PaperSample:
         storage=(official(form.storage_condition),),
         storage_temperature=f"{form.storage_celsius}℃" if form.storage_celsius else None,
         containers=(official(form.container),),
+        seal_nos=seal_nos,
     )
 
 

@@ -95,6 +95,16 @@ def list_portions(session: Session, sample_id: UUID) -> Sequence[Portion]:
     return session.scalars(select(Portion).where(Portion.sample_id == sample_id).order_by(Portion.portion_no)).all()
 
 
+def list_seal_nos(session: Session, sample_id: UUID) -> Sequence[str]:
+    """The seal numbers on the portions of a sample, in the order of the portions; none before it is sealed."""
+    return session.scalars(
+        select(Seal.seal_no)
+        .join(Portion, Portion.id == Seal.portion_id)
+        .where(Portion.sample_id == sample_id)
+        .order_by(Portion.portion_no)
+    ).all()
+
+
 def list_cards(session: Session, portion_ids: Sequence[UUID]) -> list[PortionCard]:
     """Portions as lists and labels show them, by number."""
     ends = last_seq().where(CustodyEntry.portion_id.in_(portion_ids)).subquery()

@@ -8,7 +8,11 @@ import pytest
 from pypdf import PdfReader
 
 from chain_of_custody.papers import HandoverCheck, HandoverLine, HandoverRecordPaper, render_handover_record
+from chain_of_custody.queries import list_seal_nos
+from sampling.assembly import assemble_form
 from sampling.papers import PaperOrganisation, Signature
+from tests.factories.chain_of_custody import make_sealed_sample
+from tests.factories.sampling import make_sample, make_team
 
 SOUND = HandoverCheck(
     seal_intact=True,
@@ -111,3 +115,13 @@ def test_a_long_record_repeats_its_head_and_counts_its_pages() -> None:
 
 def test_the_same_record_gives_the_same_bytes() -> None:
     assert render_handover_record(make_record()) == render_handover_record(make_record())
+
+
+def test_the_seals_stand_on_the_sampling_form_once_there_are_any(session, client):
+    team = make_team()
+    unsealed = make_sample(team)
+    assert assemble_form(session, team.planner.actor, unsealed).sample.seal_nos == ()
+    sealed, numbers = make_sealed_sample(team)
+    printed = assemble_form(session, team.planner.actor, sealed).sample.seal_nos
+    assert len(printed) == len(numbers) == 2
+    assert printed == tuple(list_seal_nos(session, sealed))
