@@ -362,8 +362,10 @@ def drain_command() -> None:
 def register(app: Flask) -> None:
     """Hang the commands onto the application."""
     from lims.cli_backup import backup, restore
+    from lims.cli_bench import bench
 
     for command in (
+        bench,
         backup,
         restore,
         db_group,
