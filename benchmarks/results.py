@@ -3,7 +3,7 @@
 from benchmarks.harness import Measure, at_once, bare_inserts, installation
 from lims.db import db
 from lims.uow import unit_of_work
-from results.queries import list_lines
+from results.queries import BenchLine, list_lines
 from results.services.entry import Entry, enter_results
 from results.services.review import lock_results
 from results.types import LimitState
@@ -47,8 +47,7 @@ def measure() -> list[Measure]:
         ]
 
 
-def _entry(one: object) -> Entry:
-    line = one.line  # type: ignore[attr-defined]
-    if one.limit_state is LimitState.FOUND:  # type: ignore[attr-defined]
-        return Entry(line.id, STATED if one.lod is None else "未检出")  # type: ignore[attr-defined]
-    return Entry(line.id, "/", untested_reason="限量未载入")
+def _entry(one: BenchLine) -> Entry:
+    if one.line.limit_state is LimitState.FOUND:
+        return Entry(one.line.id, STATED if one.line.lod is None else "未检出")
+    return Entry(one.line.id, "/", untested_reason="限量未载入")
