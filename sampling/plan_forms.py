@@ -201,3 +201,26 @@ class BusinessForm(PageForm):
         form.place_kind.choices = choices_of(PlaceKind)
         form.regulator_id.choices = offices
         return form
+
+
+class VisitForm(PageForm):
+    """A team sent without a draw."""
+
+    food_category_id = SelectField(_l("Food"))
+    first_sampler_id = SelectField(_l("First sampler"))
+    second_sampler_id = SelectField(_l("Second sampler"))
+    accompanying_officer_id = SelectField(_l("Accompanying officer"))
+    planned_on = DateField(_l("Day"), [required()])
+
+    @classmethod
+    def fresh(
+        cls, foods: list[tuple[str, str]], samplers: list[tuple[str, str]], officers: list[tuple[str, str]]
+    ) -> "VisitForm":
+        """With the foods of the business and who may go."""
+        form = cls()
+        form.food_category_id.choices = foods
+        form.first_sampler_id.choices = form.second_sampler_id.choices = samplers
+        form.accompanying_officer_id.choices = officers
+        if not form.is_submitted() and len(samplers) > 1:
+            form.second_sampler_id.data = samplers[1][0]
+        return form

@@ -8,20 +8,21 @@ from flask.typing import ResponseReturnValue
 
 from lims import clock
 from lims.actors import OrganisationKind
-from lims.auth.permissions import requires
+from lims.auth.permissions import Role, requires
 from lims.catalog.queries import find_category
 from lims.db import db
 from lims.errors import InvalidInputError, LimsError, NotFoundError
 from lims.i18n import bilingual
 from lims.i18n import gettext as _
 from lims.i18n import lazy_gettext as _l
-from lims.people.queries import list_organisations
+from lims.people.queries import colleagues, list_organisations
 from lims.uow import unit_of_work
 from lims.web.current import current_actor
 from sampling import queries
-from sampling.plan_forms import BusinessForm, DismissForm, SignalForm
+from sampling.plan_forms import BusinessForm, DismissForm, SignalForm, VisitForm
 from sampling.services.businesses import BusinessInput, close_business, register_business
 from sampling.services.signals import SignalInput, confirm_signal, dismiss_signal, take_signal
+from sampling.services.visits import VisitInput, issue_visit
 from sampling.types import AreaType, PlaceKind, SignalKind
 
 bp = Blueprint("register", __name__, url_prefix="/plan")
@@ -107,6 +108,59 @@ def close(business_id: UUID) -> ResponseReturnValue:
     else:
         flash(_("Closed. It is not drawn any more."), "success")
     return redirect(url_for(".business", business_id=business_id), 303)
+
+
+@bp.route("/businesses/<uuid:business_id>/visit", methods=["GET", "POST"])
+@requires("sampling.plan")
+def visit(business_id: UUID) -> ResponseReturnValue:
+    """Send a team there without a draw, within the year's standing plan."""
+    actor, today = current_actor(), clock.local_date(clock.now())
+    found, foods = queries.get_business(db.session, actor, business_id)
+    plan = queries.get_standing_plan(db.session, actor, today.year)
+    if plan is None:
+        raise NotFoundError(_l("There is no approved standing plan for this year."))
+    sampling = {
+        row.sampling_organisation.id: row.sampling_organisation
+        for row in queries.list_categories(db.session, actor, plan.id)
+        if row.sampling_organisation is not None
+    }
+    form = VisitForm.fresh(
+        [(str(food.id), f"{food.code} {bilingual(food)}") for food in foods],
+        [
+            (str(one.person_id), f"{one.name} · {bilingual(organisation)}")
+            for organisation in sampling.values()
+            for one in colleagues(db.session, organisation.id, today, Role.SAMPLER)
+        ],
+        [
+            (str(one.person_id), one.name)
+            for one in colleagues(db.session, plan.organisation_id, today, Role.ACCOMPANYING_OFFICER)
+        ],
+    )
+    status = 200
+    if form.validate_on_submit():
+        try:
+            with unit_of_work(actor) as uow:
+                task = issue_visit(
+                    uow,
+                    plan.id,
+                    VisitInput(
+                        business_id=business_id,
+                        food_category_id=UUID(str(form.food_category_id.data)),
+                        first_sampler_id=UUID(str(form.first_sampler_id.data)),
+                        second_sampler_id=UUID(str(form.second_sampler_id.data)),
+                        accompanying_officer_id=UUID(str(form.accompanying_officer_id.data)),
+                        planned_on=form.planned_on.data or today,
+                    ),
+                )
+                number = task.task_no
+        except LimsError as refusal:
+            status = form.refuse(refusal)
+        else:
+            flash(_("Task %(number)s is issued.", number=number), "success")
+            return redirect(url_for("plans.tasks", plan_id=plan.id), 303)
+    elif form.is_submitted():
+        status = 422
+    return render_template("sampling/register/visit.html", business=found, plan=plan, form=form), status
 
 
 @bp.route("/signals", methods=["GET", "POST"])

@@ -30,7 +30,9 @@ from sampling.schemas import (
     PlanOut,
     PlansIn,
     PlansOut,
+    SamplingTaskOut,
     SecretIn,
+    VisitIn,
     VisitsIn,
     VisitsOut,
 )
@@ -45,6 +47,7 @@ from sampling.services.plans import (
     create_plan,
     set_category,
 )
+from sampling.services.visits import VisitInput, issue_visit
 
 blp = ApiBlueprint("plans_api", __name__, url_prefix="/api/v1/plans", description="Sampling plans and their draws")
 
@@ -243,6 +246,20 @@ def list_tasks(asked: Mapping[str, Any], plan_id: UUID) -> Any:
     )
     shown = [row.task for row in rows[: queries.PAGE]]
     return {"items": shown, "next_cursor": shown[-1].task_no if len(rows) > len(shown) else None}
+
+
+@blp.route("/<uuid:plan_id>/tasks", methods=["POST"])
+@requires("sampling.plan")
+@blp.arguments(VisitIn)
+@blp.response(201, SamplingTaskOut)
+@refuses(blp)
+def post_task(body: Mapping[str, Any], plan_id: UUID) -> Any:
+    """Send a team without a draw, within the standing plan."""
+    values = {name: value for name, value in body.items() if name != "food_category_code"}
+    with unit_of_work(current_actor()) as uow:
+        food = food_id(uow.session, body["food_category_code"])
+        task = issue_visit(uow, plan_id, VisitInput(**values, food_category_id=food))
+        return said(answer(uow, SamplingTaskOut().dump(task)))
 
 
 def _id(text: str | None) -> UUID | None:

@@ -15,7 +15,7 @@ from lims.errors import NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.people.models import Organisation
 from sampling.models import PlanCategory, PlanLine, RandomDraw, SamplingPlan, SamplingTask
-from sampling.types import TaskState
+from sampling.types import PlanState, TaskState
 
 PAGE = 50
 
@@ -143,6 +143,18 @@ def get_draw(session: Session, actor: Actor, plan_id: UUID) -> RandomDraw | None
     get_plan(session, actor, plan_id)
     return session.scalar(
         sa.select(RandomDraw).where(RandomDraw.plan_id == plan_id).order_by(RandomDraw.drawn_at, RandomDraw.id).limit(1)
+    )
+
+
+def get_standing_plan(session: Session, actor: Actor, year: int) -> SamplingPlan | None:
+    """The approved standing plan of the actor's organisation for a year."""
+    return session.scalar(
+        sa.select(SamplingPlan).where(
+            SamplingPlan.organisation_id == actor.organisation_id,
+            SamplingPlan.year == year,
+            SamplingPlan.is_standing,
+            SamplingPlan.state == PlanState.APPROVED,
+        )
     )
 
 

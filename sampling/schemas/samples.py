@@ -70,6 +70,17 @@ class StopsOut(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(StopOut), required=True)
 
 
+class VisitIn(StrictSchema):
+    """A team sent without a draw."""
+
+    business_id = ma.fields.UUID(required=True)
+    food_category_code = name_field(required=True, min_length=1)
+    first_sampler_id = ma.fields.UUID(required=True)
+    second_sampler_id = ma.fields.UUID(required=True)
+    accompanying_officer_id = ma.fields.UUID(required=True)
+    planned_on = ma.fields.Date(required=True)
+
+
 class VisitsIn(PlansIn):
     """Which visits of a plan."""
 

@@ -84,18 +84,27 @@ def close_business(uow: UnitOfWork, business_id: UUID, closed_on: date) -> Busin
         NotFoundError: no such business under the actor's organisation or its stations.
         ConflictError: it is closed already.
     """
-    business = uow.session.get(Business, business_id, with_for_update=True)
-    if business is None or not _is_handled_by(uow, business):
-        raise NotFoundError
+    business = handled_business(uow, business_id)
     if business.closed_on is not None:
         raise ConflictError(_l("%(name)s is closed already.", name=business.name))
     business.closed_on = closed_on
     return business
 
 
-def _is_handled_by(uow: UnitOfWork, business: Business) -> bool:
+def handled_business(uow: UnitOfWork, business_id: UUID) -> Business:
+    """A business under the actor's organisation or its stations, its row locked until the commit.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    business = uow.session.get(Business, business_id, with_for_update=True)
     own = uow.actor.require_organisation()
-    return own in {business.regulator_id, get_organisation(uow.session, business.regulator_id).superior_id}
+    if business is None or own not in {
+        business.regulator_id,
+        get_organisation(uow.session, business.regulator_id).superior_id,
+    }:
+        raise NotFoundError
+    return business
 
 
 def _check_regulator(uow: UnitOfWork, organisation_id: UUID) -> None:
