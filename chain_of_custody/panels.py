@@ -75,7 +75,7 @@ def reception_step(session: Session, actor: Actor, sample_id: UUID) -> NextStep 
     if sample.state is SampleState.RECEIVED:
         return NextStep(_l("Give the blind code"), url_for("custody.blind_code", sample_id=sample_id), "blind", True)
     entries = queries.current_entries(session, [portion.id for portion in queries.list_portions(session, sample_id)])
-    arrived = any(entry.organisation_id == sample.lab_id for entry in entries.values())
+    arrived = any(queries.is_with(entry, sample.lab_id) for entry in entries.values())
     if sample.state is SampleState.IN_TRANSIT and arrived:
         return NextStep(_l("Check at reception"), url_for("custody.reception", sample_id=sample_id), "inbox", True)
     return None

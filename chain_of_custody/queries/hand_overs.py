@@ -21,7 +21,7 @@ from chain_of_custody.models import (
 )
 from chain_of_custody.queries.portions import last_seq
 from chain_of_custody.rules import normalise_scan, warmest_allowed
-from chain_of_custody.types import HandOverState, HandOverWay, LineOutcome, PortionKind
+from chain_of_custody.types import CustodyKind, HandOverState, HandOverWay, LineOutcome, PortionKind
 from lims.actors import Actor
 from lims.catalog.queries import get_parameter
 from lims.errors import NotFoundError
@@ -163,6 +163,8 @@ def list_held(session: Session, person_id: UUID, organisation_id: UUID) -> list[
             CustodyEntry.organisation_id == organisation_id,
             Reception.sample_id.is_(None),
             Sample.sampling_organisation_id == organisation_id,
+            # What arrived at the laboratory is its custodian's to check, not a load to hand on.
+            or_(CustodyEntry.organisation_id != Sample.lab_id, CustodyEntry.kind != CustodyKind.HANDED_OVER),
             ~goes_on,
         )
         .order_by(Sample.lab_id, Portion.portion_no)

@@ -66,6 +66,11 @@ class PortionCard:
     storage_celsius: str | None
     holder_id: UUID
     organisation_id: UUID
+    custody: CustodyKind
+
+    def is_with(self, lab_id: UUID) -> bool:
+        """As the function `is_with`."""
+        return self.organisation_id == lab_id and self.custody is CustodyKind.HANDED_OVER
 
 
 def last_seq() -> Select[UUID, int]:
@@ -82,6 +87,11 @@ def current_entries(session: Session, portion_ids: Sequence[UUID]) -> dict[UUID,
         )
     )
     return {row.portion_id: row for row in rows}
+
+
+def is_with(entry: CustodyEntry, lab_id: UUID) -> bool:
+    """Whether a portion arrived at a laboratory: handed over to it, and not only in the hands of its own samplers."""
+    return entry.organisation_id == lab_id and entry.kind is CustodyKind.HANDED_OVER
 
 
 def holder(session: Session, portion_id: UUID) -> UUID | None:
@@ -124,6 +134,7 @@ def list_cards(session: Session, portion_ids: Sequence[UUID]) -> list[PortionCar
             SamplingForm.storage_celsius,
             CustodyEntry.holder_id,
             CustodyEntry.organisation_id,
+            CustodyEntry.kind,
         )
         .join(Sample, Sample.id == Portion.sample_id)
         .join(Seal, Seal.portion_id == Portion.id)

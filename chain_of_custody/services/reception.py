@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from chain_of_custody.events import SampleAccepted, SampleRecoded, SampleRefused
 from chain_of_custody.models import BlindCode, Portion, Reception
-from chain_of_custody.queries import current_entries, list_portions
+from chain_of_custody.queries import current_entries, is_with, list_portions
 from chain_of_custody.rules import ALPHABET, BODY_LENGTH, check_character
 from chain_of_custody.types import Blindness, PortionKind, ReceptionChecks
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
@@ -125,7 +125,7 @@ def _get_sample_here(uow: UnitOfWork, sample_id: UUID) -> Sample:
         raise NotFoundError
     portions = list_portions(uow.session, sample_id)
     entries = current_entries(uow.session, [portion.id for portion in portions])
-    absent = [portion for portion in portions if entries[portion.id].organisation_id != sample.lab_id]
+    absent = [portion for portion in portions if not is_with(entries[portion.id], sample.lab_id)]
     if not portions:
         raise NotFoundError
     if len(absent) == len(portions):

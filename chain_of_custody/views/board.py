@@ -90,7 +90,7 @@ def reception(sample_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     sample = get_sample(db.session, actor, sample_id)
     cards = cards_of_sample(db.session, sample_id)
-    if sample.lab_id != actor.organisation_id or not any(card.organisation_id == sample.lab_id for card in cards):
+    if sample.lab_id != actor.organisation_id or not any(card.is_with(sample.lab_id) for card in cards):
         raise NotFoundError
     form = ReceptionForm()
     status = 200

@@ -7,7 +7,14 @@ import pytest
 
 from chain_of_custody import services
 from chain_of_custody.models import HandOverException, Portion
-from chain_of_custody.queries import custody_trail, find_portion, holder, list_portions, resolve_blind_code
+from chain_of_custody.queries import (
+    custody_trail,
+    find_portion,
+    holder,
+    list_held,
+    list_portions,
+    resolve_blind_code,
+)
 from chain_of_custody.services.hand_overs import NotHolderError, TakenAlreadyError
 from chain_of_custody.services.reception import NotHereError
 from chain_of_custody.types import Blindness, CustodyKind, ExceptionKind, PlaceLevel, ReceptionChecks, Scan
@@ -18,7 +25,7 @@ from lims.uow import unit_of_work
 from sampling.models import Sample
 from sampling.rules.states import WrongStateError
 from sampling.services.separation import SeparationRefusedError, claim_act, sample_tuple
-from sampling.types import DutyRole, SampleState, StorageCondition
+from sampling.types import DutyRole, SampleState, SeparationMode, StorageCondition
 from tests.factories.chain_of_custody import (
     ALL_GOOD,
     get_portion,
@@ -262,3 +269,19 @@ def test_of_fifty_who_confirm_one_hand_over_one_has_it_and_the_others_are_told_w
     with db.new_session() as session:
         assert holder(session, get_portion(numbers[0]).id) == team.custodian.person_id
     assert all("has these since" in answer for answer in answers if answer != "taken")
+
+
+def test_what_a_laboratory_s_own_samplers_hold_has_not_arrived_at_its_reception(session):
+    team = make_team(SeparationMode.INTERNAL)
+    sample_id, numbers = make_sealed_sample(team)
+    with unit_of_work(team.samplers[0].actor) as uow:
+        offer_id = services.hand_to_courier(uow, numbers, team.lab_id, "SF-9").id
+    with pytest.raises(NotFoundError), unit_of_work(team.custodian.actor) as uow:
+        services.record_reception(uow, sample_id, ALL_GOOD)
+    with unit_of_work(team.custodian.actor) as uow:
+        services.confirm_hand_over(uow, offer_id, [Scan(numbers[0], seal_intact=True)])
+    with pytest.raises(NotHereError, match=numbers[1]), unit_of_work(team.custodian.actor) as uow:
+        services.record_reception(uow, sample_id, ALL_GOOD)
+    session.expire_all()
+    assert [one.portion_no for one in list_held(session, team.samplers[0].person_id, team.lab_id)] == [numbers[1]]
+    assert list_held(session, team.custodian.person_id, team.lab_id) == []
