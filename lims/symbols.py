@@ -5,7 +5,7 @@ The encoders say which modules are dark; drawing is ours, so that every printer 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import segno
 import zxingcpp
@@ -13,6 +13,7 @@ from barcode import Code128
 from barcode.errors import BarcodeError
 
 QUIET_MODULES = 10  # light modules that ISO/IEC 15417 wants on both sides of a Code 128
+DIGITS_99 = 99  # the digits 99, and the switch to digit pairs where one is not among them yet
 QR_QUIET_MODULES = 4  # and ISO/IEC 18004 around a QR code
 
 Modules = tuple[tuple[bool, ...], ...]
@@ -26,6 +27,19 @@ class Reading:
     symbology: str  # "Code128", "QRCode", "DataMatrix"
 
 
+class _Code128(Code128):
+    """Code 128 whose digits 99 at the start stay digits.
+
+    python-barcode 0.16 begins every symbol in the charset of digit pairs, and then takes a leading pair 99 for a switch
+    to the charset it is in already: a label for 9900 would read 00.
+    """
+
+    def _try_to_optimize(self, encoded: list[int]) -> list[int]:
+        if encoded[1] == DIGITS_99:
+            return encoded
+        return cast("list[int]", super()._try_to_optimize(encoded))
+
+
 def code128(text: str) -> tuple[bool, ...]:
     """Encode `text` as one row of modules, quiet zones not included; True is dark.
 
@@ -35,7 +49,7 @@ def code128(text: str) -> tuple[bool, ...]:
     if not text:
         raise ValueError("a Code 128 needs at least one character, got an empty text")
     try:
-        [row] = Code128(text).build()
+        [row] = _Code128(text).build()
     except BarcodeError as error:
         raise ValueError(f"Code 128 holds ASCII only, got {text!r}") from error
     return tuple(module == "1" for module in row)

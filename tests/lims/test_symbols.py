@@ -24,6 +24,12 @@ def test_a_code_128_is_read_back_as_it_was_written(text: str) -> None:
     assert (reading.text, reading.symbology) == (text, "Code128")
 
 
+@pytest.mark.parametrize("text", ["9900", "99", "999", "9999", "99345678", "99001", "0099", "9912ABCD"])
+def test_digits_that_look_like_a_change_of_charset_stay_digits(text: str) -> None:
+    [reading] = read_symbols(drawn((code128(text),), QUIET_MODULES, 2, height=30))
+    assert (reading.text, reading.symbology) == (text, "Code128")
+
+
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=60))
 @settings(max_examples=60)
 def test_a_qr_code_is_read_back_whatever_its_letters(text: str) -> None:
