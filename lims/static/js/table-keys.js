@@ -1,4 +1,5 @@
-// Tables that are typed into (`data-grid`): arrows and Enter move, a block copied from a spreadsheet fills the cells.
+// Tables that are typed into (`data-grid`): arrows and Enter move, Ctrl+Enter sends the form, a block copied from a
+// spreadsheet fills the cells.
 
 const FIELD = "input:not([type=hidden]):not([disabled]):not([readonly]), select:not([disabled])";
 
@@ -33,8 +34,13 @@ function isAtEnd(field, forward) {
 }
 
 function onKey(event) {
-  if (event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (!event.target.matches(FIELD)) return;
+  if (event.isComposing || event.altKey || !event.target.matches(FIELD)) return;
+  if (event.ctrlKey || event.metaKey) {
+    if (event.key !== "Enter" || !event.target.form) return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+    return;
+  }
   const grid = gridOf(event.currentTarget);
   const at = find(grid, event.target);
   if (!at) return;
