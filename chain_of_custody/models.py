@@ -261,6 +261,27 @@ class StorageMove(_OfSample, Entity):
     __table_args__ = (Index("ix_storage_move_last", "portion_id", "moved_at", "id"), EVIDENCE)
 
 
+class BackupRelease(_OfSample, Base):
+    """A backup portion may leave its laboratory for one other, where its sample is rechecked; once."""
+
+    __tablename__ = "backup_release"
+    portion_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sample_id: Mapped[UUID]
+    portion_kind: Mapped[PortionKind]
+    to_organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    reason: Mapped[str]
+    released_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    released_at: Mapped[datetime]
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["portion_id", "sample_id", "portion_kind"], ["portion.id", "portion.sample_id", "portion.kind"]
+        ),
+        CheckConstraint("portion_kind = 'backup'", name="backup_portion_only"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        EVIDENCE,
+    )
+
+
 explain_constraint("uq_portion_sample_id_kind", _l("The portions of this sample are sealed already."))
 explain_constraint("uq_portion_portion_no", _l("The portions of this sample are sealed already."))
 explain_constraint("uq_seal_seal_no", _l("This seal number is on another portion already."), field="seal_no")
@@ -278,3 +299,4 @@ explain_constraint("pk_blind_code", _l("This sample has its blind code already."
 explain_constraint("uq_blind_code_sample_id", _l("This sample has its blind code already."))
 explain_constraint("uq_blind_code_code", _l("This blind code was just given to another portion. Try again."))
 explain_constraint("uq_storage_place_organisation_id_code", _l("A place has this code already."), field="code")
+explain_constraint("pk_backup_release", _l("The backup portion of this sample was released already."))

@@ -1,5 +1,6 @@
 """What happens in sampling, as facts that other packages listen to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
@@ -10,10 +11,15 @@ from sampling.types import NoSampleReason, SampleState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanApproved(Event):
-    """A second person approved a plan; its draw can be made."""
+    """A second person approved a plan; its draw can be made.
+
+    `planned` says how many samples of each stratum; `pick_round_id` names the public pick behind it, if there is one.
+    """
 
     name: ClassVar[str] = "sampling.plan_approved.v1"
     plan_id: UUID
+    pick_round_id: UUID | None
+    planned: Mapping[str, int]
 
     def chain(self) -> str:
         return f"plan:{self.plan_id}"
@@ -46,12 +52,14 @@ class TaskEndedWithoutSample(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleTaken(Event):
-    """A sampling form was submitted."""
+    """A sampling form was submitted; `pick_round_id` and `stratum` name the public pick behind it, if there is one."""
 
     name: ClassVar[str] = "sampling.sample_taken.v1"
     sample_id: UUID
     task_id: UUID
     plan_id: UUID
+    pick_round_id: UUID | None
+    stratum: str
 
     def chain(self) -> str:
         return f"sample:{self.sample_id}"

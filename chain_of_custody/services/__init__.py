@@ -9,7 +9,7 @@ from chain_of_custody.services.hand_overs import (
 )
 from chain_of_custody.services.portions import portion_amounts, seal_portions
 from chain_of_custody.services.reception import decide_reception, recode, record_reception
-from chain_of_custody.services.storage import add_place, move_portion
+from chain_of_custody.services.storage import add_place, move_portion, release_backup
 
 __all__ = [
     "add_place",
@@ -21,6 +21,7 @@ __all__ = [
     "portion_amounts",
     "recode",
     "record_reception",
+    "release_backup",
     "resolve_exception",
     "seal_portions",
     "withdraw_hand_over",

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from chain_of_custody.events import HandOverConfirmed
-from chain_of_custody.models import CustodyEntry, HandOver, HandOverException, HandOverLine, Portion
+from chain_of_custody.models import BackupRelease, CustodyEntry, HandOver, HandOverException, HandOverLine, Portion
 from chain_of_custody.queries import OpenLine, current_entries, list_open_lines, temperature_bound
 from chain_of_custody.rules import compare_scans, normalise_scan
 from chain_of_custody.types import CustodyKind, ExceptionKind, HandOverState, HandOverWay, LineOutcome, Scan
@@ -224,10 +224,16 @@ def _check_list(uow: UnitOfWork, numbers: Sequence[str], portions: Sequence[Port
     samples = {portion.sample_id for portion in portions}
     rows = uow.session.execute(select(Sample.id, Sample.lab_id).where(Sample.id.in_(samples)))
     labs = {row.id: row.lab_id for row in rows}
+    released = uow.session.scalars(
+        select(BackupRelease.portion_id).where(
+            BackupRelease.portion_id.in_([portion.id for portion in portions]),
+            BackupRelease.to_organisation_id == lab_id,
+        )
+    ).all()
     for portion in portions:
         if entries[portion.id].holder_id != uow.actor.person_id:
             raise NotHolderError(_l("%(number)s is held by somebody else.", number=portion.portion_no))
-        if labs[portion.sample_id] != lab_id:
+        if labs[portion.sample_id] != lab_id and portion.id not in released:
             raise InvalidInputError(
                 _l("%(number)s goes to another laboratory.", number=portion.portion_no), field="to_organisation_id"
             )

@@ -4,11 +4,11 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from chain_of_custody.models import Portion, StorageMove, StoragePlace
+from chain_of_custody.models import BackupRelease, Portion, StorageMove, StoragePlace
 from chain_of_custody.queries import current_entries
 from chain_of_custody.rules import normalise_scan
-from chain_of_custody.types import PlaceLevel
-from lims.errors import InvalidInputError, NotFoundError
+from chain_of_custody.types import PlaceLevel, PortionKind
+from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 
@@ -71,3 +71,28 @@ def move_portion(uow: UnitOfWork, portion_no: str, place_code: str) -> StorageMo
     )
     uow.session.add(moved)
     return moved
+
+
+def release_backup(uow: UnitOfWork, sample_id: UUID, to_organisation_id: UUID, reason: str) -> BackupRelease:
+    """Let the backup portion of a sample go to the laboratory that rechecks it; its holder hands it over as usual.
+
+    Raises:
+        ConflictError: the sample has no backup portion, or it was released before.
+    """
+    portion = uow.session.scalar(
+        select(Portion).where(Portion.sample_id == sample_id, Portion.kind == PortionKind.BACKUP)
+    )
+    if portion is None:
+        raise ConflictError(_l("No backup portion of this sample is kept."))
+    released = BackupRelease(
+        portion_id=portion.id,
+        sample_id=sample_id,
+        portion_kind=PortionKind.BACKUP,
+        to_organisation_id=to_organisation_id,
+        reason=reason,
+        released_by_id=uow.actor.require_person(),
+        released_at=uow.now,
+    )
+    uow.session.add(released)
+    uow.session.flush()
+    return released

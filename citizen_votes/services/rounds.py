@@ -215,15 +215,23 @@ def note_outcome(
     failed: int = 0,
     handled: int = 0,
 ) -> None:
-    """Add to what became of a pick; a stratum that the round did not offer is left alone.
+    """Add to what became of a pick. A finer food counts for the offered food above it; one not offered at all is left.
 
     Args:
         planned, sampled, published, failed, handled: how many more samples (less, when negative).
     """
     more = {"planned": planned, "sampled": sampled, "published": published, "failed": failed, "handled": handled}
-    if uow.session.get(PickOption, (round_id, stratum)) is None:
+    food, _at, place = stratum.partition("@")
+    offered = uow.session.scalars(
+        sa.select(PickOption.stratum)
+        .where(PickOption.round_id == round_id, PickOption.stratum.in_([stratum, f"{food.split('-')[0]}@{place}"]))
+        .order_by(sa.func.length(PickOption.stratum).desc())
+    ).first()
+    if offered is None:
         return
-    row = insert(PickOutcome).values(round_id=round_id, stratum=stratum, **more)
+    # The row that would be new must satisfy its checks even where it only changes the one that stands.
+    fresh = {name: max(count, 0) for name, count in more.items()}
+    row = insert(PickOutcome).values(round_id=round_id, stratum=offered, **fresh)
     uow.session.execute(
         row.on_conflict_do_update(
             index_elements=[PickOutcome.round_id, PickOutcome.stratum],

@@ -32,6 +32,7 @@ class NavItem:
 
 
 _entries: dict[str, NavEntry] = {}
+_public: dict[str, NavEntry] = {}
 
 
 def add_entry(
@@ -42,6 +43,23 @@ def add_entry(
     A page with `begins_day=False` is one to look things up in: it stands in the menu and is nobody's first page.
     """
     _entries[endpoint] = NavEntry(endpoint, label, icon, permission, order, begins_day)
+
+
+def add_public_entry(endpoint: str, label: LazyString, *, order: int) -> None:
+    """Put a page into the menu of citizens (picks 10, results 20, report check 30)."""
+    _public[endpoint] = NavEntry(endpoint, label, "", PUBLIC, order, begins_day=False)
+
+
+def public_items() -> list[tuple[LazyString, str, bool]]:
+    """The menu of citizens, as `layout/public.html` shows it: words, address, whether the page stands below it."""
+    shown = [
+        (url_for(entry.endpoint), entry)
+        for entry in sorted(_public.values(), key=lambda entry: (entry.order, entry.endpoint))
+        if _is_served(entry)
+    ]
+    above = [url for url, _entry in shown if f"{request.path}/".startswith(f"{url.rstrip('/')}/")]
+    active = max(above, key=len, default=None)
+    return [(entry.label, url, url == active) for url, entry in shown]
 
 
 def items_for(actor: Actor) -> list[NavItem]:

@@ -14,7 +14,7 @@ from lims.clock import local_time
 from lims.i18n import LOCALES, current_locale
 from lims.people.queries import get_organisation
 from lims.web.current import current_actor
-from lims.web.navigation import items_for
+from lims.web.navigation import items_for, public_items
 
 STATIC = Path(__file__).parents[1] / "static"
 DIGEST_LENGTH = 12
@@ -66,6 +66,7 @@ def _context() -> dict[str, Any]:
         "current_actor": actor if actor.person_id else None,
         "current_organisation": organisation,
         "nav": items_for(actor),
+        "public_nav": public_items(),
         "locale": current_locale(),
         "html_lang": "en" if current_locale() == "en" else "zh-CN",
     }

@@ -318,8 +318,46 @@ def upgrade() -> None:
     op.create_index(op.f("ix_storage_move_place_id"), "storage_move", ["place_id"], unique=False)
     op.create_index(op.f("ix_storage_move_sample_id"), "storage_move", ["sample_id"], unique=False)
 
+    op.create_table(
+        "backup_release",
+        sa.Column("portion_id", sa.Uuid(), nullable=False),
+        sa.Column("sample_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "portion_kind",
+            sa.Enum("test", "backup", name="portionkind", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("to_organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("released_by_id", sa.Uuid(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("portion_kind = 'backup'", name=op.f("ck_backup_release_backup_portion_only")),
+        sa.CheckConstraint("portion_kind IN ('test', 'backup')", name=op.f("ck_backup_release_portion_kind_known")),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_backup_release_reason_given")),
+        sa.ForeignKeyConstraint(
+            ["portion_id", "sample_id", "portion_kind"],
+            ["portion.id", "portion.sample_id", "portion.kind"],
+            name=op.f("fk_backup_release_portion_id_sample_id_portion_kind_portion"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["released_by_id"], ["person.id"], name=op.f("fk_backup_release_released_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["to_organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_backup_release_to_organisation_id_organisation"),
+        ),
+        sa.PrimaryKeyConstraint("portion_id", name=op.f("pk_backup_release")),
+        info={"privileges": "select, insert"},
+    )
+    op.create_index(
+        op.f("ix_backup_release_to_organisation_id"), "backup_release", ["to_organisation_id"], unique=False
+    )
+
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_backup_release_to_organisation_id"), table_name="backup_release")
+    op.drop_table("backup_release")
     op.drop_index(op.f("ix_storage_move_sample_id"), table_name="storage_move")
     op.drop_index(op.f("ix_storage_move_place_id"), table_name="storage_move")
     op.drop_index("ix_storage_move_last", table_name="storage_move")

@@ -11,12 +11,13 @@ def init_app(app: "Flask") -> None:
     from datetime import timedelta
 
     from lims.auth.permissions import Role, declare
+    from lims.demo import register_chapter
     from lims.i18n import lazy_gettext as _l
     from lims.outbox.tasks import register_periodic, register_task
     from lims.verification import register_check
     from lims.web import navigation, panels
     from lims.web.api import register_api
-    from results.referral import api, pages, subscribers, tasks, verification, views
+    from results.referral import api, demo, pages, subscribers, tasks, verification, views
 
     declare("cases.see", {Role.ENFORCEMENT_OFFICER, Role.PLANNER})
     declare("cases.handle", {Role.ENFORCEMENT_OFFICER})
@@ -31,3 +32,4 @@ def init_app(app: "Flask") -> None:
     register_periodic("results.referral.escalate", timedelta(minutes=10), tasks.escalate)
     for check in verification.REFERRALS:
         register_check("referrals", check)
+    register_chapter("referral", 60, demo.live)

@@ -18,6 +18,7 @@ from lims.i18n import gettext as _
 from lims.people.queries import get_organisation
 from lims.uow import UnitOfWork, unit_of_work
 from lims.web.current import current_actor
+from lims.web.panels import steps_for
 from results.referral import pages, queries, services
 from results.referral.forms import (
     AttachmentForm,
@@ -60,7 +61,8 @@ def index() -> ResponseReturnValue:
 def detail(referral_id: UUID) -> ResponseReturnValue:
     """One case: what failed, the evidence, its branches and its history."""
     view = pages.case_view(db.session, current_actor(), referral_id, clock.now())
-    return render_template("results/referral/detail.html", case=view)
+    steps = steps_for("case", db.session, current_actor(), referral_id)
+    return render_template("results/referral/detail.html", case=view, steps=steps)
 
 
 @bp.route("/<uuid:referral_id>/evidence.zip")

@@ -17,6 +17,7 @@ from lims.people.queries import person_names
 from lims.uow import UnitOfWork
 from sampling.events import SampleTaken
 from sampling.models import (
+    PlanLine,
     Sample,
     SamplePhoto,
     SampleSignature,
@@ -138,7 +139,14 @@ def submit_form(
     ]
     claim_acts(uow, sample_tuple(sample), team)
     move_sample(uow, sample, SampleEvent.FORM_SUBMITTED)
-    uow.emit(SampleTaken(sample_id=sample.id, task_id=task.id, plan_id=task.plan_id))
+    round_id, stratum = uow.session.execute(
+        select(SamplingPlan.pick_round_id, PlanLine.stratum)
+        .join(PlanLine, PlanLine.plan_id == SamplingPlan.id)
+        .where(PlanLine.id == task.plan_line_id)
+    ).one()
+    uow.emit(
+        SampleTaken(sample_id=sample.id, task_id=task.id, plan_id=task.plan_id, pick_round_id=round_id, stratum=stratum)
+    )
     return sample
 
 

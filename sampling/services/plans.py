@@ -210,7 +210,9 @@ def approve_plan(uow: UnitOfWork, plan_id: UUID) -> SamplingPlan:
     if any(row.sampling_organisation_id is None or row.lab_id is None for row in categories_of(uow, plan_id)):
         raise ConflictError(_l("A category has no sampling organisation or no laboratory yet."))
     plan.state, plan.approved_by_id, plan.approved_at = PlanState.APPROVED, uow.actor.person_id, uow.now
-    uow.emit(PlanApproved(plan_id=plan_id))
+    lines = uow.session.execute(select(PlanLine.stratum, PlanLine.samples).where(PlanLine.plan_id == plan_id))
+    planned = {stratum: samples for stratum, samples in lines if samples}
+    uow.emit(PlanApproved(plan_id=plan_id, pick_round_id=plan.pick_round_id, planned=planned))
     return plan
 
 

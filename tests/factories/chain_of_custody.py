@@ -30,7 +30,10 @@ def make_sealed_sample(team: Team, **form: object) -> tuple[UUID, list[str]]:
     """A sample whose portions its first sampler sealed and holds; the portion numbers, test portion first."""
     sample_id = make_sample(team, **form)
     with unit_of_work(team.samplers[0].actor) as uow:
-        portions = services.seal_portions(uow, sample_id, some_seals())
+        seals = some_seals()
+        if "no_backup_reason" in form:
+            del seals[PortionKind.BACKUP]
+        portions = services.seal_portions(uow, sample_id, seals)
         return sample_id, [portion.portion_no for portion in portions]
 
 

@@ -11,7 +11,7 @@ from lims.actors import OrganisationKind
 from lims.auth.permissions import Role
 from lims.db import db
 from lims.uow import unit_of_work
-from results.models import TestSetItem
+from results.models import TestSet, TestSetItem
 from results.queries import list_lines
 from results.referral import services
 from results.referral.models import Referral, ReferralBranch, ResultNotice
@@ -20,6 +20,7 @@ from results.services.entry import enter_results
 from results.services.review import lock_results
 from results.services.signing import sign_conclusion
 from results.types import Entry, LimitState
+from sampling.types import SampleVerdict
 from tests.factories.people import Somebody, make_person
 from tests.factories.results import STATED, make_report, make_test_set
 from tests.factories.sampling import Team, make_team
@@ -62,8 +63,8 @@ class FailedCase:
     branch_id: UUID
 
 
-def make_signed_sample(team: Team, *, fails: bool, **form: object) -> UUID:
-    """A sample whose conclusion is signed; one item is far over its limit where it fails."""
+def make_locked_set(team: Team, *, fails: bool, **form: object) -> TestSet:
+    """Results that a reviewer locked; one item is far over its limit where it fails."""
     made = make_test_set(team, **form)
     with unit_of_work(team.tester.actor) as uow:
         entries, left = [], fails
@@ -75,9 +76,26 @@ def make_signed_sample(team: Team, *, fails: bool, **form: object) -> UUID:
         enter_results(uow, made.blind_code, entries)
     with unit_of_work(team.reviewer.actor) as uow:
         lock_results(uow, made.blind_code)
+    return made
+
+
+def make_locked_failure(team: Team) -> TestSet:
+    """Locked results that will be signed as a fail."""
+    return make_locked_set(team, fails=True)
+
+
+def sign(team: Team, made: TestSet, *, fails: bool) -> None:
+    """The signatory's conclusion over locked results."""
     report = make_report(team, made)
+    assert (report.verdict is SampleVerdict.FAIL) == fails
     with unit_of_work(team.signatory.actor) as uow:
         sign_conclusion(uow, report.id, report.pdf_sha256, confirmed_at=uow.now)
+
+
+def make_signed_sample(team: Team, *, fails: bool, **form: object) -> UUID:
+    """A sample whose conclusion is signed."""
+    made = make_locked_set(team, fails=fails, **form)
+    sign(team, made, fails=fails)
     return made.sample_id
 
 

@@ -7,10 +7,12 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
+from lims.actors import OrganisationKind
 from lims.catalog.queries import get_parameter, load_calendar
 from lims.clock import local_date
 from lims.errors import NotFoundError
 from lims.numbering import take_number
+from lims.people.queries import get_organisation
 from lims.uow import UnitOfWork
 from results.referral.events import ReferralOpened
 from results.referral.models import CaseEntry, Referral, ReferralBranch, ResultNotice
@@ -191,7 +193,7 @@ def _branch(
     """
     is_outside = False
     if kind is BranchKind.OPERATOR:
-        regulator_id = uow.session.get_one(Business, sample.business_id).regulator_id
+        regulator_id = _bureau_of(uow, uow.session.get_one(Business, sample.business_id).regulator_id)
     else:
         known = regulators.get(party.region_code or "")
         is_outside = known is None
@@ -213,6 +215,14 @@ def _branch(
         control_due_at=clocks.control_due_at,
         finish_due_at=clocks.finish_due_at,
     )
+
+
+def _bureau_of(uow: UnitOfWork, organisation_id: UUID) -> UUID:
+    """The bureau that answers for a business: a station is given its cases by the bureau above it."""
+    organisation = get_organisation(uow.session, organisation_id)
+    if organisation.kind is OrganisationKind.STATION and organisation.superior_id is not None:
+        return organisation.superior_id
+    return organisation_id
 
 
 def _parties(uow: UnitOfWork, sample: Sample) -> Parties:

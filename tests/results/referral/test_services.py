@@ -40,7 +40,7 @@ from results.referral.types import (
     ServiceWay,
     Severity,
 )
-from sampling.models import Sample
+from sampling.models import Business, Sample
 from sampling.types import SampleState
 from tests.factories import referral as cases
 from tests.factories.people import make_person
@@ -151,6 +151,18 @@ def test_a_bureau_dispatches_to_its_own_stations_only():
     strange, _officer = cases.make_station(make_team())
     with pytest.raises(InvalidInputError), unit_of_work(case.officer.actor) as uow:
         services.dispatch(uow, case.branch_id, strange)
+
+
+def test_a_business_of_a_station_is_answered_for_by_the_bureau_above_it(session):
+    team = make_team()
+    station_id, _officer = cases.make_station(team)
+    locked = cases.make_locked_failure(team)
+    business = session.get_one(Business, session.get_one(Sample, locked.sample_id).business_id)
+    with unit_of_work(team.planner.actor) as uow:
+        uow.session.get_one(Business, business.id).regulator_id = station_id
+    cases.sign(team, locked, fails=True)
+    branch = session.scalars(sa.select(ReferralBranch).where(ReferralBranch.sample_id == locked.sample_id)).one()
+    assert branch.regulator_id == team.regulator_id
 
 
 def test_another_regulator_finds_no_branch(session):

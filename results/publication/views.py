@@ -1,0 +1,96 @@
+"""Public pages: results by food, business and outcome; the page of a business; open data."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lims import clock
+from lims.auth.permissions import PUBLIC, requires
+from lims.clock import local_date
+from lims.db import db
+from results.publication import open_data, queries
+from results.publication.schemas import MAX_SEARCH
+from results.referral.pages import read_cursor, write_cursor
+from sampling.types import SampleVerdict
+
+bp = Blueprint("public_results", __name__, url_prefix="/results")
+
+SHOWN = {"pass": SampleVerdict.PASS, "fail": SampleVerdict.FAIL}
+
+
+@bp.route("/")
+@requires(PUBLIC)
+def index() -> ResponseReturnValue:
+    """Search what is published."""
+    text = request.args.get("q", "").replace("\0", "").strip()[:MAX_SEARCH]
+    shown_verdict = SHOWN.get(request.args.get("verdict", ""))
+    rows, following = _page(text=text, verdict=shown_verdict)
+    return render_template(
+        "results/publication/index.html",
+        rows=rows,
+        text=text,
+        verdict=shown_verdict.value if shown_verdict else "",
+        following=following,
+        counts=_counts(),
+    )
+
+
+@bp.route("/businesses/<uuid:business_id>")
+@requires(PUBLIC)
+def business(business_id: UUID) -> ResponseReturnValue:
+    """Everything published about one business."""
+    found = queries.get_business(db.session, business_id)
+    rows, following = _page(business_id=business_id)
+    return render_template(
+        "results/publication/business.html",
+        business=found,
+        rows=rows,
+        following=following,
+        counts=_counts(business_id),
+    )
+
+
+@bp.route("/samples/<uuid:sample_id>")
+@requires(PUBLIC)
+def sample(sample_id: UUID) -> ResponseReturnValue:
+    """One published result with what was done about it."""
+    return render_template("results/publication/sample.html", row=queries.get_result(db.session, sample_id))
+
+
+@bp.route("/<any(pass,fail):verdict>.csv")
+@requires(PUBLIC)
+def download(verdict: str) -> ResponseReturnValue:
+    """The official table of this year's passes or failures, the newest first."""
+    year = local_date(clock.now()).year
+    rows = queries.search_results(db.session, verdict=SHOWN[verdict], year=year, limit=queries.MOST_IN_A_FILE)
+    numbered = [(number, row, _address(row)) for number, row in enumerate(rows, start=1)]
+    if verdict == "pass":
+        provinces = queries.provinces(db.session)
+        lines = [open_data.pass_row(row, number, provinces, url) for number, row, url in numbered]
+        content = open_data.to_csv(open_data.PASS_COLUMNS, lines)
+    else:
+        content = open_data.to_csv(
+            open_data.FAIL_COLUMNS, [open_data.fail_row(row, number, url) for number, row, url in numbered]
+        )
+    response = Response(content, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{verdict}-{year}.csv"'
+    return response
+
+
+def _address(row: queries.PublicResult) -> str:
+    return url_for(".sample", sample_id=row.sample_id, _external=True)
+
+
+def _page(**asked: Any) -> tuple[list[queries.PublicResult], str | None]:
+    after = read_cursor(request.args.get("after"))
+    rows = queries.search_results(db.session, **asked, after=after, limit=queries.PAGE + 1)
+    shown = rows[: queries.PAGE]
+    following = write_cursor(shown[-1].issued_at, shown[-1].sample_id) if len(rows) > len(shown) else None
+    return shown, following
+
+
+def _counts(business_id: UUID | None = None) -> dict[str, int]:
+    counted = queries.count_results(db.session, business_id)
+    return {name: counted.get(verdict, 0) for name, verdict in SHOWN.items()}

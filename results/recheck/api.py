@@ -1,0 +1,128 @@
+"""Rechecks as JSON."""
+
+# mypy: disallow-untyped-decorators=False
+# flask-smorest ships decorators without types.
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from flask.typing import ResponseReturnValue
+
+from lims.auth.permissions import requires
+from lims.db import db
+from lims.uow import UnitOfWork, unit_of_work
+from lims.web.api import ApiBlueprint, ProblemSchema, answer
+from lims.web.current import current_actor
+from results.recheck import queries, services
+from results.recheck.models import Recheck
+from results.recheck.schemas import (
+    ApplicationIn,
+    ConclusionIn,
+    RecheckConclusionOut,
+    RecheckOut,
+    RefusalIn,
+    ResultsIn,
+)
+
+blp = ApiBlueprint("rechecks_api", __name__, url_prefix="/api/v1", description="Rechecks")
+
+
+def _said(answered: tuple[Mapping[str, Any], int]) -> ResponseReturnValue:
+    body, status = answered
+    return dict(body), status
+
+
+def _act(act: Callable[[UnitOfWork], Recheck]) -> ResponseReturnValue:
+    with unit_of_work(current_actor()) as uow:
+        done = act(uow)
+        uow.session.flush()
+        return _said(answer(uow, RecheckOut().dump(done), 201))
+
+
+@blp.route("/rechecks/<uuid:recheck_id>", methods=["GET"])
+@requires("recheck.see")
+@blp.response(200, RecheckOut)
+@blp.alt_response(404, schema=ProblemSchema)
+def get_recheck(recheck_id: UUID) -> Any:
+    """One recheck."""
+    return queries.get_recheck(db.session, current_actor(), recheck_id)
+
+
+@blp.route("/referrals/<uuid:referral_id>/rechecks", methods=["POST"])
+@requires("recheck.decide")
+@blp.arguments(ApplicationIn)
+@blp.response(201, RecheckOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+def create_recheck(body: Mapping[str, Any], referral_id: UUID) -> Any:
+    """Enter an application."""
+    return _act(
+        lambda uow: services.apply_for_recheck(
+            uow,
+            referral_id,
+            body["applicant"],
+            body["set_item_ids"],
+            applied_on=body["applied_on"],
+            grounds=body["grounds"],
+        )
+    )
+
+
+@blp.route("/rechecks/<uuid:recheck_id>/acceptance", methods=["POST"])
+@requires("recheck.decide")
+@blp.response(201, RecheckOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+def accept(recheck_id: UUID) -> Any:
+    """Accept an application."""
+    return _act(lambda uow: services.accept_recheck(uow, recheck_id))
+
+
+@blp.route("/rechecks/<uuid:recheck_id>/refusal", methods=["POST"])
+@requires("recheck.decide")
+@blp.arguments(RefusalIn)
+@blp.response(201, RecheckOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+def refuse(body: Mapping[str, Any], recheck_id: UUID) -> Any:
+    """Refuse an application in writing."""
+    return _act(lambda uow: services.refuse_recheck(uow, recheck_id, body["reason"], body["note"]))
+
+
+@blp.route("/rechecks/<uuid:recheck_id>/draw", methods=["POST"])
+@requires("recheck.decide")
+@blp.response(201, RecheckOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+def draw(recheck_id: UUID) -> Any:
+    """Draw the laboratory by lot."""
+    return _act(lambda uow: services.draw_laboratory(uow, recheck_id))
+
+
+@blp.route("/rechecks/<uuid:recheck_id>/results", methods=["POST"])
+@requires("recheck.test")
+@blp.arguments(ResultsIn)
+@blp.response(201, RecheckOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+def enter_results(body: Mapping[str, Any], recheck_id: UUID) -> Any:
+    """What the recheck laboratory found."""
+
+    def enter(uow: UnitOfWork) -> Recheck:
+        services.enter_recheck_results(uow, recheck_id, {one["set_item_id"]: one["text"] for one in body["results"]})
+        return queries.get_recheck(uow.session, uow.actor, recheck_id)
+
+    return _act(enter)
+
+
+@blp.route("/rechecks/<uuid:recheck_id>/conclusion", methods=["POST"])
+@requires("recheck.sign")
+@blp.arguments(ConclusionIn)
+@blp.response(201, RecheckConclusionOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(409, schema=ProblemSchema)
+def conclude(body: Mapping[str, Any], recheck_id: UUID) -> Any:
+    """Sign the recheck; its conclusion replaces the first one."""
+    with unit_of_work(current_actor()) as uow:
+        signed = services.conclude_recheck(uow, recheck_id, body["report_no"])
+        return _said(answer(uow, RecheckConclusionOut().dump(signed), 201))

@@ -1,0 +1,99 @@
+"""Pages and API of the recheck: the regulator decides, the laboratory that was drawn tests and signs."""
+
+import pytest
+
+from results.recheck.types import RecheckState
+from sampling.models import Sample
+from sampling.types import SampleState, SampleVerdict
+from tests.factories import recheck as rechecks
+from tests.factories import referral as cases
+from tests.factories.sampling import make_team
+from tests.factories.web import bearer, csrf_token, log_in
+
+
+@pytest.fixture
+def lab(session):
+    return rechecks.make_lab()
+
+
+@pytest.fixture
+def case(session, lab):
+    return rechecks.make_served_case()
+
+
+def post(client, page, path, **fields):
+    return client.post(path, data={"csrf_token": csrf_token(client, page)} | fields)
+
+
+@pytest.mark.parametrize("locale", ["en", "zh_Hans_CN"])
+def test_a_recheck_is_walked_from_its_application_to_its_conclusion(client, session, case, lab, locale):
+    client.set_cookie("lims_locale", locale)
+    log_in(client, case.officer)
+    new = f"/rechecks/cases/{case.referral_id}/new"
+    assert new in client.get(f"/cases/{case.referral_id}").text
+    (line,) = rechecks.failed_lines(case)
+    assert (
+        post(client, new, new, applicant="sampled_party", applied_on="2026-09-14", items=[str(line)]).status_code == 422
+    )
+    asked = {"applicant": "sampled_party", "applied_on": "2026-09-14", "items": [str(line)], "grounds": "不服"}
+    home = post(client, new, new, **asked).location
+    assert post(client, home, f"{home}/accept").status_code == 303
+    assert post(client, home, f"{home}/draw").status_code == 303
+    session.expire_all()
+    assert session.get_one(Sample, case.sample_id).state is SampleState.RECHECK
+    log_in(client, lab.tester)
+    assert home in client.get("/rechecks/").text
+    assert "清河县惠民超市" not in client.get(home).text
+    bad = post(client, home, f"{home}/results", **{f"result-{line}": "viel"})
+    assert bad.status_code == 422
+    assert 'value="viel"' in bad.text
+    assert post(client, home, f"{home}/results", **{f"result-{line}": "0.010"}).status_code == 303
+    log_in(client, lab.signatory)
+    assert post(client, home, f"{home}/conclusion", report_no="").status_code == 422
+    assert post(client, home, f"{home}/conclusion", report_no="FJ-1").status_code == 303
+    session.expire_all()
+    assert session.get_one(Sample, case.sample_id).verdict is SampleVerdict.PASS
+    assert client.get(home).status_code == 200
+
+
+def test_an_application_is_refused_in_writing(client, session, case):
+    log_in(client, case.officer)
+    path = f"/rechecks/{rechecks.apply(case)}"
+    assert post(client, f"{path}/refusal", f"{path}/refusal", reason="late", note="").status_code == 422
+    assert post(client, f"{path}/refusal", f"{path}/refusal", reason="late", note="逾期").status_code == 303
+    assert "逾期" in client.get(path).text
+
+
+def test_a_laboratory_that_was_not_drawn_and_another_regulator_find_nothing(client, session, case):
+    path = f"/rechecks/{rechecks.apply(case)}"
+    for somebody in (cases.make_officer(make_team()), case.team.signatory, rechecks.make_lab().tester):
+        log_in(client, somebody)
+        assert client.get(path).status_code == 404
+
+
+def test_the_same_way_by_api(client, session, case, lab):
+    officer = bearer(case.officer)
+    (line,) = rechecks.failed_lines(case)
+    body = {"applicant": "sampled_party", "set_item_ids": [str(line)], "applied_on": "2026-09-14", "grounds": "不服"}
+    applied = client.post(f"/api/v1/referrals/{case.referral_id}/rechecks", json=body, headers=officer)
+    assert applied.status_code == 201, applied.json
+    path = f"/api/v1/rechecks/{applied.json['id']}"
+    assert client.post(f"{path}/acceptance", headers=officer).json["state"] == RecheckState.ACCEPTED
+    assert client.post(f"{path}/draw", headers=officer).json["lab_id"] == str(lab.lab_id)
+    results = {"results": [{"set_item_id": str(line), "text": "0.010"}]}
+    assert client.post(f"{path}/results", json=results, headers=officer).status_code == 403
+    assert client.post(f"{path}/results", json=results, headers=bearer(lab.tester)).status_code == 201
+    signed = client.post(f"{path}/conclusion", json={"report_no": "FJ-1"}, headers=bearer(lab.signatory))
+    assert (signed.status_code, signed.json["verdict"]) == (201, "pass")
+    assert client.get(path, headers=officer).json["state"] == "concluded"
+    assert client.post(f"{path}/draw", headers=officer).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "changed", [{"applicant": "platform"}, {"set_item_ids": []}, {"applied_on": "9999-12-31"}, {"grounds": "\0"}]
+)
+def test_an_application_that_cannot_be_right_is_refused_as_input(client, session, case, changed):
+    (line,) = rechecks.failed_lines(case)
+    body = {"applicant": "sampled_party", "set_item_ids": [str(line)], "applied_on": "2026-09-14", "grounds": "不服"}
+    path = f"/api/v1/referrals/{case.referral_id}/rechecks"
+    assert client.post(path, json=body | changed, headers=bearer(case.officer)).status_code == 422
