@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, select
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lims.config import Settings
@@ -47,8 +48,12 @@ class StoredFile(Ledgered, Base):
     )
 
     def ledger_chain(self) -> str:
-        # One chain for all would make every upload of the installation wait for every other one.
-        return f"files:{self.stored_by_id or 'system'}"
+        return _chain_of(self.stored_by_id)
+
+
+def _chain_of(person_id: UUID | None) -> str:
+    """One chain for all files would make every upload of the installation wait for every other one."""
+    return f"files:{person_id or 'system'}"
 
 
 _folder: list[Path] = []
@@ -94,22 +99,31 @@ def store_files(uow: UnitOfWork, contents: Sequence[bytes], *, allowed: frozense
     Raises:
         InvalidInputError: one is empty, too large, or not one of the `allowed` media types.
     """
-    media_types = {hashlib.sha256(content).digest(): _checked(content, allowed) for content in contents}
+    if not contents:
+        return []
     digests = [hashlib.sha256(content).digest() for content in contents]
-    known = set(uow.session.scalars(select(StoredFile.sha256).where(StoredFile.sha256.in_(media_types))))
+    rows = {}
+    for digest, content in zip(digests, contents, strict=True):
+        rows[digest] = {
+            "sha256": digest,
+            "size": len(content),
+            "media_type": _checked(content, allowed),
+            "stored_at": uow.now,
+            "stored_by_id": uow.actor.person_id,
+        }
     for digest, content in dict(zip(digests, contents, strict=True)).items():
         _write(path_of(digest), content)
-        if digest not in known:
-            uow.session.add(
-                StoredFile(
-                    sha256=digest,
-                    size=len(content),
-                    media_type=media_types[digest],
-                    stored_at=uow.now,
-                    stored_by_id=uow.actor.person_id,
-                )
-            )
-    uow.session.flush()
+    # Two people may send one picture at one instant: whoever is second finds the row there. Sorted, so that two who
+    # share two pictures do not wait for each other.
+    written = set(
+        uow.session.scalars(
+            insert(StoredFile).on_conflict_do_nothing().returning(StoredFile.sha256),
+            [rows[digest] for digest in sorted(rows)],
+        )
+    )
+    for digest in sorted(written):
+        noted = {name: value for name, value in rows[digest].items() if name != "sha256"}
+        uow.record(_chain_of(uow.actor.person_id), "stored_file", {"sha256": digest}, noted)
     return digests
 
 

@@ -50,9 +50,9 @@ def _table(kind: type[StrEnum], *words: tuple[str, str]) -> dict[StrEnum, Word]:
 WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Word]] = {
     SeparationMode: _table(
         SeparationMode,
-        ("内分离", "Internal: other people of one laboratory"),
-        ("外分离", "External: another organisation"),
-        ("质分离", "Regulator: officials sample, the laboratory only tests"),
+        ("内分离", "Internal"),
+        ("外分离", "External"),
+        ("质分离", "By the regulator"),
     ),
     Side: _table(Side, ("抽样方", "sampling side"), ("检验方", "testing side")),
     PlanKind: _table(

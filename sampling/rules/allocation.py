@@ -7,6 +7,7 @@ so in 399 of 400 trials), keeps every bound, and is the same on every machine.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
@@ -24,6 +25,9 @@ from lims.i18n import lazy_gettext as _l
 from sampling.rules.risk import PPB, History, Risk, assess_risks
 
 PPM = 1_000_000
+SHARE = re.compile(
+    r"[+-]?[0-9]{0,3}(\.[0-9]{0,9})?", re.ASCII
+)  # an exponent could ask for a number of a million digits
 DEFAULT_VOTE_CAP_PPM = 100_000  # no stratum counts for more than 10 % of the vote mass
 
 
@@ -152,7 +156,7 @@ class Shares:
         for piece in text.split(","):
             name, _, number = piece.partition("=")
             try:
-                ppm = Decimal(number.strip()) * PPM
+                ppm = Decimal(number.strip() if SHARE.fullmatch(number.strip()) else "NaN") * PPM
                 part = Part(name.strip())
                 is_exact = ppm == int(ppm) and part in shares
             except (InvalidOperation, ValueError, OverflowError):

@@ -3,7 +3,16 @@
 import marshmallow as ma
 
 from lims.web.schemas import Count, StrictSchema, Text
-from sampling.schemas.fields import LEAST_YEAR, MAX_CURSOR, MAX_ROWS, MAX_SAMPLES, MOST_YEAR, maybe, name_field
+from sampling.schemas.fields import (
+    LEAST_YEAR,
+    MAX_CURSOR,
+    MAX_ROWS,
+    MAX_SAMPLES,
+    MOST_YEAR,
+    instant_field,
+    maybe,
+    name_field,
+)
 from sampling.types import PlaceKind, PlanKind, PlanState, SeparationMode, TaskCategory
 
 
@@ -151,7 +160,7 @@ class HoldIn(StrictSchema):
     """The public value as it came out, and the days of the visits."""
 
     beacon_value = name_field(required=True, min_length=1)
-    fixed_at = ma.fields.AwareDateTime(required=True)
+    fixed_at = instant_field(required=True)
     days = ma.fields.List(ma.fields.Date(), required=True, validate=ma.validate.Length(1, 370))
 
 

@@ -4,7 +4,7 @@ import marshmallow as ma
 
 from lims.web.api import MeasuredField
 from lims.web.schemas import StrictSchema, Text
-from sampling.schemas.fields import Base64Field, maybe, name_field
+from sampling.schemas.fields import Base64Field, instant_field, maybe, name_field
 from sampling.schemas.plans import PlansIn
 from sampling.types import (
     AreaType,
@@ -118,7 +118,7 @@ class FormPhotoIn(StrictSchema):
 
     kind = ma.fields.Enum(PhotoKind, by_value=True, required=True)
     content = Base64Field(required=True)
-    taken_at = maybe(ma.fields.AwareDateTime)
+    taken_at = maybe(instant_field)
 
 
 class FormSignatureIn(StrictSchema):

@@ -194,3 +194,11 @@ def test_nobody_reads_or_writes_what_is_not_theirs(client: FlaskClient, session:
     assert client.get(f"{API}/samples/{sample_id}", headers=bearer(team.tester)).status_code == 403
     assert client.get(f"{API}/samples").status_code == 401
     assert client.get(f"{API}/plans?cursor=x", headers=bearer(team.planner)).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "shares", ["neyman=1e999999999", "neyman=NaN", "neyman=-1,risk=2", "neyman=0.33333333333,risk=1", "x"]
+)
+def test_shares_that_no_person_means_are_a_problem(client: FlaskClient, session: Session, team: Team, shares: str):
+    answer = client.post(f"{API}/plans", json=PLAN | {"shares": shares}, headers=bearer(team.planner))
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["shares"])

@@ -1,7 +1,5 @@
 """One sample from the public's pick to a closed case, by programs alone: each as the person whose token it carries."""
 
-import base64
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -13,15 +11,17 @@ from sqlalchemy.orm import Session
 
 from citizen_votes.rules.proof_of_work import solve
 from lims import clock
+from lims.outbox.tasks import drain
+from results.referral.types import HandlingPart
 from sampling.rules.draw import commit
 from tests.factories.people import PASSWORD, Somebody
-from tests.factories.pictures import jpeg, png
+from tests.factories.referral import COMPLETE
 from tests.factories.sampling import LEEK, VEGETABLES
 from tests.factories.web import bearer
+from tests.walk.forms import form_pictures, leek_form
 from tests.walk.people import FRIDAY, REPORT_DUE, County, settle
 
 STRATUM = f"{LEEK}@supermarket"
-TEAM_SIGNERS = ("first_sampler", "second_sampler", "accompanying_officer", "sampled_party")
 
 
 @dataclass
@@ -183,37 +183,8 @@ def take(walk: Walk, task_id: str) -> dict[str, Any]:
     by_id = {str(sampler.person_id): sampler for sampler in walk.team.samplers}
     [stop] = walk.as_(walk.team.samplers[0]).get("/tasks", until=FRIDAY.isoformat())["items"]
     sampler = walk.as_(by_id[stop["task"]["first_sampler_id"]])
-    form = {
-        "place_kind": "supermarket",
-        "area_type": "urban",
-        "region_code": "371402",
-        "party_name": stop["business_name"],
-        "party_address": stop["business_address"],
-        "product_name": "韭菜",
-        "product_type": "produce",
-        "source": "purchased",
-        "packaging": "bulk",
-        "product_date": "2026-09-17",
-        "date_kind": "purchased",
-        "physical_form": "solid",
-        "container": "plastic_bag",
-        "storage_condition": "ambient",
-        "lot_size": "20",
-        "sampled_qty": "3.0",
-        "backup_qty": "1.0",
-        "quantity_unit": "kg",
-        "paid_amount": "25.60",
-        "supplier_name": "清河蔬菜批发行",
-        "place_of_origin": "山东省德州市清河县",
-        "site_check": "现场检查未见异常",
-    }
-    pictures = {
-        "photos": [{"kind": "place", "content": base64.b64encode(jpeg()).decode()}],
-        "signatures": [
-            {"signer": signer, "png": base64.b64encode(png((60, 20 + number))).decode()}
-            for number, signer in enumerate(TEAM_SIGNERS)
-        ],
-    }
+    form = leek_form() | {"party_name": stop["business_name"], "party_address": stop["business_address"]}
+    pictures = form_pictures()
     refused = sampler.post(f"/tasks/{task_id}/form", pictures | {"form": form | {"lot_size": "2"}}, status=422)
     assert "lot_size" in refused["errors"]
     sample = sampler.post(f"/tasks/{task_id}/form", pictures | {"form": form})
@@ -230,14 +201,74 @@ def take(walk: Walk, task_id: str) -> dict[str, Any]:
     return sample | {"blind_code": code["code"], "first_sampler": stop["task"]["first_sampler_id"]}
 
 
+def bench_and_signature(walk: Walk, sample: dict[str, Any]) -> dict[str, Any]:
+    """Two weeks later: results entered blind, locked, composed, signed by a third person; the conclusion."""
+    code, team = sample["blind_code"], walk.team
+    walk.move_to(date(2026, 10, 10))
+    tester = walk.as_(team.tester)
+    worklist = tester.post(f"/test-sets/{code}/take")
+    assert "惠民" not in str(worklist)
+    assert sample["sampling_no"] not in str(worklist)
+    entries = [{"line_id": line["id"], "text": finding_for(line)} for line in worklist["lines"]]
+    entered = tester.post(f"/test-sets/{code}/results", {"entries": entries})
+    verdicts = {line["item_zh"]: line["result"]["verdict"] for line in entered["lines"]}
+    assert verdicts["腐霉利"] == "fail"
+    taken_by = next(one for one in team.samplers if str(one.person_id) == sample["first_sampler"])
+    walk.as_(taken_by).post(f"/test-sets/{code}/take", status=403)
+    walk.as_(team.reviewer).post(f"/test-sets/{code}/lock")
+    signatory = walk.as_(team.signatory)
+    report = signatory.post("/reports", {"blind_code": code})
+    assert report["verdict"] == "fail"
+    signature = {"pdf_sha256": report["pdf_sha256"], "password": PASSWORD}
+    signatory.post(f"/reports/{report['id']}/signature", signature | {"password": "not this one"}, status=401)
+    signatory.post(f"/reports/{report['id']}/signature", signature | {"pdf_sha256": "0" * 64}, status=409)
+    conclusion = signatory.post(f"/reports/{report['id']}/signature", signature)
+    checked = walk.public.get(f"/checks/{report['check_code']}")
+    assert (checked["standing"], checked["pdf_sha256"]) == ("current", report["pdf_sha256"])
+    return dict(conclusion)
+
+
+def finding_for(line: dict[str, Any]) -> str:
+    """Procymidone far over its limit of 5 mg/kg, everything else not found."""
+    return "7.31" if line["item_zh"] == "腐霉利" else "未检出"
+
+
+def handle(walk: Walk, conclusion: dict[str, Any]) -> None:
+    """The officer acknowledges, serves the notices, files every part, closes."""
+    enforcer = walk.as_(walk.county.enforcer)
+    case = enforcer.get(f"/referrals/{conclusion['referral_id']}")
+    assert [item["name_zh"] for item in case["failed_items"]] == ["腐霉利"]
+    assert case["sample_id"] == conclusion["sample_id"]
+    [branch] = case["branches"]
+    assert branch["state"] == "open"
+    enforcer.post(f"/branches/{branch['id']}/acknowledgement")
+    today = clock.local_date(clock.now()).isoformat()
+    for notice in enforcer.get("/notices")["items"]:
+        proof = {"way": "direct", "served_on": today, "receiver": "王芳", "proof_text": "当面签收"}
+        enforcer.post(f"/notices/{notice['id']}/service", proof)
+    for part in (
+        HandlingPart.PENALTY,
+        HandlingPart.DISCLOSURE,
+    ):  # product control starts at once; what cannot be taken back waits for the recheck period
+        enforcer.post(f"/branches/{branch['id']}/parts/{part}", {"facts": COMPLETE[part], "submit": True}, status=409)
+    walk.move_to(date(2026, 10, 22))
+    enforcer = walk.as_(walk.county.enforcer)
+    for part, facts in COMPLETE.items():
+        enforcer.post(f"/branches/{branch['id']}/parts/{part.value}", {"facts": facts, "submit": True})
+    assert enforcer.post(f"/branches/{branch['id']}/closing")["state"] == "closed"
+    assert enforcer.get(f"/referrals/{conclusion['referral_id']}")["closed_at"]
+
+
 def test_a_failed_sample_walks_from_a_pick_to_a_closed_case_by_api_alone(walk: Walk):
     round_id, receipt = pick(walk)
     walk.move_to(FRIDAY - timedelta(days=1))
     task_id = plan_and_draw(walk, round_id)
     walk.move_to(FRIDAY)
     sample = take(walk, task_id)
+    due = walk.as_(walk.team.tester).get("/catalog/deadlines", code="report_issue", started_at=clock.now().isoformat())
+    assert due["on"] == REPORT_DUE.isoformat()
+    conclusion = bench_and_signature(walk, sample)
+    walk.move_to(date(2026, 10, 12))
+    drain()
+    handle(walk, conclusion)
     assert receipt
-    assert REPORT_DUE
-    assert PASSWORD
-    assert hashlib
-    assert sample["blind_code"]
