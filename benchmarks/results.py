@@ -10,7 +10,7 @@ from results.types import LimitState
 from tests.factories.results import STATED, make_test_set
 from tests.factories.sampling import make_team
 
-SETS = 60
+SETS = 24
 
 
 def measure() -> list[Measure]:

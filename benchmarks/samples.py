@@ -1,10 +1,10 @@
 """Register samples: form, signatures, photo, number, duties of three persons and ledger, eight samplers at once."""
 
-from benchmarks.harness import Measure, at_once, bare_inserts, installation, percentile
+from benchmarks.harness import CLIENTS, Measure, at_once, bare_inserts, installation, percentile
 from lims.db import db
 from lims.uow import unit_of_work
 from sampling.models import Sample
-from sampling.services.forms import submit_form
+from sampling.services.forms import DrawnSignature, submit_form
 from tests.factories.sampling import make_form_input, make_photos, make_plan, make_signatures, make_task, make_team
 
 SAMPLES = 400
@@ -13,14 +13,16 @@ SAMPLES = 400
 def measure() -> list[Measure]:
     """Samples a second, and how long the middle one takes."""
     with installation():
-        team = make_team()
-        plan_id = make_plan(team, samples=SAMPLES)
-        tasks = [make_task(team, plan_id) for _number in range(SAMPLES)]
-        form, signatures, photos = make_form_input(), make_signatures(), make_photos()
+        teams = [make_team() for _client in range(CLIENTS)]  # as many samplers as tablets
+        plans = [make_plan(team, samples=SAMPLES) for team in teams]
+        tasks = [make_task(teams[number % CLIENTS], plans[number % CLIENTS]) for number in range(SAMPLES)]
+        form, photos = make_form_input(), make_photos()
 
         def register(number: int) -> None:
-            with unit_of_work(team.samplers[0].actor) as uow:
-                submit_form(uow, tasks[number], form, signatures, photos)
+            # Hands differ: nobody signs twice with the same picture.
+            drawn = {signer: DrawnSignature(one.png + number.to_bytes(4)) for signer, one in make_signatures().items()}
+            with unit_of_work(teams[number % CLIENTS].samplers[0].actor) as uow:
+                submit_form(uow, tasks[number], form, drawn, photos)
 
         rate, took = at_once(register, SAMPLES)
         with db.read_session() as session:
