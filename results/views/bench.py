@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from instruments.queries import matched_readings
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.errors import LimsError
@@ -165,6 +166,7 @@ def _page(test_set: TestSet, lines: list[BenchLine], refusal: LimsError | None =
         "proposals": {one.set_item_id: one for one in queries.open_proposals(db.session, test_set.id)},
         "testers": queries.testers_of(db.session, test_set.sample_id),
         "takes_results": test_set.state in {TestSetState.OPEN, TestSetState.TESTING} and lock is None,
+        "readings": matched_readings(db.session, test_set.blind_code),
         "scan_url": url_for("bench.find"),
     }
     return render_template("results/bench/detail.html", **context)
