@@ -281,7 +281,8 @@ class Chapter:
         """Three parties commit in the morning; in the afternoon the lottery completes the seed."""
         secrets = {party: self.world.rng.randbytes(32).hex() for party in PARTIES}
         with self.world.acting(PLANNER) as uow:
-            name = open_ceremony(uow, plan_id, BEACON).draw_name
+            frame_key = self.world.rng.randbytes(32).hex()
+            name = open_ceremony(uow, plan_id, BEACON, frame_key=frame_key).draw_name
         for party, secret in secrets.items():
             with self.world.acting(PLANNER) as uow:
                 take_commitment(uow, plan_id, party, commit(name, secret))

@@ -24,8 +24,14 @@ from sampling.types import PlanState
 COMMITMENT = re.compile(r"[0-9a-f]{64}")
 
 
-def open_ceremony(uow: UnitOfWork, plan_id: UUID, beacon_source: str) -> DrawCeremony:
+def open_ceremony(uow: UnitOfWork, plan_id: UUID, beacon_source: str, *, frame_key: str | None = None) -> DrawCeremony:
     """Begin to prepare the draw of an approved plan; the beacon is named before anybody can know its value.
+
+    Args:
+        uow: the transaction.
+        plan_id: the plan.
+        beacon_source: which public value will complete the seed.
+        frame_key: 64 hexadecimal digits that salt the frame; random unless a simulation must be repeatable.
 
     Raises:
         NotFoundError: no such plan.
@@ -45,7 +51,7 @@ def open_ceremony(uow: UnitOfWork, plan_id: UUID, beacon_source: str) -> DrawCer
         plan_id=plan_id,
         draw_name=f"D{year}-{take_number(uow, 'random_draw', year):03d}",
         beacon_source=beacon_source.strip(),
-        frame_key=secrets.token_hex(SECRET_BYTES),
+        frame_key=frame_key or secrets.token_hex(SECRET_BYTES),
         opened_at=uow.now,
         opened_by_id=uow.actor.require_person(),
     )
