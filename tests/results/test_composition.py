@@ -144,8 +144,7 @@ def test_a_returned_report_takes_corrections_of_two_persons_and_shows_both_figur
 
 def test_the_english_report_names_the_file_that_was_signed(session: Session, team: Team) -> None:
     report = make_signed_report(team)
-    with unit_of_work(team.signatory.actor) as uow:
-        text = text_of(translate_report(uow, report.id))
+    text = text_of(translate_report(session, session.get_one(TestReport, report.id)))
     assert report.pdf_sha256.hex() in text
     assert "TESTREPORT" in text
     assert "notdetected" in text
