@@ -26,7 +26,7 @@ def init_app(app: "Flask") -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(plan_views.bp)
     register_api(app, api.blp)
-    navigation.add_public_entry("votes.home", _l("Picks"), order=10)
+    navigation.add_public_entry("votes.home", _l("You pick, we test"), order=10)
     navigation.add_entry("rounds.index", _l("Pick rounds"), icon="vote", permission="votes.manage", order=10)
     register_periodic("citizen_votes.mix", timedelta(minutes=5), services.mix_waiting)
     register_periodic("citizen_votes.close", timedelta(minutes=1), services.close_due_rounds)

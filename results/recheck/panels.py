@@ -18,5 +18,5 @@ def recheck_step(session: Session, actor: Actor, referral_id: UUID) -> NextStep 
         return None
     standing = [one for one in rechecks_of(session, referral_id) if one.state is not RecheckState.REFUSED]
     if standing:
-        return NextStep(_l("Recheck"), url_for("rechecks.detail", recheck_id=standing[-1].id), "recheck")
+        return NextStep(_l("Rechecks"), url_for("rechecks.detail", recheck_id=standing[-1].id), "recheck")
     return NextStep(_l("Apply for a recheck"), url_for("rechecks.create", referral_id=referral_id), "recheck")
