@@ -104,7 +104,7 @@ class LineForm(Form):
 class LinesForm(PageForm):
     """All strata of a plan."""
 
-    lines = FieldList(FormField(LineForm), max_entries=500)
+    lines = FieldList(FormField(LineForm), _l("Lines"), max_entries=500)
 
     @classmethod
     def fresh(cls, rows: list[dict[str, Any]] | None = None) -> "LinesForm":
