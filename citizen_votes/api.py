@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from citizen_votes import queries, services
 from citizen_votes.plan_views import ACTS
-from citizen_votes.schemas import BallotIn, ChallengeOut, ReceiptOut, RoundIn, RoundOut, TallyOut
+from citizen_votes.schemas import BallotIn, ChallengeOut, FoundBallotOut, ReceiptOut, RoundIn, RoundOut, TallyOut
 from citizen_votes.types import Proof, Stratum
 from citizen_votes.views import signing_key
 from lims.actors import PUBLIC as THE_PUBLIC
@@ -107,6 +107,16 @@ def create_ballot(body: Mapping[str, Any], round_id: UUID) -> Any:
             no_opinion=body["no_opinion"],
         )
     return {"receipt": receipt}
+
+
+@blp.route("/receipts/<receipt>", methods=["GET"])
+@requires(PUBLIC)
+@blp.response(200, FoundBallotOut)
+@blp.alt_response(404, schema=ProblemSchema)
+@blp.alt_response(422, schema=ProblemSchema)
+def get_receipt(receipt: str) -> Any:
+    """What became of the picks of one ballot, by its receipt number."""
+    return queries.find_ballot(db.session, receipt)
 
 
 @blp.route("/<uuid:round_id>/tally", methods=["GET"])

@@ -74,3 +74,31 @@ class TallyOut(ma.Schema):
 
     lines = ma.fields.List(ma.fields.Nested(TallyLineOut), required=True)
     device_weight_ppm = ma.fields.Integer(required=True)
+
+
+class FateOut(ma.Schema):
+    """What became of one stratum that was picked."""
+
+    stratum = ma.fields.String(required=True)
+    planned = ma.fields.Integer(required=True)
+    sampled = ma.fields.Integer(required=True)
+    published = ma.fields.Integer(required=True)
+    failed = ma.fields.Integer(required=True)
+    handled = ma.fields.Integer(required=True)
+
+
+class FoundChoiceOut(ma.Schema):
+    """One pick."""
+
+    stratum = ma.fields.String(required=True)
+
+
+class FoundBallotOut(ma.Schema):
+    """A ballot by its receipt; its choices and their fates are told once the round is over."""
+
+    round_id = ma.fields.UUID(required=True, attribute="round.id")
+    receipt = ma.fields.String(required=True)
+    cast_on = ma.fields.Date(required=True)
+    is_mixed = ma.fields.Boolean(required=True)
+    choices = ma.fields.List(ma.fields.Pluck(FoundChoiceOut, "stratum"), required=True, allow_none=True)
+    outcomes = ma.fields.List(ma.fields.Nested(FateOut), required=True)

@@ -22,7 +22,9 @@ def init_app(app: "Flask") -> None:
     app.cli.add_command(instruments)
     app.register_blueprint(views.bp)
     register_api(app, api.blp)
-    navigation.add_entry("instruments.index", _l("Instruments"), icon="plug", permission="instruments.manage", order=56)
+    navigation.add_entry(
+        "instruments.index", _l("Instruments"), icon="plug", permission="instruments.manage", order=56, begins_day=False
+    )
     for check in verification.CHECKS:
         register_check("readings", check)
     register_chapter("instruments", 40, demo.live)

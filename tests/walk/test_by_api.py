@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from citizen_votes.rules.proof_of_work import solve
 from lims import clock
-from lims.outbox.tasks import drain
+from lims.outbox.tasks import drain, run_periodic
 from results.referral.types import HandlingPart
 from sampling.rules.draw import commit
 from tests.factories.people import PASSWORD, Somebody
@@ -259,6 +259,19 @@ def handle(walk: Walk, conclusion: dict[str, Any]) -> None:
     assert enforcer.get(f"/referrals/{conclusion['referral_id']}")["closed_at"]
 
 
+def look_up(walk: Walk, receipt: str, sampling_no: str) -> None:
+    """The gate has opened: the result is public, and the picker learns what became of the pick."""
+    assert walk.public.get("/public-results")["items"] == []
+    run_periodic("results.publication.publish")
+    [published] = walk.public.get("/public-results")["items"]
+    assert (published["sampling_no"], published["verdict"]) == (sampling_no, "fail")
+    assert [item["name_zh"] for item in published["failed_items"]] == ["腐霉利"]
+    found = walk.public.get(f"/rounds/receipts/{receipt}")
+    assert found["choices"] == [STRATUM]
+    [fate] = found["outcomes"]
+    assert fate == {"stratum": STRATUM, "planned": 1, "sampled": 1, "published": 1, "failed": 1, "handled": 1}
+
+
 def test_a_failed_sample_walks_from_a_pick_to_a_closed_case_by_api_alone(walk: Walk):
     round_id, receipt = pick(walk)
     walk.move_to(FRIDAY - timedelta(days=1))
@@ -271,4 +284,4 @@ def test_a_failed_sample_walks_from_a_pick_to_a_closed_case_by_api_alone(walk: W
     walk.move_to(date(2026, 10, 12))
     drain()
     handle(walk, conclusion)
-    assert receipt
+    look_up(walk, receipt, sample["sampling_no"])
