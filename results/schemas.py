@@ -33,6 +33,8 @@ class TestSetOut(ma.Schema):
     product_date = ma.fields.Date(required=True)
     state = ma.fields.Enum(TestSetState, by_value=True, required=True)
     opened_at = ma.fields.AwareDateTime(required=True)
+    report_due_on = ma.fields.Date(required=True, attribute="due.on")
+    report_due_is_provisional = ma.fields.Boolean(required=True, attribute="due.is_provisional")
     items = ma.fields.Integer(required=True)
     entered = ma.fields.Integer(required=True)
     last_entry_at = ma.fields.AwareDateTime(required=True, allow_none=True)

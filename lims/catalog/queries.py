@@ -52,6 +52,7 @@ __all__ = [
     "children",
     "current_tree_version",
     "deadline",
+    "deadlines",
     "find_category",
     "find_item",
     "find_items",
@@ -415,6 +416,21 @@ def deadline(session: Session, code: str, started_at: datetime) -> Deadline:
     start = local_date(started_at)
     parameter = get_parameter(session, code, start)
     return load_calendar(session, start).deadline(started_at, int(parameter.value), parameter.unit)
+
+
+def deadlines(
+    session: Session, code: str, started_at: Collection[datetime]
+) -> tuple[Calendar, dict[datetime, Deadline]]:
+    """As `deadline` for a whole page: the calendar, loaded once, and the end of the limit for each beginning."""
+    values: dict[date, RuleParameter] = {}
+    for day in sorted({local_date(one) for one in started_at}):
+        values[day] = get_parameter(session, code, day)
+    calendar = load_calendar(session, min(values, default=None))
+    ends = {}
+    for one in started_at:
+        parameter = values[local_date(one)]
+        ends[one] = calendar.deadline(one, int(parameter.value), parameter.unit)
+    return calendar, ends
 
 
 def list_revisions(session: Session, table_name: str, row_key: str) -> Sequence[CatalogRevision]:

@@ -118,6 +118,13 @@ class Calendar:
         span = range(1, (end - start).days + 1)
         return sum(self.is_workday(start + timedelta(days=offset)) for offset in span)
 
+    def days_left(self, due_at: datetime, now: datetime) -> int:
+        """Working days left until a limit ends, 0 on the last day; natural days since, negative, when it has passed."""
+        today, last = local_date(now), last_day(due_at)
+        if now >= due_at:
+            return min((last - today).days, -1)
+        return self.working_days_between(today, last)
+
     def _moved(self, day: date) -> Deadline:
         moved = self.next_workday(day)
         return Deadline(moved, end_of_day(moved), self.is_provisional(moved))
@@ -126,6 +133,11 @@ class Calendar:
 def end_of_day(day: date) -> datetime:
     """The instant at which `day` is over in Asia/Shanghai, in UTC."""
     return datetime.combine(day + timedelta(days=1), time.min, LOCAL_ZONE).astimezone(UTC)
+
+
+def last_day(due_at: datetime) -> date:
+    """The last local day before an instant that ends a limit: midnight belongs to the day before."""
+    return local_date(due_at.fromtimestamp(due_at.timestamp() - 1, due_at.tzinfo))
 
 
 def _require_positive(count: int) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from lims import clock
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.uow import UnitOfWork, unit_of_work
@@ -78,6 +79,7 @@ def list_sets(asked: Mapping[str, Any]) -> Any:
         db.session,
         actor.require_organisation(),
         [asked["state"]] if asked["state"] else list(TestSetState),
+        now=clock.now(),
         tester_id=actor.person_id if asked["mine"] else None,
         search=asked["search"],
         after=read_key(asked["cursor"], (_instant, UUID)),  # type: ignore[arg-type]

@@ -27,6 +27,7 @@ from results.queries.bench import (
     testers_of,
     versions_of,
 )
+from results.queries.deadlines import ReportDue, reports_due
 from results.queries.reports import (
     Basis,
     CheckedReport,
@@ -54,6 +55,7 @@ __all__ = [
     "BenchSet",
     "BlindFacts",
     "CheckedReport",
+    "ReportDue",
     "ReportFacts",
     "TestProgress",
     "ToSign",
@@ -81,6 +83,7 @@ __all__ = [
     "open_proposals",
     "people_of",
     "progress_of",
+    "reports_due",
     "results_by_line",
     "set_and_lock",
     "set_of_sample",

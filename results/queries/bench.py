@@ -25,6 +25,7 @@ from results.models import (
     TestSet,
     TestSetItem,
 )
+from results.queries.deadlines import ReportDue, reports_due
 from results.types import TestSetState
 from sampling.models import DutyAct, SamplingForm
 from sampling.types import DutyRole, Packaging, PhysicalForm, ProductType, StorageCondition
@@ -41,6 +42,7 @@ class BenchSet:
     Attributes:
         testers: who works on it.
         is_returned: a reviewer or signatory gave it back, and nothing was entered since.
+        due: when the report is due.
     """
 
     id: UUID
@@ -55,6 +57,7 @@ class BenchSet:
     last_entry_at: datetime | None
     is_returned: bool
     testers: tuple[str, ...]
+    due: ReportDue
 
     @property
     def is_complete(self) -> bool:
@@ -163,6 +166,7 @@ def list_sets(
     lab_id: UUID,
     states: Sequence[TestSetState],
     *,
+    now: datetime,
     tester_id: UUID | None = None,
     search: str | None = None,
     after: tuple[datetime, UUID] | None = None,
@@ -174,6 +178,7 @@ def list_sets(
         session: to read with.
         lab_id: the laboratory.
         states: only these.
+        now: from when the days left until the report are counted.
         tester_id: only sets this person works on.
         search: only sets with an item or a method of this name, or with this code.
         after: instant of opening and id of the last set of the page before.
@@ -197,7 +202,8 @@ def list_sets(
     ids = [one.id for one, _category in rows]
     progress, returns = _progress(session, ids), _last_returns(session, ids)
     testers = _testers(session, [one.sample_id for one, _category in rows])
-    return [_as_row(one, category, progress, returns, testers) for one, category in rows]
+    due = reports_due(session, [one for one, _category in rows], now)
+    return [_as_row(one, category, progress, returns, testers, due=due[one.sample_id]) for one, category in rows]
 
 
 Progress = dict[UUID, tuple[int, int, datetime | None]]
@@ -247,6 +253,8 @@ def _as_row(
     progress: Progress,
     returns: dict[UUID, datetime],
     testers: dict[UUID, list[str]],
+    *,
+    due: ReportDue,
 ) -> BenchSet:
     items, entered, last = progress.get(one.id, (0, 0, None))
     returned_at = returns.get(one.id)
@@ -263,6 +271,7 @@ def _as_row(
         last_entry_at=last,
         is_returned=returned_at is not None and (last is None or returned_at >= last),
         testers=tuple(testers.get(one.sample_id, ())),
+        due=due,
     )
 
 

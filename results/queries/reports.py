@@ -20,6 +20,7 @@ from lims.people.models import Accreditation, Organisation, Person
 from lims.people.queries import accreditations_on, get_organisation
 from results.models import Conclusion, ItemResult, ResultLock, TestReport, TestSet
 from results.queries.bench import BenchLine, last_lock, list_lines
+from results.queries.deadlines import ReportDue, reports_due
 from results.types import ItemVerdict, ReportStanding, TestSetState
 from sampling.models import DutyAct, Sample, SamplingForm, SamplingPlan
 from sampling.queries import visible_samples
@@ -161,6 +162,7 @@ class ToSign:
     sampling_no: str | None
     product_name: str | None
     party_name: str | None
+    due: ReportDue
 
     def is_ready_for(self, person_id: UUID, today: date) -> bool:
         """Whether this person can sign the report today as it is."""
@@ -168,7 +170,7 @@ class ToSign:
         return report is not None and report.signatory_id == person_id and report.issued_on == today
 
 
-def list_to_sign(session: Session, lab_id: UUID, *, limit: int = QUEUE) -> list[ToSign]:
+def list_to_sign(session: Session, lab_id: UUID, *, now: datetime, limit: int = QUEUE) -> list[ToSign]:
     """Locked sets of a laboratory that nobody concluded, the first locked first, each with its newest report."""
     newest = (
         sa.select(TestReport.sample_id, sa.func.max(TestReport.version).label("version"))
@@ -180,7 +182,7 @@ def list_to_sign(session: Session, lab_id: UUID, *, limit: int = QUEUE) -> list[
         .group_by(ResultLock.test_set_id)
         .subquery()
     )
-    rows = session.execute(
+    query = (
         sa.select(TestSet, FoodCategory, ResultLock, TestReport, Sample.sampling_no, SamplingForm)
         .join(locked, locked.c.test_set_id == TestSet.id)
         .join(ResultLock, sa.and_(ResultLock.test_set_id == TestSet.id, ResultLock.seq == locked.c.seq))
@@ -200,6 +202,8 @@ def list_to_sign(session: Session, lab_id: UUID, *, limit: int = QUEUE) -> list[
         .order_by(ResultLock.locked_at, TestSet.id)
         .limit(limit)
     )
+    rows = session.execute(query).all()
+    due = reports_due(session, [row[0] for row in rows], now)
     return [
         ToSign(
             blind_code=one.blind_code,
@@ -210,6 +214,7 @@ def list_to_sign(session: Session, lab_id: UUID, *, limit: int = QUEUE) -> list[
             sampling_no=sampling_no if report else None,
             product_name=form.product_name if report else None,
             party_name=form.party_name if report else None,
+            due=due[one.sample_id],
         )
         for one, category, lock, report, sampling_no, form in rows
     ]

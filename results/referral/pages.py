@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from chain_of_custody.queries import TrailEntry, custody_trail
 from lims.actors import Actor
 from lims.catalog.queries import load_calendar
-from lims.catalog.workdays import Calendar
+from lims.catalog.workdays import Calendar, last_day
 from lims.errors import NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.people.models import Organisation
@@ -148,8 +148,8 @@ def _branch_view(
 
 
 def _clock(name: str, due_at: datetime, calendar: Calendar, now: datetime, *, is_done: bool) -> ClockView:
-    on = queries.last_day(due_at)
-    return ClockView(name, on, queries.days_left(calendar, due_at, now), calendar.is_provisional(on), is_done)
+    on = last_day(due_at)
+    return ClockView(name, on, calendar.days_left(due_at, now), calendar.is_provisional(on), is_done)
 
 
 def _is_mine(actor: Actor, branch: ReferralBranch) -> bool:

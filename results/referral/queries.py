@@ -15,7 +15,7 @@ from lims.catalog.limit_forms import Maximum
 from lims.catalog.limits import parse_limit
 from lims.catalog.models import TestItem
 from lims.catalog.queries import get_parameter, load_calendar
-from lims.catalog.workdays import Calendar
+from lims.catalog.workdays import Calendar, last_day
 from lims.clock import local_date
 from lims.errors import NotFoundError
 from lims.people.models import Organisation
@@ -233,23 +233,10 @@ def _inbox_row(
         sampling_no=sampling_no,
         product_name=product_name,
         due_on=last_day(due_at),
-        days_left=None if ended else days_left(calendar, due_at, now),
+        days_left=None if ended else calendar.days_left(due_at, now),
         is_provisional=not ended and calendar.is_provisional(last_day(due_at)),
         marks=marks,
     )
-
-
-def last_day(due_at: datetime) -> date:
-    """The last local day before an instant that ends a limit: midnight belongs to the day before."""
-    return local_date(due_at.fromtimestamp(due_at.timestamp() - 1, due_at.tzinfo))
-
-
-def days_left(calendar: Calendar, due_at: datetime, now: datetime) -> int:
-    """Working days left until a limit ends, 0 on the last day; natural days since, negative, when it has passed."""
-    today, last = local_date(now), last_day(due_at)
-    if now >= due_at:
-        return min((last - today).days, -1)
-    return calendar.working_days_between(today, last)
 
 
 def count_open(session: Session, actor: Actor, now: datetime) -> tuple[int, int]:
@@ -431,7 +418,7 @@ def list_unserved(
             number,
             product,
             last_day(notice.due_at),
-            days_left(calendar, notice.due_at, now),
+            calendar.days_left(notice.due_at, now),
             calendar.is_provisional(last_day(notice.due_at)),
         )
         for notice, service, number, product in rows

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from instruments.queries import matched_readings
+from lims import clock
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.errors import LimsError
@@ -47,6 +48,7 @@ def index() -> ResponseReturnValue:
         db.session,
         lab_id,
         SHOWN[show],
+        now=clock.now(),
         tester_id=actor.person_id if show == "mine" else None,
         search=_searched(),
         after=read_cursor(request.args.get("after")),
@@ -164,6 +166,7 @@ def _page(test_set: TestSet, lines: list[BenchLine], refusal: LimsError | None =
         "returns": queries.list_returns(db.session, test_set.id),
         "was_locked": lock is not None,
         "proposals": {one.set_item_id: one for one in queries.open_proposals(db.session, test_set.id)},
+        "due": queries.reports_due(db.session, [test_set], clock.now())[test_set.sample_id],
         "testers": queries.testers_of(db.session, test_set.sample_id),
         "takes_results": test_set.state in {TestSetState.OPEN, TestSetState.TESTING} and lock is None,
         "readings": matched_readings(db.session, test_set.blind_code),

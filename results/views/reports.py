@@ -36,7 +36,7 @@ def index() -> ResponseReturnValue:
 def _queue(form: SignForm, status: int = 200) -> ResponseReturnValue:
     actor = current_actor()
     now = _now()
-    rows = queries.list_to_sign(db.session, actor.require_organisation())
+    rows = queries.list_to_sign(db.session, actor.require_organisation(), now=now)
     person, today = actor.require_person(), local_date(now)
     mine = [row for row in rows if row.is_ready_for(person, today)]
     page = render_template(

@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from lims import clock
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.errors import LimsError, NotFoundError
@@ -31,7 +32,8 @@ def index() -> ResponseReturnValue:
         return redirect(url_for("reports.index"))
     show = "locked" if request.args.get("show") == "locked" else "testing"
     lab_id = current_actor().require_organisation()
-    sets = queries.list_sets(db.session, lab_id, SHOWN[show], after=read_cursor(request.args.get("after")))
+    after = read_cursor(request.args.get("after"))
+    sets = queries.list_sets(db.session, lab_id, SHOWN[show], now=clock.now(), after=after)
     more = write_cursor(sets[-1].opened_at, sets[-1].id) if len(sets) == queries.PAGE else None
     ready = [one for one in sets if one.is_complete and not one.is_returned]
     return render_template(
@@ -81,6 +83,7 @@ def detail(code: str) -> ResponseReturnValue:
         proposals=queries.open_proposals(db.session, test_set.id),
         lines_by_id={one.line.id: one for one in lines},
         returns=queries.list_returns(db.session, test_set.id),
+        due=queries.reports_due(db.session, [test_set], clock.now())[test_set.sample_id],
         testers=queries.testers_of(db.session, test_set.sample_id),
         lock=queries.last_lock(db.session, test_set.id),
         people=queries.people_of(db.session, lines),
