@@ -11,7 +11,7 @@ def init_app(app: "Flask") -> None:
     from instruments import api, demo, verification, views
     from instruments.cli import instruments
     from lims.auth.permissions import Role, declare
-    from lims.demo import register_chapter
+    from lims.demo import Part, register_chapter
     from lims.i18n import lazy_gettext as _l
     from lims.verification import register_check
     from lims.web import navigation
@@ -27,4 +27,4 @@ def init_app(app: "Flask") -> None:
     )
     for check in verification.CHECKS:
         register_check("readings", check)
-    register_chapter("instruments", 40, demo.live)
+    register_chapter("instruments", 40, demo.live, Part.DOWNSTREAM)

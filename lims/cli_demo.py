@@ -1,9 +1,12 @@
 """`lims demo`: the county with a month of work in it, ready to click."""
 
+import gc
 import json
 import os
 import random
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -19,7 +22,7 @@ from lims.catalog.load import load_reference
 from lims.cli import WORKERS, run_server
 from lims.config import Environment, Settings
 from lims.db import db
-from lims.demo import World, chapters, reproducible_ids
+from lims.demo import EVENING, World
 from lims.demo_people import PASSWORD
 from lims.errors import ConflictError, LimsError
 from lims.i18n import lazy_gettext as _l
@@ -31,7 +34,7 @@ DAYS = 31
 EVE_DAYS = 45  # how long before the first day people are employed and rounds are opened
 SEED = 20260901
 MARKER = "demo.json"
-EVENING_HOUR = 18  # when a day of the county is over (lims.demo.World.live)
+GARBAGE = 100_000  # objects that may gather before they are looked through
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def _standing_county(settings: Settings) -> list[DemoAccount] | None:
 def last_evening(now: datetime) -> date:
     """The last day whose work is over: nothing in the county may have happened later than now."""
     local = clock.local_time(now)
-    return local.date() if local.hour >= EVENING_HOUR else local.date() - timedelta(days=1)
+    return local.date() if local.time() >= EVENING else local.date() - timedelta(days=1)
 
 
 def build_county(app: Flask, seed: int, today: date | None) -> list[DemoAccount]:
@@ -119,12 +122,11 @@ def build_county(app: Flask, seed: int, today: date | None) -> list[DemoAccount]
     simulated = clock.SimulatedClock(eve)
     # A generator of its own for ids: a chapter that makes one row more leaves everybody else's chance alone.
     ids = random.Random(f"ids {seed}")  # noqa: S311 - ids of made-up rows, not secrets
-    with clock.use_clock(simulated), reproducible_ids(ids):
+    world = World(random.Random(seed), simulated, begins_on, last)  # noqa: S311 - chance, not secrets
+    with clock.use_clock(simulated), world.reproducible_ids(ids), _undisturbed():
         with unit_of_work(INSTALL) as uow:
             load_reference(uow.session, uow.now)
-        world = World(random.Random(seed), simulated, begins_on, last)  # noqa: S311 - chance, not secrets
-        for _name, chapter in chapters():
-            chapter(world)
+        world.begin()
         length = (last - clock.local_date(eve)).days + 1
         with click.progressbar(length=length, label="The county lives its month", file=sys.stderr) as bar:
             passed = clock.local_date(eve)
@@ -135,7 +137,7 @@ def build_county(app: Flask, seed: int, today: date | None) -> list[DemoAccount]
                 bar.update((day - passed).days)
                 passed = day
 
-            world.live(advance)
+            world.live_in_two(advance)
             bar.update(length)
     accounts = [
         DemoAccount(one.username, one.organisation_key, one.what_zh, one.what_en) for one in world.inhabitants.values()
@@ -144,6 +146,20 @@ def build_county(app: Flask, seed: int, today: date | None) -> list[DemoAccount]
     text = json.dumps([asdict(account) for account in accounts], ensure_ascii=False, indent=1)
     marker.write_text(text, encoding="utf8")
     return accounts
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep the garbage collector from walking again and again through what stays anyway: modules, tables, mappers."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def print_accounts(accounts: list[DemoAccount]) -> None:

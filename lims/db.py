@@ -110,7 +110,8 @@ class Database:
         Args:
             url: of the database.
             pool_size: connections that are kept open.
-            durable: False lets commits return before they are on disk: a crash loses the last ones, whole.
+            durable: False lets commits return before they are on disk: a crash loses the last ones, whole; and a server
+                that was restarted is not joined again.
         """
         self.dispose()
         self.url = url
@@ -118,7 +119,7 @@ class Database:
             url,
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_pre_ping=True,
+            pool_pre_ping=durable,  # nothing that may be made again has to outlive a restart of the server
             connect_args={
                 "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"
                 + ("" if durable else " -c synchronous_commit=off"),

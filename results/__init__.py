@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 def init_app(app: "Flask") -> None:
     """Register what this package brings."""
     from lims.auth.permissions import Role, declare
-    from lims.demo import register_chapter
+    from lims.demo import Part, register_chapter
     from lims.i18n import lazy_gettext as _l
     from lims.runtime import settings_of
     from lims.verification import register_check
@@ -39,7 +39,7 @@ def init_app(app: "Flask") -> None:
         register_check("verdicts", check)
     for check in verification.SIGNATURES:
         register_check("signatures", check)
-    register_chapter("results", 40, demo.live)
+    register_chapter("results", 40, demo.live, Part.DOWNSTREAM)
     referral.init_app(app)
     recheck.init_app(app)
     publication.init_app(app)

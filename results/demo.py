@@ -21,7 +21,7 @@ from results.models import TestSet, TestSetItem
 from results.queries import BenchLine, list_lines, set_of_sample
 from results.rules.frozen import judge_line
 from results.rules.rounding import round_to_figures
-from results.services.composition import compose_reports
+from results.services.composition import compose_report
 from results.services.entry import approve_correction, case_of, enter_results, propose_correction
 from results.services.review import lock_results, return_results
 from results.services.signing import sign_conclusions
@@ -117,8 +117,10 @@ class Chapter:
         waiting = self._to_sign.pop((day, lab))
         signatory = f"signatory_{lab}"
         with self.world.acting(signatory) as uow:
+            # One by one as they were queued: in the order of blind codes, which are random, numbers would be too.
             codes = [set_of_sample(uow.session, sample_id).blind_code for sample_id in waiting]
-            shown = {report.id: report.pdf_sha256 for report in compose_reports(uow, codes)}
+            reports = [compose_report(uow, code) for code in codes]
+            shown = {report.id: report.pdf_sha256 for report in reports}
         with self.world.acting(signatory) as uow:
             sign_conclusions(uow, shown, confirmed_at=uow.now)
         for sample_id in waiting:

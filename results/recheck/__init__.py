@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 def init_app(app: "Flask") -> None:
     """Register what rechecks bring."""
     from lims.auth.permissions import Role, declare
-    from lims.demo import register_chapter
+    from lims.demo import Part, register_chapter
     from lims.i18n import lazy_gettext as _l
     from lims.web import navigation
     from lims.web.api import register_api
@@ -27,4 +27,4 @@ def init_app(app: "Flask") -> None:
         "rechecks.index", _l("Rechecks"), icon="recheck", permission="recheck.see", order=82, begins_day=False
     )
     register_step("case", 10, panels.recheck_step)
-    register_chapter("recheck", 62, demo.live)
+    register_chapter("recheck", 62, demo.live, Part.DOWNSTREAM)

@@ -11,7 +11,7 @@ def init_app(app: "Flask") -> None:
     from datetime import timedelta
 
     from lims.auth.permissions import Role, declare
-    from lims.demo import register_chapter
+    from lims.demo import Part, register_chapter
     from lims.i18n import lazy_gettext as _l
     from lims.outbox.tasks import register_periodic, register_task
     from lims.verification import register_check
@@ -32,4 +32,4 @@ def init_app(app: "Flask") -> None:
     register_periodic("results.referral.escalate", timedelta(minutes=10), tasks.escalate)
     for check in verification.REFERRALS:
         register_check("referrals", check)
-    register_chapter("referral", 60, demo.live)
+    register_chapter("referral", 60, demo.live, Part.DOWNSTREAM)

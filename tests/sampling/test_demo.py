@@ -25,7 +25,7 @@ def live_days(seed: int = 7, last: date = LAST) -> World:
     """Three days of the county, from a round that is counted on its eve."""
     eve = datetime.combine(FIRST - timedelta(days=4), datetime.min.time(), clock.LOCAL_ZONE)
     ids = random.Random(seed)
-    with clock.use_clock(clock.SimulatedClock(eve)) as simulated, reproducible_ids(ids):
+    with clock.use_clock(clock.SimulatedClock(eve)) as simulated, reproducible_ids(ids.randbytes):
         assert isinstance(simulated, clock.SimulatedClock)
         world = World(random.Random(seed), simulated, FIRST, last)
         demo_people.live(world)
