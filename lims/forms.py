@@ -4,22 +4,39 @@ from decimal import Decimal
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, PasswordField, StringField
+from wtforms import Field, Form, HiddenField, PasswordField, StringField
+from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Length, StopValidation
 
 from lims.errors import LimsError
-from lims.i18n import gettext
+from lims.i18n import current_locale, gettext, load_translations
 from lims.i18n import lazy_gettext as _l
 from lims.quantities import QuantityError, parse_measured
+
+
+class OwnCatalogues:
+    """What WTForms asks for its own messages: ours (`forms.po`), in the language of the person."""
+
+    @staticmethod
+    def gettext(string: str) -> str:
+        """The message; WTForms fills its placeholders in itself."""
+        return load_translations(current_locale()).gettext(string)
+
+    @staticmethod
+    def ngettext(singular: str, plural: str, n: int) -> str:
+        """As `gettext`, for a counted thing."""
+        return load_translations(current_locale()).ngettext(singular, plural, n)
 
 
 class PageForm(FlaskForm):
     """Base of all page forms: our error texts, CSRF from the session."""
 
     class Meta(FlaskForm.Meta):
-        """Chinese and English come from our own catalogues, so WTForms' are switched off."""
+        """WTForms' catalogues speak of fields and characters as programs do; ours stand in for them."""
 
-        locales: list[str] = []  # noqa: RUF012 - WTForms' own protocol
+        def get_translations(self, form: Any) -> OwnCatalogues:  # noqa: ARG002 - WTForms' own protocol
+            """The words of every message that a field or a validator brings itself."""
+            return OwnCatalogues()
 
     def validate(self, extra_validators: Any = None) -> bool:
         """As WTForms does, and no text with a NUL character, which PostgreSQL cannot keep."""
@@ -38,6 +55,17 @@ class PageForm(FlaskForm):
         else:
             field.errors = [*field.errors, str(refusal)]
         return int(refusal.status)
+
+
+class RowForm(Form):
+    """Base of one row within a page form, which brings the CSRF token."""
+
+    class Meta(DefaultMeta):
+        """The same words as in the form around it."""
+
+        def get_translations(self, form: Any) -> OwnCatalogues:  # noqa: ARG002 - WTForms' own protocol
+            """As for the page form."""
+            return OwnCatalogues()
 
 
 class MeasuredText(StringField):

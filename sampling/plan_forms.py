@@ -7,7 +7,6 @@ from wtforms import (
     DateField,
     DateTimeLocalField,
     FieldList,
-    Form,
     FormField,
     IntegerField,
     RadioField,
@@ -18,7 +17,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lims.catalog.models import FoodCategory
-from lims.forms import PageForm, required
+from lims.forms import PageForm, RowForm, required
 from lims.i18n import bilingual
 from lims.i18n import lazy_gettext as _l
 from sampling.queries import Candidate
@@ -88,7 +87,7 @@ class CategoryForm(PageForm):
         return form
 
 
-class LineForm(Form):
+class LineForm(RowForm):
     """One stratum; a row without a food is left out."""
 
     food = StringField(_l("Food"), [Length(max=SHORT)])
