@@ -111,7 +111,7 @@ class LinesForm(PageForm):
         form = cls(data={"lines": rows}) if rows is not None else cls()
         if rows is not None:
             for _ in range(BLANK_LINES):
-                form.lines.append_entry()
+                form.lines.append_entry({"place_kind": PlaceKind.FARMERS_MARKET.value})
         for entry in form.lines:
             entry.form.place_kind.choices = choices_of(PlaceKind)
         return form
