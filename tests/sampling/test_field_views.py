@@ -159,7 +159,7 @@ def test_a_number_that_is_none_is_told_in_chinese(client: FlaskClient, session: 
 def test_a_service_refusal_stands_at_its_field(client: FlaskClient, session: Session, team: Team, task_id: UUID):
     client.set_cookie("lims_locale", "en")
     log_in(client, team.samplers[0])
-    answer = sent(client, session, task_id, lot_size="3")
+    answer = sent(client, session, task_id, lot_size="2")
     assert answer.status_code == 422
     assert 'id="lot_size-error"' in answer.text
     unsigned = sent(client, session, task_id, signed=False)
