@@ -27,6 +27,7 @@ from sqlalchemy import (
     create_engine,
 )
 from sqlalchemy import Enum as EnumType
+from sqlalchemy import event as sa_event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -40,6 +41,7 @@ NAMING_CONVENTION = {
 
 ENUM_LENGTH = 40  # the longest value of any of our enums is shorter; the CHECK names the values themselves
 POOL_SIZE = 8  # one for each thread of a web worker, and some for its relay
+PREPARED_STATEMENTS = 600  # that one connection keeps planned
 STATEMENT_TIMEOUT_MS = 30_000  # nothing a person waits for may run longer
 
 
@@ -96,6 +98,14 @@ class Entity(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
 
 
+def _keep_statements(connection: Any, _record: object) -> None:
+    """Keep every statement of ours planned; the driver would drop all but a hundred, and there are more.
+
+    For a process that does all there is on one connection. A web worker's many connections keep the driver's hundred.
+    """
+    connection.prepared_max = PREPARED_STATEMENTS
+
+
 class Database:
     """The engine of this process, and the read session of the current request."""
 
@@ -110,8 +120,8 @@ class Database:
         Args:
             url: of the database.
             pool_size: connections that are kept open.
-            durable: False lets commits return before they are on disk: a crash loses the last ones, whole; and a server
-                that was restarted is not joined again.
+            durable: False, for what is made again when it is cut off: commits return before they are on disk (a crash
+                loses the last ones, whole), a restarted server is not joined again, and all statements stay planned.
         """
         self.dispose()
         self.url = url
@@ -126,6 +136,8 @@ class Database:
                 "application_name": "lims",
             },
         )
+        if not durable:
+            sa_event.listen(self._engine, "connect", _keep_statements)
 
     def dispose(self) -> None:
         """Close every connection; after a fork or at the end of a test."""

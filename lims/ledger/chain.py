@@ -1,5 +1,6 @@
 """Appending to chains, as the last statements of a business transaction."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,10 +28,9 @@ _WRITE = text(
     """
     WITH written AS (
         INSERT INTO ledger_event (chain, seq, type, at, body, hash)
-        SELECT chain, seq, type, :at, body, hash
-        FROM unnest(CAST(:chains AS text[]), CAST(:seqs AS bigint[]), CAST(:types AS text[]),
-                    CAST(:bodies AS text[]), CAST(:hashes AS bytea[]))
-            WITH ORDINALITY AS given (chain, seq, type, body, hash, place)
+        SELECT chain, seq, type, :at, body, decode(hash, 'hex')
+        FROM json_to_recordset(CAST(:events AS json))
+            AS given (place int, chain text, seq bigint, type text, body text, hash text)
         ORDER BY place
         RETURNING id, chain, seq, hash
     ), pending AS (
@@ -77,8 +77,8 @@ def append(
     if not chains:
         return
     heads = _lock_heads(session, chains)
-    written: dict[str, list[Any]] = {"chains": chains, "seqs": [], "types": [], "bodies": [], "hashes": []}
-    for chain in chains:
+    written: list[dict[str, Any]] = []
+    for place, chain in enumerate(chains):
         seq, previous = heads[chain]
         kind = str(facts_of[chain][0]["name"]) if facts_of[chain] else ROWS_CHANGED
         body = canonical(
@@ -96,11 +96,10 @@ def append(
                 "rows": rows_of[chain],
             }
         )
-        written["seqs"].append(seq + 1)
-        written["types"].append(kind)
-        written["bodies"].append(body)
-        written["hashes"].append(leaf_hash(body.encode()))
-    session.execute(_WRITE, written | {"at": stamp.at})
+        digest = leaf_hash(body.encode()).hex()
+        written.append({"place": place, "chain": chain, "seq": seq + 1, "type": kind, "body": body, "hash": digest})
+    # One JSON text: it is escaped in C, where each body of an array would be escaped in Python.
+    session.execute(_WRITE, {"at": stamp.at, "events": json.dumps(written)})
     salts = [salt for change in changes for salt in change.salts]
     if salts:
         session.execute(
