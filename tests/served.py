@@ -1,5 +1,6 @@
 """The program as an installation runs it: `lims serve` on a home of its own, with its processes to kill."""
 
+import contextlib
 import json
 import os
 import signal
@@ -90,11 +91,16 @@ class Served:
 
 
 def _descendants(pid: int) -> list[int]:
-    try:
-        below = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [one for child in map(int, below) for one in (child, *_descendants(child))]
+    """Processes below one, the oldest first; by their parents, as the kernel's own lists of children may be short."""
+    parent_of = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                parent_of[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+    below = [pid]
+    for one in below:
+        below.extend(sorted(child for child, parent in parent_of.items() if parent == one))
+    return below[1:]
 
 
 @contextmanager

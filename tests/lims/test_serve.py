@@ -19,7 +19,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     assert not (home / "postgres/data/postmaster.pid").exists(), "the cluster was not stopped cleanly"
 
 
-def replaced(served: Served, find: Callable[[], int]) -> None:
+def replaced(served: Served, find: Callable[[], int]) -> bool:
     """Kill one process and wait until another stands in its place and pages are served."""
     victim = find()
     os.kill(victim, signal.SIGKILL)
@@ -31,21 +31,19 @@ def replaced(served: Served, find: Callable[[], int]) -> None:
             return False
 
     wait_until(is_back, "the replacement")
+    return True
 
 
 def test_a_killed_database_server_is_started_again(served: Served):
-    replaced(served, served.postmaster)
-    assert served.answers()
+    assert replaced(served, served.postmaster)
 
 
 def test_a_killed_web_server_is_started_again(served: Served):
-    replaced(served, lambda: served.children("gunicorn")[0])
-    assert served.answers()
+    assert replaced(served, lambda: served.children("gunicorn")[0])
 
 
 def test_a_killed_background_child_is_started_again(served: Served):
-    replaced(served, lambda: served.children("background")[0])
-    assert served.children("background")
+    assert replaced(served, lambda: served.children("background")[0])
 
 
 def test_a_second_program_on_the_same_home_finds_the_running_server(served: Served):
