@@ -35,7 +35,7 @@ from lims.actors import Actor
 from lims.db import db
 from lims.outbox.tasks import drain, periodic_tasks, run_periodic
 from lims.people.models import Account
-from lims.people.queries import actor_for, employment_of_person
+from lims.people.queries import actor_in, employment_of_person
 from lims.uow import UnitOfWork, unit_of_work
 
 Act = Callable[[], None]
@@ -221,7 +221,7 @@ class World:
             with db.new_session() as session:
                 account = session.get_one(Account, inhabitant.account_id)
                 employment = employment_of_person(session, inhabitant.person_id, today)
-                self._actors[key, today] = actor_for(session, account, employment.employment_id, today)
+                self._actors[key, today] = actor_in(session, account, employment)
         return self._actors[key, today]
 
     @contextmanager

@@ -8,8 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, PrimaryKeyConstraint, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, PrimaryKeyConstraint, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from lims.db import Base
@@ -55,7 +54,30 @@ class IssuedNumber(Ledgered, Base):
     )
 
     def ledger_chain(self) -> str:
-        return f"numbers:{self.series}:{self.scope}"
+        return _chain(self.series, self.scope)
+
+
+TAKE = text(
+    """
+    WITH series AS (
+        INSERT INTO number_series (series, scope, last) VALUES (:series, :scope, :count)
+        ON CONFLICT (series, scope) DO UPDATE SET last = number_series.last + excluded.last
+        RETURNING last
+    )
+    INSERT INTO issued_number (series, scope, n, fate, issued_at, issued_by_id)
+    SELECT :series, :scope, n, :fate, :issued_at, :issued_by_id
+    FROM series, generate_series(last - :count + 1, last) AS n
+    RETURNING n
+    """
+).bindparams(
+    bindparam("count", type_=BigInteger()),
+    bindparam("issued_at", type_=IssuedNumber.issued_at.type),
+    bindparam("issued_by_id", type_=IssuedNumber.issued_by_id.type),
+)
+
+
+def _chain(series: str, scope: str) -> str:
+    return f"numbers:{series}:{scope}"
 
 
 def take_number(uow: UnitOfWork, series: str, scope: str) -> int:
@@ -64,24 +86,17 @@ def take_number(uow: UnitOfWork, series: str, scope: str) -> int:
     Locks the series until the commit: take it late in the use case. The caller stores the number on its thing in the
     same transaction.
     """
-    taken = insert(NumberSeries).values(series=series, scope=scope, last=1)
-    number: int | None = uow.session.scalar(
-        taken.on_conflict_do_update(
-            index_elements=[NumberSeries.series, NumberSeries.scope], set_={"last": NumberSeries.last + 1}
-        ).returning(NumberSeries.last)
-    )
-    assert number is not None  # noqa: S101 - an upsert with RETURNING always answers
-    uow.session.add(
-        IssuedNumber(
-            series=series,
-            scope=scope,
-            n=number,
-            fate=NumberFate.USED,
-            issued_at=uow.now,
-            issued_by_id=uow.actor.person_id,
-        )
-    )
-    return number
+    return take_numbers(uow, series, scope, 1)[0]
+
+
+def take_numbers(uow: UnitOfWork, series: str, scope: str, count: int) -> list[int]:
+    """The next `count` numbers of a series, in one statement; otherwise as `take_number`."""
+    fate = {"fate": NumberFate.USED.value, "issued_at": uow.now, "issued_by_id": uow.actor.person_id}
+    taken = uow.session.scalars(TAKE, {"series": series, "scope": scope, "count": count, **fate}).all()
+    for number in taken:
+        key = {"series": series, "scope": scope, "n": number}
+        uow.record(_chain(series, scope), IssuedNumber.__tablename__, key, {**fate, "reason": None, "holder": None})
+    return sorted(taken)
 
 
 def void_number(uow: UnitOfWork, series: str, scope: str, number: int, reason: str) -> None:

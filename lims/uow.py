@@ -27,6 +27,7 @@ from lims.events import Event, subscribers_of, tasks_of
 from lims.ledger.capture import RowChange, changes_of, plain
 from lims.ledger.chain import Stamp, append
 from lims.outbox.models import OutboxMessage
+from lims.reading import forget_reads, keep_reads
 
 _current: ContextVar["UnitOfWork | None"] = ContextVar("lims_unit_of_work", default=None)
 
@@ -50,10 +51,12 @@ class UnitOfWork:
         self.reason: str | None = None
         self._events: list[Event] = []
         self._changes: list[RowChange] = []
+        keep_reads(session)
         sa_event.listen(session, "after_flush", self._collect)
 
     def _collect(self, session: Session, _context: object) -> None:
         self._changes.extend(changes_of(session))
+        forget_reads(session)
 
     def emit(self, event: Event) -> None:
         """Announce a fact: in-transaction subscribers run now, tasks after the commit.

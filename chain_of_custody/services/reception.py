@@ -1,9 +1,8 @@
 """Reception in the laboratory: six checks, accept or refuse, and the blind code of what was accepted."""
 
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
-
-from sqlalchemy import select
 
 from chain_of_custody.events import SampleAccepted, SampleRecoded, SampleRefused
 from chain_of_custody.models import BlindCode, Portion, Reception
@@ -42,7 +41,7 @@ def record_reception(
 
     **Source:** Measures Art. 22; domain.md §2.4.
     """
-    sample = _get_sample_here(uow, sample_id)
+    sample, _portions = _get_sample_here(uow, sample_id)
     reason = (refusal_reason or "").strip() or None
     if reason is None and not checks.all_good:
         raise InvalidInputError(_l("A sample with a failed check is refused: give the reason."), field="refusal_reason")
@@ -98,12 +97,10 @@ def recode(uow: UnitOfWork, sample_id: UUID, blindness: Blindness) -> BlindCode:
 
     Emits: SampleRecoded.
     """
-    sample = _get_sample_here(uow, sample_id)
+    sample, portions = _get_sample_here(uow, sample_id)
     move_sample(uow, sample, SampleEvent.RECODED)
     claim_act(uow, sample_tuple(sample), DutyRole.RECODER)
-    portion = uow.session.scalars(
-        select(Portion).where(Portion.sample_id == sample_id, Portion.kind == PortionKind.TEST)
-    ).one()
+    portion = next(one for one in portions if one.kind is PortionKind.TEST)
     body = "".join(secrets.choice(ALPHABET) for _ in range(BODY_LENGTH))
     blind = BlindCode(
         portion_id=portion.id,
@@ -119,7 +116,7 @@ def recode(uow: UnitOfWork, sample_id: UUID, blindness: Blindness) -> BlindCode:
     return blind
 
 
-def _get_sample_here(uow: UnitOfWork, sample_id: UUID) -> Sample:
+def _get_sample_here(uow: UnitOfWork, sample_id: UUID) -> tuple[Sample, Sequence[Portion]]:
     sample = get_sample_for_act(uow, sample_id)
     if sample.lab_id != uow.actor.require_organisation():
         raise NotFoundError
@@ -132,4 +129,4 @@ def _get_sample_here(uow: UnitOfWork, sample_id: UUID) -> Sample:
         raise NotFoundError  # nothing of it came here yet, so nothing is told about it
     if absent:
         raise NotHereError(_l("%(number)s has not arrived here.", number=absent[0].portion_no))
-    return sample
+    return sample, portions

@@ -32,6 +32,7 @@ from lims.catalog.types import (
 from lims.db import Base, Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
+from lims.reading import ReadOnce
 
 APPEND_ONLY = {"privileges": "select, insert"}
 CLOSING_ONLY = {
@@ -86,7 +87,7 @@ def _closing_is_told(extra: tuple[Any, ...] = ()) -> tuple[Any, ...]:
     )
 
 
-class FoodCategory(Sourced, Entity):
+class FoodCategory(ReadOnce, Sourced, Entity):
     """A node of one version of the food tree: 大类, 亚类, 次亚类 or 细类 (levels 1 to 4)."""
 
     __tablename__ = "food_category"
@@ -281,7 +282,7 @@ class Region(Base):
     __table_args__ = (CheckConstraint("code ~ '^[0-9]{6}$'", name="code_six_digits"),)
 
 
-class RuleParameter(Superseded, Entity):
+class RuleParameter(ReadOnce, Superseded, Entity):
     """A deadline, count or share of the law, the trade or the house, from a date on."""
 
     __tablename__ = "rule_parameter"
@@ -314,7 +315,7 @@ class RuleParameter(Superseded, Entity):
     )
 
 
-class CalendarDay(Superseded, Entity):
+class CalendarDay(ReadOnce, Superseded, Entity):
     """Whether one day is worked, and why."""
 
     __tablename__ = "calendar_day"

@@ -40,6 +40,7 @@ from lims.catalog.workdays import Calendar, Deadline
 from lims.clock import local_date
 from lims.errors import ConfigurationError, NotFoundError
 from lims.i18n import lazy_gettext as _l
+from lims.reading import read_once
 
 __all__ = [
     "AmbiguousLimit",
@@ -95,6 +96,7 @@ def current_tree_version(session: Session) -> str:
     return version
 
 
+@read_once
 def get_category(session: Session, category_id: UUID) -> FoodCategory:
     """One category.
 
@@ -143,6 +145,7 @@ def children(session: Session, category_id: UUID) -> Sequence[FoodCategory]:
     ).all()
 
 
+@read_once
 def ancestors(session: Session, category_id: UUID) -> Sequence[FoodCategory]:
     """The way from the major category down to this one, both included.
 
@@ -342,6 +345,7 @@ def list_prefixes(session: Session) -> Sequence[SamplingPrefix]:
 # Parameters, calendar, history
 
 
+@read_once
 def get_parameter(session: Session, code: str, on_date: date) -> RuleParameter:
     """The value of a rule parameter in force on a day.
 
@@ -386,6 +390,7 @@ def parameter_history(session: Session, code: str) -> Sequence[RuleParameter]:
     ).all()
 
 
+@read_once
 def load_calendar(session: Session, since: date | None = None) -> Calendar:
     """The working days known from `since` on.
 

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Primar
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.db import Base
+from lims.reading import ReadOnce
 
 INSERT_ONLY = {"privileges": "select, insert"}
 
@@ -54,7 +55,7 @@ class LedgerLeaf(Base):
     __table_args__ = ({"info": INSERT_ONLY},)
 
 
-class LedgerCheckpoint(Base):
+class LedgerCheckpoint(ReadOnce, Base):
     """A signed head and the right edge of the tree it was made from."""
 
     __tablename__ = "ledger_checkpoint"

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lims.ledger.models import LedgerCheckpoint, LedgerEvent, LedgerLeaf
+from lims.reading import read_once
 
 STREAM_ROWS = 5_000
 
@@ -49,6 +50,7 @@ def list_checkpoints(session: Session) -> list[LedgerCheckpoint]:
     return list(session.scalars(select(LedgerCheckpoint).order_by(LedgerCheckpoint.size)))
 
 
+@read_once
 def latest_checkpoint(session: Session) -> LedgerCheckpoint | None:
     """The newest signed head."""
     return session.scalar(select(LedgerCheckpoint).order_by(LedgerCheckpoint.size.desc()).limit(1))

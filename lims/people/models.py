@@ -17,6 +17,7 @@ from lims.db import Base, Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
+from lims.reading import ReadOnce
 
 TEXT_RANGE = 'CREATE TYPE text_range AS RANGE (subtype = text, collation = "C")'
 EMPLOYED_DAYS = (
@@ -26,7 +27,7 @@ EMPLOYED_DAYS = (
 event.listen(Base.metadata, "before_create", DDL(TEXT_RANGE))  # type: ignore[no-untyped-call]
 
 
-class Organisation(Ledgered, Entity):
+class Organisation(ReadOnce, Ledgered, Entity):
     """A body that acts or is acted upon: regulator, station, sampling organisation, laboratory, market, platform."""
 
     __tablename__ = "organisation"
@@ -55,7 +56,7 @@ class Organisation(Ledgered, Entity):
         return f"organisation:{self.id}"
 
 
-class Accreditation(Ledgered, Entity):
+class Accreditation(ReadOnce, Ledgered, Entity):
     """What a laboratory may test and until when: CMA scope by test item, None for all items of the field."""
 
     __tablename__ = "accreditation"
@@ -74,7 +75,7 @@ class Accreditation(Ledgered, Entity):
         return f"organisation:{self.organisation_id}"
 
 
-class Person(Ledgered, Entity):
+class Person(ReadOnce, Ledgered, Entity):
     """One natural person."""
 
     __tablename__ = "person"
@@ -100,7 +101,7 @@ class PersonIdentity(Ledgered, Entity):
         return f"person:{self.person_id}"
 
 
-class Employment(Ledgered, Entity):
+class Employment(ReadOnce, Ledgered, Entity):
     """A person in an organisation over dates; moving is a new row, and duties stay with the person."""
 
     __tablename__ = "employment"
@@ -138,7 +139,7 @@ class RoleGrant(Ledgered, Entity):
         return f"employment:{self.employment_id}"
 
 
-class Authorisation(Ledgered, Entity):
+class Authorisation(ReadOnce, Ledgered, Entity):
     """What a person is trained and authorised for: signing a field, sampling, a method; with its expiry."""
 
     __tablename__ = "authorisation"

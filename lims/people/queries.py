@@ -1,6 +1,6 @@
 """Reading people and organisations."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -13,8 +13,10 @@ from lims.errors import NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.people.models import Account, Accreditation, Authorisation, Employment, Organisation, Person, RoleGrant
 from lims.people.types import AccountRow, Colleague, EmploymentFacts
+from lims.reading import read_once
 
 
+@read_once
 def get_organisation(session: Session, organisation_id: UUID) -> Organisation:
     """One organisation.
 
@@ -35,6 +37,7 @@ def list_organisations(session: Session, kinds: Iterable[OrganisationKind] | Non
     return session.scalars(query).all()
 
 
+@read_once
 def get_person(session: Session, person_id: UUID) -> Person:
     """One person.
 
@@ -74,38 +77,42 @@ def employment_of_person(session: Session, person_id: UUID, on: date) -> Employm
     return employments_of_persons(session, [person_id], on)[person_id]
 
 
-def employments_of_persons(session: Session, person_ids: Collection[UUID], on: date) -> dict[UUID, EmploymentFacts]:
+def employments_of_persons(session: Session, person_ids: Collection[UUID], on: date) -> Mapping[UUID, EmploymentFacts]:
     """Where several persons are employed on a day, by person.
 
     Raises:
         NotFoundError: one of them nowhere.
     """
-    found = {facts.person_id: facts for facts in _facts(session, Employment.person_id.in_(person_ids), on)}
+    found = _employed(session, frozenset(person_ids), on)
     if not found.keys() >= set(person_ids):
         raise NotFoundError(_l("This person is employed nowhere on %(day)s.", day=on.isoformat()))
     return found
 
 
+@read_once
+def _employed(session: Session, person_ids: frozenset[UUID], on: date) -> Mapping[UUID, EmploymentFacts]:
+    return {facts.person_id: facts for facts in _facts(session, Employment.person_id.in_(person_ids), on)}
+
+
 def _facts(session: Session, which: ColumnElement[bool], on: date) -> Iterator[EmploymentFacts]:
     rows = session.execute(
-        select(Employment, Person.name, Organisation)
+        select(
+            Employment.id.label("employment_id"),
+            Employment.person_id,
+            Person.name.label("person_name"),
+            Organisation.id.label("organisation_id"),
+            Organisation.kind.label("organisation_kind"),
+            Organisation.name_zh.label("organisation_name_zh"),
+            Organisation.name_en.label("organisation_name_en"),
+            Organisation.party_id,
+            Employment.valid_from,
+            Employment.valid_to,
+        )
         .join(Person, Person.id == Employment.person_id)
         .join(Organisation, Organisation.id == Employment.organisation_id)
         .where(which, *in_force(on))
     )
-    for employment, name, organisation in rows:
-        yield EmploymentFacts(
-            employment_id=employment.id,
-            person_id=employment.person_id,
-            person_name=name,
-            organisation_id=organisation.id,
-            organisation_kind=organisation.kind,
-            organisation_name_zh=organisation.name_zh,
-            organisation_name_en=organisation.name_en,
-            party_id=organisation.party_id,
-            valid_from=employment.valid_from,
-            valid_to=employment.valid_to,
-        )
+    return (EmploymentFacts(**row) for row in rows.mappings())
 
 
 def in_force(on: date) -> tuple[ColumnElement[bool], ...]:
@@ -150,10 +157,18 @@ def actor_for(session: Session, account: Account, employment_id: UUID, on: date)
     Raises:
         NotFoundError: the employment is not of this person, or does not cover the day.
     """
-    facts = employment_facts(session, employment_id, on)
+    return actor_in(session, account, employment_facts(session, employment_id, on))
+
+
+def actor_in(session: Session, account: Account, facts: EmploymentFacts) -> Actor:
+    """As `actor_for`, in an employment whose facts were read already.
+
+    Raises:
+        NotFoundError: the employment is not of this person.
+    """
     if facts.person_id != account.person_id:
         raise NotFoundError
-    roles = roles_of(session, employment_id)
+    roles = roles_of(session, facts.employment_id)
     return Actor(
         name=facts.person_name,
         person_id=facts.person_id,
@@ -167,6 +182,7 @@ def actor_for(session: Session, account: Account, employment_id: UUID, on: date)
     )
 
 
+@read_once
 def is_authorised(
     session: Session, person_id: UUID, organisation_id: UUID, kind: str, *, category_code: str, on: date
 ) -> bool:
@@ -191,6 +207,7 @@ def is_authorised(
     )
 
 
+@read_once
 def accreditations_on(session: Session, organisation_id: UUID, on: date) -> Sequence[Accreditation]:
     """The accreditations of a laboratory in force on a day."""
     return session.scalars(

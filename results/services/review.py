@@ -17,7 +17,6 @@ from results.queries import (
     list_lines,
     newest_report,
     open_proposals,
-    standing_results,
 )
 from results.rules.conclusion import conclude
 from results.types import ItemVerdict, SampleVerdict, TestSetState
@@ -65,7 +64,7 @@ def lock_results(uow: UnitOfWork, blind_code: str) -> ResultLock:
         raise IncompleteResultsError(_l("No result yet for: %(items)s.", items="、".join(missing)))
     if open_proposals(uow.session, test_set.id):
         raise IncompleteResultsError(_l("A proposed correction waits for its second person."))
-    standing = standing_results(uow.session, test_set.id)
+    standing = {one.line.id: one.result for one in lines if one.result is not None}
     _check_conclusive(lines, standing)
     before = last_lock(uow.session, test_set.id)
     lock = ResultLock(

@@ -14,7 +14,7 @@ from lims.catalog.queries import subtree_ids
 from lims.clock import local_date
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
-from lims.numbering import take_number
+from lims.numbering import take_numbers
 from lims.people.models import Organisation
 from lims.people.queries import colleagues, employment_of_person
 from lims.uow import UnitOfWork
@@ -143,9 +143,14 @@ def record_of(draw: RandomDraw) -> DrawRecord:
 
 
 def task_number(uow: UnitOfWork) -> str:
-    """`T`, two digits of the year and a serial without gaps."""
+    """The next number of a task, see `task_numbers`."""
+    return task_numbers(uow, 1)[0]
+
+
+def task_numbers(uow: UnitOfWork, count: int) -> list[str]:
+    """`T`, two digits of the year and a serial without gaps, for so many tasks."""
     year = f"{local_date(uow.now):%y}"
-    return f"T{year}{take_number(uow, 'sampling_task', year):06d}"
+    return [f"T{year}{number:06d}" for number in take_numbers(uow, "sampling_task", year, count)]
 
 
 def frame_of(uow: UnitOfWork, plan: SamplingPlan, frozen_at: datetime) -> list[FrameEntry]:
@@ -224,12 +229,13 @@ def _issue_tasks(
     visits.sort(key=lambda visit: (Fraction(2 * visit[1] - 1, 2 * visit[0].samples), visit[0].stratum))
     _claim_sides(uow, visits, categories)
     tasks = []
-    for number, (line, rank, business_id, team) in enumerate(visits):
+    numbers = task_numbers(uow, len(visits))
+    for place, (task_no, (line, rank, business_id, team)) in enumerate(zip(numbers, visits, strict=True)):
         category = categories[line.category_id]
         tasks.append(
             SamplingTask(
                 id=uuid4(),
-                task_no=task_number(uow),
+                task_no=task_no,
                 plan_id=line.plan_id,
                 category_id=line.category_id,
                 mode=category.mode,
@@ -244,7 +250,7 @@ def _issue_tasks(
                 first_sampler_id=UUID(team.samplers[0]),
                 second_sampler_id=UUID(team.samplers[1]),
                 accompanying_officer_id=UUID(team.officer),
-                planned_on=days[number * len(days) // len(visits)],
+                planned_on=days[place * len(days) // len(visits)],
                 state=TaskState.ISSUED,
                 issued_at=uow.now,
             )

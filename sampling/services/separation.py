@@ -40,6 +40,8 @@ from sampling.types import (
     Side,
 )
 
+LOCKED = "sampling.locked_samples"  # what a session keeps: the samples whose rows its transaction has locked
+
 ACT_NAMES: dict[DutyRole, LazyString] = {
     DutyRole.SAMPLER: _l("took this sample"),
     DutyRole.ACCOMPANYING_OFFICER: _l("accompanied its sampling"),
@@ -404,13 +406,18 @@ def _earlier_act(
 def get_sample_for_act(uow: UnitOfWork, sample_id: UUID) -> Sample:
     """The sample, its row locked until the commit.
 
+    A unit asks for the same sample in several of its services; the row it has locked cannot have changed since.
+
     Raises:
         NotFoundError: no such sample.
     """
-    sample = uow.session.get(Sample, sample_id, with_for_update=True)
-    if sample is None:
-        raise NotFoundError
-    return sample
+    locked: dict[UUID, Sample] = uow.session.info.setdefault(LOCKED, {})
+    if sample_id not in locked:
+        sample = uow.session.get(Sample, sample_id, with_for_update=True)
+        if sample is None:
+            raise NotFoundError
+        locked[sample_id] = sample
+    return locked[sample_id]
 
 
 OTHER_SIDE = _l("Somebody cannot stand on both sides of a sample: this act contradicts an earlier one.")

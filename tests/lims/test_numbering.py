@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from lims.actors import INSTALL
 from lims.db import db
-from lims.numbering import IssuedNumber, NumberFate, check_numbers, take_number, void_number
+from lims.ledger.replay import check_replay
+from lims.numbering import IssuedNumber, NumberFate, check_numbers, take_number, take_numbers, void_number
 from lims.uow import unit_of_work
 
 
@@ -48,6 +49,15 @@ def test_fifty_at_once_leave_no_gap_and_no_double(committed_database):
     assert sorted(taken) == list(range(1, 151))
     with db.read_session() as session:
         assert check_numbers(session).violations == 0
+
+
+def test_many_numbers_follow_the_last_one_and_each_enters_the_ledger(session):
+    with unit_of_work(INSTALL) as uow:
+        take_number(uow, "task", "26")
+        assert take_numbers(uow, "task", "26", 3) == [2, 3, 4]
+    finding = check_numbers(session)
+    assert (finding.checked, finding.violations) == (4, 0)
+    assert check_replay(session).violations == 0
 
 
 def test_a_voided_number_keeps_its_reason(session):

@@ -36,17 +36,20 @@ def serve_notice(uow: UnitOfWork, notice_id: UUID, proof: ServiceProof) -> Servi
         InvalidInputError: no receiver, no proof, or a day before the notice or after today.
     Emits: NoticeServed; SampleMoved with the last notice.
     """
-    notice = get_notice(uow.session, uow.actor, notice_id)
+    return _serve(uow, get_notice(uow.session, uow.actor, notice_id), proof)
+
+
+def _serve(uow: UnitOfWork, notice: ResultNotice, proof: ServiceProof) -> Service:
     sample = get_sample_for_act(uow, notice.sample_id)
     _check_server(uow, notice)
-    if uow.session.get(Service, notice_id) is not None:
+    if uow.session.get(Service, notice.id) is not None:
         raise ConflictError(_l("This notice was served already."))
     _check_proof(proof, local_date(notice.issued_at), local_date(uow.now))
     until = None
     if not notice.passed and notice.addressee in MAY_APPLY_FOR_RECHECK:
         until = deadline(uow.session, "recheck_apply", datetime.combine(proof.served_on, NOON, LOCAL_ZONE)).on
     service = Service(
-        notice_id=notice_id,
+        notice_id=notice.id,
         sample_id=notice.sample_id,
         way=proof.way,
         served_on=proof.served_on,
@@ -63,7 +66,7 @@ def serve_notice(uow: UnitOfWork, notice_id: UUID, proof: ServiceProof) -> Servi
     if notice.branch_id is not None:
         branch = uow.session.get_one(ReferralBranch, notice.branch_id)
         note_act(uow, branch.referral_id, CaseAct.NOTICE_SERVED, notice.name[:200], branch.id)
-    uow.emit(NoticeServed(sample_id=notice.sample_id, notice_id=notice_id))
+    uow.emit(NoticeServed(sample_id=notice.sample_id, notice_id=notice.id))
     if sample.state is SampleState.SIGNED and not _unserved(uow, sample.id):
         move_sample(uow, sample, SampleEvent.NOTICE_SERVED)
     return service
@@ -84,7 +87,7 @@ def serve_passes(uow: UnitOfWork, notice_ids: Sequence[UUID], way: ServiceWay, p
         notice = get_notice(uow.session, uow.actor, notice_id)
         if not notice.passed:
             raise InvalidInputError(_l("The notice of a failure is served by itself, with its proof."), field="notices")
-        serve_notice(uow, notice_id, ServiceProof(way, local_date(uow.now), notice.name, proof_text))
+        _serve(uow, notice, ServiceProof(way, local_date(uow.now), notice.name, proof_text))
     return len(set(notice_ids))
 
 
