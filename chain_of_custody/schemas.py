@@ -17,10 +17,9 @@ from chain_of_custody.types import (
     PortionKind,
 )
 from lims.web.api import MeasuredField
+from lims.web.paging import CursorIn, PageOut
 from lims.web.schemas import StrictSchema, Text
 from sampling.types import SampleState, StorageCondition
-
-MAX_CURSOR = 100
 
 
 class SealsIn(StrictSchema):
@@ -139,18 +138,16 @@ class HandOverDetailOut(HandOverOut):
     exceptions = ma.fields.List(ma.fields.Nested(ExceptionOut), required=True)
 
 
-class PageIn(ma.Schema):
-    """Which page of a list, and of which state."""
+class HandOversIn(CursorIn):
+    """Which page of the hand-overs, and of which state."""
 
-    cursor = Text(max_length=MAX_CURSOR)
     state = ma.fields.Enum(HandOverState, by_value=True)
 
 
-class HandOversOut(ma.Schema):
-    """A page of hand-overs; `next_cursor` leads to the following one."""
+class HandOversOut(PageOut):
+    """A page of hand-overs."""
 
     items = ma.fields.List(ma.fields.Nested(HandOverOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
 
 
 class ScanIn(StrictSchema):

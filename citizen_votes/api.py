@@ -17,7 +17,7 @@ from lims.actors import PUBLIC as THE_PUBLIC
 from lims.auth.permissions import PUBLIC, requires
 from lims.db import db
 from lims.uow import unit_of_work
-from lims.web.api import ApiBlueprint, ProblemSchema, answer
+from lims.web.api import ApiBlueprint, answer
 from lims.web.current import current_actor
 
 blp = ApiBlueprint("rounds_api", __name__, url_prefix="/api/v1/rounds", description="Public picks")
@@ -35,7 +35,7 @@ def list_rounds() -> Any:
 @requires("votes.manage")
 @blp.arguments(RoundIn)
 @blp.response(201, RoundOut)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(422)
 def create_round(body: Mapping[str, Any]) -> Any:
     """Draft a round."""
     with unit_of_work(current_actor()) as uow:
@@ -58,7 +58,7 @@ def _round(answered: tuple[Mapping[str, Any], int]) -> ResponseReturnValue:
 @blp.route("/<uuid:round_id>", methods=["GET"])
 @requires(PUBLIC)
 @blp.response(200, RoundOut)
-@blp.alt_response(404, schema=ProblemSchema)
+@blp.refuses(404)
 def get_round(round_id: UUID) -> Any:
     """One round."""
     return queries.get_round(db.session, round_id, current_actor())
@@ -67,8 +67,7 @@ def get_round(round_id: UUID) -> Any:
 @blp.route("/<uuid:round_id>/<any(open,close,count,'destroy-key'):act>", methods=["POST"])
 @requires("votes.manage")
 @blp.response(201, RoundOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def move_round(round_id: UUID, act: str) -> Any:
     """Move a round one step on."""
     with unit_of_work(current_actor()) as uow:
@@ -78,8 +77,7 @@ def move_round(round_id: UUID, act: str) -> Any:
 @blp.route("/<uuid:round_id>/challenges", methods=["POST"])
 @requires(PUBLIC)
 @blp.response(201, ChallengeOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def create_challenge(round_id: UUID) -> Any:
     """A proof of work to be solved before a ballot."""
     with unit_of_work(THE_PUBLIC) as uow:
@@ -90,9 +88,7 @@ def create_challenge(round_id: UUID) -> Any:
 @requires(PUBLIC)
 @blp.arguments(BallotIn)
 @blp.response(201, ReceiptOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(404, 409, 422)
 def create_ballot(body: Mapping[str, Any], round_id: UUID) -> Any:
     """Cast the ballot of a device, once; always as the public, whoever is logged in."""
     with unit_of_work(THE_PUBLIC) as uow:
@@ -112,8 +108,7 @@ def create_ballot(body: Mapping[str, Any], round_id: UUID) -> Any:
 @blp.route("/receipts/<receipt>", methods=["GET"])
 @requires(PUBLIC)
 @blp.response(200, FoundBallotOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(404, 422)
 def get_receipt(receipt: str) -> Any:
     """What became of the picks of one ballot, by its receipt number."""
     return queries.find_ballot(db.session, receipt)
@@ -122,7 +117,7 @@ def get_receipt(receipt: str) -> Any:
 @blp.route("/<uuid:round_id>/tally", methods=["GET"])
 @requires(PUBLIC)
 @blp.response(200, TallyOut)
-@blp.alt_response(404, schema=ProblemSchema)
+@blp.refuses(404)
 def get_tally(round_id: UUID) -> Any:
     """The count of a round."""
     return queries.get_tally(db.session, round_id)

@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 
 from citizen_votes import queries, services
 from citizen_votes.forms import BallotForm, ReceiptForm
-from citizen_votes.models import Ballot
 from citizen_votes.rules.ballots import NONCE_BYTES, TOKEN, order_options
 from citizen_votes.types import Proof, RoundState
 from lims import clock
@@ -22,6 +21,7 @@ from lims.i18n import bilingual
 from lims.i18n import gettext as _
 from lims.runtime import settings_of
 from lims.uow import unit_of_work
+from lims.web.paging import BY_NAME, page_of, read_cursor
 
 bp = Blueprint("votes", __name__)
 
@@ -165,36 +165,16 @@ def tally_context(round_id: UUID) -> dict[str, object]:
 def published(round_id: UUID) -> ResponseReturnValue:
     """Every ballot of a closed round, and how anybody counts again."""
     pick_round = queries.get_round(db.session, round_id)
-    after = read_cursor(request.args.get("after"))
+    after = read_cursor(request.args.get("after"), BY_NAME, field="after")
     ballots = queries.list_ballots(db.session, round_id, after=after, limit=SHOWN_BALLOTS + 1)
-    following = write_cursor(ballots[SHOWN_BALLOTS - 1]) if len(ballots) > SHOWN_BALLOTS else None
+    page = page_of(ballots, SHOWN_BALLOTS, lambda ballot: (ballot.receipt, ballot.id))
     return render_template(
         "citizen_votes/list.html",
         round=pick_round,
-        ballots=ballots[:SHOWN_BALLOTS],
-        following=following,
+        ballots=page.rows,
+        following=page.next_cursor,
         options={option.stratum: option for option in queries.list_options(db.session, round_id)},
     )
-
-
-def write_cursor(ballot: Ballot) -> str:
-    """Where the next page of ballots begins."""
-    return f"{ballot.receipt}.{ballot.id.hex}"
-
-
-def read_cursor(text: str | None) -> tuple[str, UUID] | None:
-    """What `write_cursor` wrote.
-
-    Raises:
-        NotFoundError: it did not.
-    """
-    if not text:
-        return None
-    number, _dot, ballot_id = text.partition(".")
-    try:
-        return number.replace("\0", ""), UUID(hex=ballot_id)
-    except ValueError as error:
-        raise NotFoundError from error
 
 
 @bp.route("/receipt")

@@ -30,6 +30,7 @@ def init_app(app: "Flask") -> None:
         register_api(app, described)
     navigation.add_entry("bench.index", _l("Bench"), icon="flask", permission="results.test", order=50)
     navigation.add_entry("review.index", _l("Review"), icon="review", permission="results.review", order=60)
+    navigation.add_public_entry("checks.start", _l("Check a report"), order=30)
     navigation.add_entry("reports.index", _l("Sign reports"), icon="sign", permission="results.sign", order=65)
     panels.register()
     app.cli.add_command(results_group)

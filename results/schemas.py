@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 
 from lims.web.api import MeasuredField
-from lims.web.api_lists import PageIn, PageOut
+from lims.web.paging import PageIn, PageOut
 from lims.web.schemas import Count, StrictSchema, Text
 from results.forms import HEX_LENGTH, MAX_CODE, MAX_REASON
 from results.services.entry import MAX_RESULT_TEXT

@@ -2,9 +2,7 @@
 
 import csv
 import io
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,8 +18,9 @@ from lims.i18n import LazyString, bilingual
 from lims.i18n import gettext as _
 from lims.i18n import lazy_gettext as _l
 from lims.web.current import current_actor
+from lims.web.paging import page_of, read_cursor
 from lims.web.templating import format_instant
-from sampling.refusals import MOST_IN_A_FILE, PAGE, Cursor, RefusalFilter, RefusalRow, list_refusals
+from sampling.refusals import MOST_IN_A_FILE, PAGE, RefusalFilter, RefusalRow, list_refusals
 from sampling.types import DutyRole
 
 bp = Blueprint("refusals", __name__, url_prefix="/ops/refusals")
@@ -86,14 +85,11 @@ def index() -> ResponseReturnValue:
     rows: list[RefusalRow] = []
     status = 200
     if form.validate():
-        rows = list(
-            list_refusals(
-                db.session, current_actor(), form.asked(), after=_cursor(request.args.get("after")), limit=PAGE + 1
-            )
-        )
+        after = read_cursor(request.args.get("after"), field="after")
+        rows = list(list_refusals(db.session, current_actor(), form.asked(), after=after, limit=PAGE + 1))
     else:
         status = 422
-    shown, more = rows[:PAGE], len(rows) > PAGE
+    shown, following = page_of(rows, PAGE, lambda row: (row.at, row.id))
     kept: dict[str, Any] = {name: value for name, value in request.args.items() if name in form and value}
     page = render_template(
         "sampling/audit/refusals.html",
@@ -101,7 +97,7 @@ def index() -> ResponseReturnValue:
         rows=shown,
         roles=ROLES,
         scopes=SCOPES,
-        next_url=url_for(".index", **kept, after=_written(shown[-1])) if more else None,
+        next_url=url_for(".index", **kept, after=following) if following else None,
         file_url=url_for(".download", **kept),
     )
     return page, status
@@ -148,17 +144,3 @@ def _cells(row: RefusalRow) -> tuple[str, ...]:
 def _plain_text(value: str) -> str:
     """A value that no spreadsheet takes for a formula."""
     return f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
-
-
-def _written(row: RefusalRow) -> str:
-    return f"{row.at.isoformat()}_{row.id}"
-
-
-def _cursor(text: str | None) -> Cursor | None:
-    if not text:
-        return None
-    at, _between, row_id = text.partition("_")
-    try:
-        return datetime.fromisoformat(at), UUID(row_id)
-    except ValueError:
-        raise InvalidInputError(_l("This address does not continue a list; begin at its first page.")) from None

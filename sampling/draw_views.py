@@ -136,12 +136,14 @@ def _page(plan_id: UUID, refused: dict[str, PageForm]) -> str:
     if "reveal" not in refused:
         forms["reveal"] = SecretForm(formdata=None)
         forms["reveal"]["party"].choices = [(one.party, one.party) for one in commitments if one.secret is None]
+    draw = queries.get_draw(db.session, actor, plan_id)
     return render_template(
         "sampling/plans/draw.html",
         plan=queries.get_plan(db.session, actor, plan_id),
         ceremony=held,
         commitments=commitments,
-        draw=queries.get_draw(db.session, actor, plan_id),
+        draw=draw,
+        waiting=queries.visits_to_come(db.session, draw.id) if draw else 0,
         forms=forms,
         now=_local(clock.now()),
     )

@@ -21,6 +21,7 @@ from lims.web.current import current_actor
 from sampling import assembly, papers, queries
 from sampling.forms import NoSampleForm, SamplingPageForm, photo_kinds, signers_of
 from sampling.queries import TaskSheet
+from sampling.rules.form import TEAM_SIGNERS
 from sampling.services.evidence import keep_pictures
 from sampling.services.forms import DrawnSignature, Photo, submit_form
 from sampling.services.tasks import end_task_without_sample
@@ -32,6 +33,10 @@ DATA_URL = "data:image/png;base64,"
 DAYS_SHOWN = 7
 HASH = re.compile(r"[0-9a-f]{64}")
 PHOTO, SIGNATURE = "photo", "signature"
+# When a signature is wanted, as js/form-parts.js reads it; None where the rules do not ask for it.
+NEEDED_OF: dict[SignerKind, str | None] = (
+    dict.fromkeys(SignerKind) | dict.fromkeys(TEAM_SIGNERS, "") | {SignerKind.SAMPLED_PARTY: "party_refused_to_sign!=y"}
+)
 PARTIES = frozenset({SignerKind.SAMPLED_PARTY, SignerKind.PRODUCER})  # their names are on the form, not on an account
 
 
@@ -121,6 +126,7 @@ def fill_in(task_id: UUID) -> ResponseReturnValue:
         form=form,
         kinds=photo_kinds(sheet),
         signers=list(signers_of(sheet)),
+        needed_of=NEEDED_OF,
         kept=kept,
         photo_kind=PhotoKind,
     )

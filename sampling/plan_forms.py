@@ -1,5 +1,6 @@
 """Forms of the planner."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,10 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from lims.catalog.models import FoodCategory
 from lims.forms import PageForm, RowForm, required
 from lims.i18n import bilingual
+from lims.i18n import gettext as _
 from lims.i18n import lazy_gettext as _l
 from sampling.queries import Candidate
+from sampling.rules.allocation import BLENDED, PPM, Part, Shares
 from sampling.services.plans import DEFAULT_SHARES
 from sampling.types import AreaType, PlaceKind, PlanKind, SeparationMode, SignalKind, TaskCategory
 from sampling.words import choices_of
@@ -35,6 +38,11 @@ def _count(label: Any) -> IntegerField:
     return IntegerField(label, [Optional(), NumberRange(0, MOST_SAMPLES)])
 
 
+def _percent(label: Any, part: Part) -> IntegerField:
+    share = dict(zip(BLENDED, Shares.parse(DEFAULT_SHARES), strict=True))[part]
+    return IntegerField(label, [required(), NumberRange(0, 100)], default=share * 100 // PPM)
+
+
 class PlanForm(PageForm):
     """What a plan begins with."""
 
@@ -46,7 +54,9 @@ class PlanForm(PageForm):
     report_class_a = StringField(_l("Report class A"), [required(), Length(max=SHORT)])
     report_class_b = StringField(_l("Report class B"), [required(), Length(max=SHORT)])
     budget = IntegerField(_l("Samples in all"), [required(), NumberRange(1, MOST_SAMPLES)])
-    shares = StringField(_l("Shares"), [required(), Length(max=SHORT)], default=DEFAULT_SHARES)
+    precision_share = _percent(_l("Share of precision"), Part.NEYMAN)
+    risk_share = _percent(_l("Share of risk"), Part.RISK)
+    votes_share = _percent(_l("Share of votes"), Part.VOTES)
     pick_round_id = SelectField(_l("Votes of"))
 
     @classmethod
@@ -57,6 +67,30 @@ class PlanForm(PageForm):
         form.task_category.choices = choices_of(TaskCategory)
         form.pick_round_id.choices = [("", _l("no round")), *rounds]
         return form
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """As every form, and the shares have to be a whole."""
+        if not super().validate(extra_validators):
+            return False
+        total = sum(self._percents)
+        if total != 100:  # noqa: PLR2004 - per cent
+            self.form_errors.append(
+                _(
+                    "The shares are %(each)s = %(total)s %%, expected 100 %%.",
+                    each=" + ".join(map(str, self._percents)),
+                    total=total,
+                )
+            )
+        return total == 100  # noqa: PLR2004 - per cent
+
+    @property
+    def _percents(self) -> list[int]:
+        return [field.data or 0 for field in (self.precision_share, self.risk_share, self.votes_share)]
+
+    @property
+    def shares(self) -> str:
+        """The shares as the policy writes them: `neyman=0.4,risk=0.4,votes=0.2`."""
+        return Shares(*(percent * PPM // 100 for percent in self._percents)).text
 
     @property
     def round_id(self) -> UUID | None:
@@ -110,7 +144,7 @@ class LinesForm(PageForm):
         """With rows to begin with, and blank ones behind them."""
         form = cls(data={"lines": rows}) if rows is not None else cls()
         if rows is not None:
-            for _ in range(BLANK_LINES):
+            for _blank in range(BLANK_LINES):
                 form.lines.append_entry({"place_kind": PlaceKind.FARMERS_MARKET.value})
         for entry in form.lines:
             entry.form.place_kind.choices = choices_of(PlaceKind)

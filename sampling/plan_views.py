@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +20,12 @@ from lims.i18n import gettext as _
 from lims.i18n import lazy_gettext as _l
 from lims.uow import unit_of_work
 from lims.web.current import current_actor
+from lims.web.paging import page_of, read_cursor
 from lims.web.panels import panels_for, steps_for
 from sampling import queries
 from sampling.models import PlanLine, SamplingPlan
 from sampling.plan_forms import CategoryForm, LinesForm, PlanForm
-from sampling.rules.allocation import PART_NAMES, Part, Stratum, compare_policies
+from sampling.rules.allocation import BLENDED, PART_NAMES, PPM, Part, Shares, Stratum, compare_policies
 from sampling.services.plans import (
     PlanInput,
     StratumInput,
@@ -84,7 +86,7 @@ def create() -> ResponseReturnValue:
                         report_class_a=str(form.report_class_a.data),
                         report_class_b=str(form.report_class_b.data),
                         budget=form.budget.data,
-                        shares=str(form.shares.data),
+                        shares=form.shares,
                         pick_round_id=form.round_id,
                     ),
                 )
@@ -115,6 +117,7 @@ def detail(plan_id: UUID) -> ResponseReturnValue:
         coverage=queries.add_up(row.coverage for row in lines),
         explain=explain,
         parts=[(part.value, PART_NAMES[part]) for part in Part],
+        shares=shares_in_words(plan),
         policies=policies_of(plan, [row.line for row in lines]),
         draw=queries.get_draw(db.session, actor, plan_id),
         is_open=plan.state in {PlanState.DRAFT, PlanState.COMPUTED},
@@ -246,9 +249,9 @@ def tasks(plan_id: UUID) -> ResponseReturnValue:
     plan = queries.get_plan(db.session, actor, plan_id)
     given = request.args.get("state")
     state = TaskState(given) if given in set(TaskState) else None
-    after = request.args.get("after", "").replace("\0", "")[:40] or None
+    (after,) = read_cursor(request.args.get("after"), (str,), field="after") or (None,)
     visits = queries.list_visits(db.session, actor, plan_id, state=state, after=after, limit=queries.PAGE + 1)
-    shown, more = visits[: queries.PAGE], len(visits) > queries.PAGE
+    shown, following = page_of(visits, queries.PAGE, lambda visit: (visit.task.task_no,))
     return render_template(
         "sampling/plans/tasks.html",
         plan=plan,
@@ -256,8 +259,8 @@ def tasks(plan_id: UUID) -> ResponseReturnValue:
         state=state,
         states=list(TaskState),
         next_url=(
-            url_for(".tasks", plan_id=plan_id, state=state.value if state else None, after=shown[-1].task.task_no)
-            if more
+            url_for(".tasks", plan_id=plan_id, state=state.value if state else None, after=following)
+            if following
             else None
         ),
     )
@@ -267,6 +270,16 @@ def explain(line: PlanLine) -> str:
     """`15 = 2 floor + 6 statutory + 5 risk + 2 votes`, in the language of the reader."""
     reasons = [f"{line.parts[part.value]} {PART_NAMES[part]}" for part in Part if line.parts.get(part.value)]
     return f"{line.samples} = {' + '.join(reasons)}" if reasons else str(line.samples)
+
+
+def shares_in_words(plan: SamplingPlan) -> str:
+    """How the free part of a plan was divided, for people: `precision 40 %, risk 40 %, votes 20 %`."""
+    shares = Shares.parse(plan.shares["text"])
+    return _(", ").join(
+        f"{PART_NAMES[part]} {(Decimal(ppm) * 100 / PPM).normalize():f} %"
+        for part, ppm in zip(BLENDED, shares, strict=True)
+        if ppm
+    )
 
 
 def policies_of(plan: SamplingPlan, lines: Sequence[PlanLine]) -> list[Policy]:

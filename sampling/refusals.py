@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,8 +18,6 @@ from sampling.types import DutyRole
 
 PAGE = 50
 MOST_IN_A_FILE = 20_000  # rows; a county that refuses more has another problem than its list
-
-Cursor = tuple[datetime, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class RefusalRow:
 
 
 def list_refusals(
-    session: Session, actor: Actor, asked: RefusalFilter, *, after: Cursor | None = None, limit: int = PAGE
+    session: Session, actor: Actor, asked: RefusalFilter, *, after: tuple[Any, ...] | None = None, limit: int = PAGE
 ) -> Sequence[RefusalRow]:
     """Attempts, the newest first: on plans of the auditor's organisation, or by its people.
 

@@ -18,6 +18,7 @@ from lims.i18n import lazy_gettext as _l
 from lims.people.queries import colleagues, list_organisations
 from lims.uow import unit_of_work
 from lims.web.current import current_actor
+from lims.web.paging import BY_NAME, page_of, read_cursor
 from sampling import queries
 from sampling.plan_forms import BusinessForm, DismissForm, SignalForm, VisitForm
 from sampling.services.businesses import BusinessInput, close_business, register_business
@@ -35,16 +36,12 @@ MOST_WORDS = 60
 def businesses() -> ResponseReturnValue:
     """The businesses that can be drawn."""
     words = request.args.get("q", "").strip().replace("\0", "")[:MOST_WORDS]
+    after = read_cursor(request.args.get("after"), BY_NAME, field="after")
     rows = queries.list_businesses(
-        db.session, current_actor(), words=words or None, after=_after(), limit=queries.PAGE + 1
+        db.session, current_actor(), words=words or None, after=after, limit=queries.PAGE + 1
     )
-    shown, more = rows[: queries.PAGE], len(rows) > queries.PAGE
-    last = shown[-1].business if shown else None
-    next_url = (
-        url_for(".businesses", q=words or None, name=last.name, last=str(last.id))
-        if more and last is not None
-        else None
-    )
+    shown, following = page_of(rows, queries.PAGE, lambda row: (row.business.name, row.business.id))
+    next_url = url_for(".businesses", q=words or None, after=following) if following else None
     return render_template("sampling/register/index.html", rows=shown, words=words, next_url=next_url)
 
 
@@ -250,11 +247,3 @@ def _foods(text: str) -> list[UUID]:
             raise InvalidInputError(_l("There is no food category %(code)s.", code=code), field="foods")
         found.append(category.id)
     return found
-
-
-def _after() -> Any:
-    name, last = request.args.get("name", "").replace("\0", ""), request.args.get("last", "")
-    try:
-        return (name, UUID(last)) if name else None
-    except ValueError:
-        return None

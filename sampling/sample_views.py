@@ -11,7 +11,7 @@ from lims.auth.permissions import requires
 from lims.db import db
 from lims.errors import NotFoundError
 from lims.web.current import current_actor
-from lims.web.paging import read_cursor, write_cursor
+from lims.web.paging import page_of, read_cursor
 from lims.web.panels import panels_for, steps_for
 from sampling import assembly, papers, queries
 from sampling.rules.states import STATE_NAMES
@@ -35,11 +35,10 @@ def index() -> ResponseReturnValue:
         actor,
         state=state,
         number=number or None,
-        after=read_cursor(request.args.get("after")),
+        after=read_cursor(request.args.get("after"), field="after"),
         limit=queries.PAGE + 1,
     )
-    shown, more = rows[: queries.PAGE], len(rows) > queries.PAGE
-    last = shown[-1].sample if shown else None
+    shown, following = page_of(rows, queries.PAGE, lambda row: (row.sample.issued_at, row.sample.id))
     asked: dict[str, Any] = {"state": state.value if state else None, "q": number or None}
     return render_template(
         "sampling/samples/index.html",
@@ -48,11 +47,7 @@ def index() -> ResponseReturnValue:
         states=STATE_NAMES,
         state=state,
         number=number,
-        next_url=(
-            url_for(".index", after=write_cursor(last.issued_at, last.id), **asked)
-            if more and last is not None
-            else None
-        ),
+        next_url=url_for(".index", after=following, **asked) if following else None,
     )
 
 

@@ -3,7 +3,6 @@
 # mypy: disallow-untyped-decorators=False
 # flask-smorest ships decorators without types.
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,18 +16,17 @@ from chain_of_custody.schemas import (
     ExceptionOut,
     HandOverDetailOut,
     HandOverIn,
+    HandOversIn,
     HandOversOut,
-    PageIn,
     ResolutionIn,
 )
 from chain_of_custody.types import Scan
 from lims.auth.permissions import requires
 from lims.db import db
-from lims.errors import InvalidInputError
-from lims.i18n import lazy_gettext as _l
 from lims.uow import unit_of_work
-from lims.web.api import ApiBlueprint, ProblemSchema, answer
+from lims.web.api import ApiBlueprint, answer
 from lims.web.current import current_actor
+from lims.web.paging import list_answer, page_of, read_cursor
 
 blp = ApiBlueprint("hand_overs_api", __name__, url_prefix="/api/v1/hand-overs", description="Hand-overs")
 
@@ -45,54 +43,29 @@ def _detail(session: Session, hand_over: HandOver) -> Mapping[str, Any]:
     return dumped
 
 
-def _read_cursor(text: str) -> tuple[datetime, UUID]:
-    """Where the page before ended.
-
-    Raises:
-        InvalidInputError: not a cursor of ours.
-    """
-    instant, _comma, key = text.partition(",")
-    try:
-        after = (datetime.fromisoformat(instant), UUID(key))
-    except ValueError:
-        after = None
-    if after is None or after[0].tzinfo is None:
-        raise InvalidInputError(
-            _l("“%(cursor)s” is no cursor; use next_cursor of the page before.", cursor=text), field="cursor"
-        )
-    return after
-
-
 @blp.route("", methods=["GET"])
 @requires("custody.hand_over")
-@blp.arguments(PageIn, location="query")
+@blp.arguments(HandOversIn, location="query")
 @blp.response(200, HandOversOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 422)
 def list_hand_overs(asked: Mapping[str, Any]) -> Any:
     """Hand-overs from or to one's organisation, the newest first."""
     rows = queries.list_hand_overs(
         db.session,
         current_actor().require_organisation(),
         state=asked.get("state"),
-        after=_read_cursor(asked["cursor"]) if asked.get("cursor") else None,
+        after=read_cursor(asked["cursor"]),
         limit=PAGE + 1,
     )
-    shown = [row.hand_over for row in rows[:PAGE]]
-    last = shown[-1] if len(rows) > PAGE else None
-    return {"items": shown, "next_cursor": f"{last.offered_at.isoformat()},{last.id}" if last else None}
+    page = page_of(rows, PAGE, lambda row: (row.hand_over.offered_at, row.hand_over.id))
+    return list_answer(page, [row.hand_over for row in page.rows])
 
 
 @blp.route("", methods=["POST"])
 @requires("custody.hand_over")
 @blp.arguments(HandOverIn)
 @blp.response(201, HandOverDetailOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409, 422)
 def create_hand_over(body: Mapping[str, Any]) -> Any:
     """Offer portions to their laboratory; with a consignment number they are given to a carrier."""
     numbers, lab_id = body["portion_nos"], body["to_organisation_id"]
@@ -107,9 +80,7 @@ def create_hand_over(body: Mapping[str, Any]) -> Any:
 @blp.route("/<uuid:hand_over_id>", methods=["GET"])
 @requires("custody.hand_over")
 @blp.response(200, HandOverDetailOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
+@blp.refuses(401, 403, 404)
 def get_hand_over(hand_over_id: UUID) -> Any:
     """One hand-over with its list and what did not match."""
     return _detail(db.session, queries.get_hand_over(db.session, current_actor(), hand_over_id)), 200
@@ -119,11 +90,7 @@ def get_hand_over(hand_over_id: UUID) -> Any:
 @requires("custody.receive")
 @blp.arguments(ConfirmationIn)
 @blp.response(201, HandOverDetailOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409, 422)
 def confirm_hand_over(body: Mapping[str, Any], hand_over_id: UUID) -> Any:
     """Take what arrived; what does not match the list opens exceptions."""
     scans = [Scan(one["portion_no"], one["seal_intact"], one["seal_no"]) for one in body["scans"]]
@@ -136,10 +103,7 @@ def confirm_hand_over(body: Mapping[str, Any], hand_over_id: UUID) -> Any:
 @blp.route("/<uuid:hand_over_id>/withdrawal", methods=["POST"])
 @requires("custody.hand_over")
 @blp.response(201, HandOverDetailOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409)
 def withdraw_hand_over(hand_over_id: UUID) -> Any:
     """Take an offer back."""
     with unit_of_work(current_actor()) as uow:
@@ -152,11 +116,7 @@ def withdraw_hand_over(hand_over_id: UUID) -> Any:
 @requires("custody.hand_over")
 @blp.arguments(ResolutionIn)
 @blp.response(201, ExceptionOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409, 422)
 def resolve_exception(body: Mapping[str, Any], exception_id: UUID) -> Any:
     """Write down how something that did not match was cleared up."""
     with unit_of_work(current_actor()) as uow:

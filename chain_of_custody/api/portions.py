@@ -26,7 +26,7 @@ from lims.auth.permissions import LOGGED_IN, requires
 from lims.db import db
 from lims.errors import NotFoundError
 from lims.uow import unit_of_work
-from lims.web.api import ApiBlueprint, ProblemSchema, answer
+from lims.web.api import ApiBlueprint, answer
 from lims.web.current import current_actor
 from sampling.models import Sample
 
@@ -45,11 +45,7 @@ def _portions(session: Session, actor: Actor, sample: Sample) -> dict[str, Any]:
 @requires("custody.seal")
 @blp.arguments(SealsIn)
 @blp.response(201, PortionsOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409, 422)
 def seal_portions(body: Mapping[str, Any], sample_id: UUID) -> Any:
     """Seal the portions of a sample at the place it was taken."""
     seals = {PortionKind.TEST: body["test_seal_no"]}
@@ -70,8 +66,7 @@ def _dump(schema: Any, shown: Any) -> Mapping[str, Any]:
 @blp.route("/samples/<uuid:sample_id>/portions", methods=["GET"])
 @requires(LOGGED_IN)
 @blp.response(200, PortionsOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
+@blp.refuses(401, 404)
 def list_portions(sample_id: UUID) -> Any:
     """The portions of a sample and their way, as far as one may follow it."""
     actor = current_actor()
@@ -85,9 +80,7 @@ def list_portions(sample_id: UUID) -> Any:
 @requires(LOGGED_IN)
 @blp.arguments(FindIn, location="query")
 @blp.response(200, FoundOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 404, 422)
 def find_portion(asked: Mapping[str, Any]) -> Any:
     """Where the portion with this number, seal or blind code is, and what happened to it."""
     actor = current_actor()
@@ -107,10 +100,7 @@ def find_portion(asked: Mapping[str, Any]) -> Any:
 @requires("custody.receive")
 @blp.arguments(MoveIn)
 @blp.response(201, MoveOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 422)
 def move_portion(body: Mapping[str, Any]) -> Any:
     """Note that a portion was put into a place."""
     with unit_of_work(current_actor()) as uow:
@@ -122,8 +112,7 @@ def move_portion(body: Mapping[str, Any]) -> Any:
 @blp.route("/storage-places", methods=["GET"])
 @requires("custody.receive")
 @blp.response(200, PlaceOut(many=True))
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
+@blp.refuses(401, 403)
 def list_places() -> Any:
     """The storage tree, each place before what lies in it."""
     waiting = queries.list_places(db.session, current_actor().require_organisation())
@@ -139,11 +128,7 @@ def list_places() -> Any:
 @requires("custody.receive")
 @blp.arguments(PlaceIn)
 @blp.response(201, PlaceOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409, 422)
 def add_place(body: Mapping[str, Any]) -> Any:
     """Put a place into the storage tree."""
     with unit_of_work(current_actor()) as uow:

@@ -11,7 +11,7 @@ from chain_of_custody.schemas import BlindCodeIn, BlindCodeOut, ReceptionIn, Rec
 from chain_of_custody.types import ReceptionChecks
 from lims.auth.permissions import requires
 from lims.uow import unit_of_work
-from lims.web.api import ApiBlueprint, ProblemSchema, answer
+from lims.web.api import ApiBlueprint, answer
 from lims.web.current import current_actor
 
 blp = ApiBlueprint("reception_api", __name__, url_prefix="/api/v1/samples", description="Reception and blind codes")
@@ -21,11 +21,7 @@ blp = ApiBlueprint("reception_api", __name__, url_prefix="/api/v1/samples", desc
 @requires("custody.receive")
 @blp.arguments(ReceptionIn)
 @blp.response(201, ReceptionOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409, 422)
 def create_reception(body: Mapping[str, Any], sample_id: UUID) -> Any:
     """Write down the six checks of a sample, and accept or refuse it."""
     checks = ReceptionChecks(**{name: body[name] for name in ReceptionChecks.__slots__})
@@ -39,11 +35,7 @@ def create_reception(body: Mapping[str, Any], sample_id: UUID) -> Any:
 @requires("custody.receive")
 @blp.arguments(BlindCodeIn)
 @blp.response(201, BlindCodeOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409, 422)
 def create_blind_code(body: Mapping[str, Any], sample_id: UUID) -> Any:
     """Give the test portion its blind code."""
     with unit_of_work(current_actor()) as uow:

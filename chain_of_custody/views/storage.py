@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from chain_of_custody import queries, services
 from chain_of_custody.forms import LEVELS, MoveForm, PlaceForm, show_refusal
+from chain_of_custody.models import StoragePlace
 from chain_of_custody.queries import PlaceNode
 from chain_of_custody.types import PlaceLevel
 from lims.auth.permissions import requires
@@ -90,15 +91,29 @@ def move() -> ResponseReturnValue:
     return redirect(url_for("custody.portion", portion_id=portion_id), 303)
 
 
+def _way_to(place: StoragePlace, nodes: dict[UUID, PlaceNode]) -> list[StoragePlace]:
+    """The places around a place, the site first."""
+    way: list[StoragePlace] = []
+    parent_id = place.parent_id
+    while parent_id is not None:
+        way.insert(0, nodes[parent_id].place)
+        parent_id = way[0].parent_id
+    return way
+
+
 @bp.route("/<uuid:place_id>")
 @requires("custody.receive")
 def place(place_id: UUID) -> ResponseReturnValue:
     """What stands in a place."""
-    found = queries.get_place(db.session, current_actor().require_organisation(), place_id)
+    organisation_id = current_actor().require_organisation()
+    found = queries.get_place(db.session, organisation_id, place_id)
+    nodes = {node.place.id: node for _depth, node in flatten(queries.list_places(db.session, organisation_id))}
     return render_template(
         "chain_of_custody/place.html",
         place=found,
         levels=LEVELS,
+        inside=flatten(nodes[place_id].inside),
+        way=_way_to(found, nodes),
         stored=queries.list_stored(db.session, place_id),
         move_form=MoveForm(formdata=None, place_code=found.code),
     )

@@ -32,8 +32,8 @@ from lims.clock import local_date
 from lims.db import db
 from lims.errors import ConfigurationError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
-from lims.web.api import ApiBlueprint, ProblemSchema
-from lims.web.api_lists import page_of, read_key
+from lims.web.api import ApiBlueprint
+from lims.web.paging import list_answer, page_of, read_cursor
 
 blp = ApiBlueprint("catalog_api", __name__, url_prefix="/api/v1/catalog", description="Catalogue")
 
@@ -42,26 +42,23 @@ blp = ApiBlueprint("catalog_api", __name__, url_prefix="/api/v1/catalog", descri
 @requires(READ)
 @blp.arguments(CategoriesIn, location="query")
 @blp.response(200, CategoriesOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 404, 422)
 def list_categories(asked: Mapping[str, Any]) -> Any:
     """Categories of the newest food tree, all or those below one."""
     rows = listing.list_categories(
         db.session,
         words=asked["q"],
         parent_code=asked["parent_code"],
-        after=read_key(asked["cursor"], (int, str)),
+        after=read_cursor(asked["cursor"], (int, str)),
         limit=asked["limit"] + 1,
     )
-    return page_of(rows, asked["limit"], lambda row: (row.position, row.code))
+    return list_answer(page_of(rows, asked["limit"], lambda row: (row.position, row.code)))
 
 
 @blp.route("/categories/<code>", methods=["GET"])
 @requires(READ)
 @blp.response(200, CategoryOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
+@blp.refuses(401, 404)
 def get_category(code: str) -> Any:
     """One category of the newest food tree."""
     category = queries.find_category(db.session, code)
@@ -74,21 +71,19 @@ def get_category(code: str) -> Any:
 @requires(READ)
 @blp.arguments(ItemsIn, location="query")
 @blp.response(200, ItemsOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 422)
 def list_items(asked: Mapping[str, Any]) -> Any:
     """Test items, all or those one of whose names contains the words."""
     rows = listing.list_items(
-        db.session, words=asked["q"], after=read_key(asked["cursor"], (str,)), limit=asked["limit"] + 1
+        db.session, words=asked["q"], after=read_cursor(asked["cursor"], (str,)), limit=asked["limit"] + 1
     )
-    return page_of(rows, asked["limit"], lambda row: (row.code,))
+    return list_answer(page_of(rows, asked["limit"], lambda row: (row.code,)))
 
 
 @blp.route("/items/<code>", methods=["GET"])
 @requires(READ)
 @blp.response(200, ItemDetailOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
+@blp.refuses(401, 404)
 def get_item(code: str) -> Any:
     """One test item with the methods in force."""
     item = listing.item_by_code(db.session, code)
@@ -100,28 +95,24 @@ def get_item(code: str) -> Any:
 @requires(READ)
 @blp.arguments(LimitsIn, location="query")
 @blp.response(200, LimitsOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 404, 422)
 def list_limits(asked: Mapping[str, Any]) -> Any:
     """Limits not superseded, of an item or a category or both."""
     rows = listing.list_limits(
         db.session,
         item_code=asked["item_code"],
         category_code=asked["category_code"],
-        after=read_key(asked["cursor"], (str, str, UUID)),
+        after=read_cursor(asked["cursor"], (str, str, UUID)),
         limit=asked["limit"] + 1,
     )
-    return page_of(rows, asked["limit"], lambda row: (row.item_code, row.food_path, str(row.id)))
+    return list_answer(page_of(rows, asked["limit"], lambda row: (row.item_code, row.food_path, str(row.id))))
 
 
 @blp.route("/limits/lookup", methods=["GET"])
 @requires(READ)
 @blp.arguments(LookupIn, location="query")
 @blp.response(200, LookupOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 404, 422)
 def look_up(asked: Mapping[str, Any]) -> Any:
     """The limit of an item in a food produced on a day, by the edition in force on that day."""
     if queries.find_item(db.session, asked["item"]) is None:
@@ -145,8 +136,7 @@ def look_up(asked: Mapping[str, Any]) -> Any:
 @requires(READ)
 @blp.arguments(ParametersIn, location="query")
 @blp.response(200, ParametersOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 422)
 def list_parameters(asked: Mapping[str, Any]) -> Any:
     """Every rule parameter in force on a day; there are some dozens, so they come on one page."""
     return {"items": queries.list_parameters(db.session, asked["on"])}
@@ -156,9 +146,7 @@ def list_parameters(asked: Mapping[str, Any]) -> Any:
 @requires(READ)
 @blp.arguments(ParametersIn, location="query")
 @blp.response(200, ParameterOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 404, 422)
 def get_parameter(asked: Mapping[str, Any], code: str) -> Any:
     """One rule parameter as it is in force on a day."""
     return _parameter(code, asked["on"])
@@ -175,9 +163,7 @@ def _parameter(code: str, on: date) -> Any:
 @requires(READ)
 @blp.arguments(DeadlineIn, location="query")
 @blp.response(200, DeadlineOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 404, 422)
 def get_deadline(asked: Mapping[str, Any]) -> Any:
     """The last day of a limit of time that began at an instant."""
     parameter = _parameter(asked["code"], local_date(asked["started_at"]))

@@ -69,6 +69,16 @@ def lazy_label(value: StrEnum) -> LazyString:
     return _LABELS[type(value), value.value]
 
 
+_ABSENCES = {"不得检出": _l("must not be detected"), "不得使用": _l("must not be used")}
+
+
+def limit_words(text: str, unit: str | None) -> str:
+    """A limit as people read it: `≤0.2 mg/kg`; words that forbid stand alone, in the person's language."""
+    if text in _ABSENCES:
+        return str(_ABSENCES[text])
+    return f"{text} {unit}" if unit else text
+
+
 def label(value: StrEnum) -> str:
     """A value of a closed list in the person's language."""
     return str(lazy_label(value))

@@ -229,18 +229,38 @@ def find_items(session: Session, names: Collection[str]) -> dict[str, UUID]:
     return {name: found[key] for name, key in keys.items() if key in found}
 
 
-def search_items(session: Session, text: str, *, limit: int = MAX_SUGGESTIONS) -> Sequence[TestItem]:
-    """Items one of whose names contains the text; those that begin with it come first."""
+def search_items(
+    session: Session, text: str, *, after: str | None = None, limit: int = MAX_SUGGESTIONS
+) -> Sequence[TestItem]:
+    """Items one of whose names contains the text; those that begin with it come first, short names before long ones.
+
+    Args:
+        session: to read with.
+        text: a part of a name.
+        after: the code of the last item of the page before.
+        limit: how many.
+    """
     key = match_key(text)
-    begins = sa.func.bool_or(TestItemAlias.match_key.startswith(key, autoescape=True))
-    return session.scalars(
-        sa.select(TestItem)
+    found = (
+        sa.select(
+            TestItem.id.label("id"),
+            (~sa.func.bool_or(TestItemAlias.match_key.startswith(key, autoescape=True))).label("later"),
+            sa.func.length(TestItem.name_zh).label("length"),
+            TestItem.code.label("code"),
+        )
         .join(TestItemAlias, TestItemAlias.item_id == TestItem.id)
         .where(TestItemAlias.match_key.contains(key, autoescape=True))
         .group_by(TestItem.id)
-        .order_by(begins.desc(), sa.func.length(TestItem.name_zh), TestItem.code)
-        .limit(limit)
-    ).all()
+        .cte("found")
+    )
+    place = sa.tuple_(found.c.later, found.c.length, found.c.code)
+    query = sa.select(TestItem).join(found, found.c.id == TestItem.id).order_by(*place.clauses).limit(limit)
+    if after is not None:
+        last = found.alias("last")
+        query = query.join(last, last.c.code == after).where(
+            place > sa.tuple_(last.c.later, last.c.length, last.c.code)
+        )
+    return session.scalars(query).all()
 
 
 def list_check_items(session: Session, category_id: UUID) -> Sequence[tuple[CheckItem, TestItem]]:

@@ -13,7 +13,7 @@ from lims.catalog.types import (
     Trust,
 )
 from lims.web.api import MeasuredField
-from lims.web.api_lists import PageIn, PageOut
+from lims.web.paging import PageIn, PageOut
 from lims.web.schemas import StrictSchema, Text
 
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2100, 12, 31)  # what a deadline or a production date can mean

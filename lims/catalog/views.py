@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lims import clock
@@ -20,6 +20,7 @@ from lims.db import db
 from lims.errors import NotFoundError
 from lims.i18n import bilingual
 from lims.i18n import gettext as _
+from lims.web.paging import PAGE, page_of, read_cursor
 
 bp = Blueprint("catalog", __name__, url_prefix="/catalog")
 
@@ -119,8 +120,15 @@ def items() -> ResponseReturnValue:
     """Test items, by any of their names."""
     form = SearchForm(request.args)
     words = form.words if form.validate() else ""
+    (after,) = read_cursor(request.args.get("after"), (str,), field="after") or (None,)
+    found = queries.search_items(db.session, words, after=after, limit=PAGE + 1)
+    page = page_of(found, PAGE, lambda one: (one.code,))
     return render_template(
-        "lims/catalog/items.html", form=form, items=queries.search_items(db.session, words), words=words
+        "lims/catalog/items.html",
+        form=form,
+        items=page.rows,
+        words=words,
+        next_url=url_for(".items", q=words or None, after=page.next_cursor) if page.next_cursor else None,
     )
 
 

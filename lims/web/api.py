@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import marshmallow as ma
 from flask import Flask, Response, g, json, request
@@ -23,8 +23,12 @@ from lims.web.current import current_actor
 from lims.web.guard import is_api
 
 MAX_KEY_LENGTH = 200
+READS = (401, 403, 404, 422)  # how an ordinary read refuses
+WRITES = (401, 403, 404, 409, 422)
 PREFIX = "/api/v1"
 DESCRIPTION = "api-docs.openapi_json"
+
+ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
 
 class ProblemSchema(ma.Schema):
@@ -49,6 +53,16 @@ class IdempotencyMismatchError(LimsError):
 
 class ApiBlueprint(Blueprint):
     """A blueprint whose routes take JSON and answer problems in one form."""
+
+    def refuses(self, *statuses: int) -> Callable[[ViewT], ViewT]:
+        """Document with which statuses a route refuses."""
+
+        def mark(view: ViewT) -> ViewT:
+            for status in statuses:
+                view = self.alt_response(status, schema=ProblemSchema)(view)
+            return view
+
+        return mark
 
     def response(self, status_code: Any, schema: Any = None, **documented: Any) -> Any:
         """As flask-smorest has it; what `answer` made is JSON already and is sent as it stands."""

@@ -3,7 +3,6 @@
 # mypy: disallow-untyped-decorators=False
 # flask-smorest ships decorators without types.
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +12,9 @@ from lims import clock
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.uow import UnitOfWork, unit_of_work
-from lims.web.api import ApiBlueprint, ProblemSchema, answer
-from lims.web.api_lists import page_of, read_key
+from lims.web.api import ApiBlueprint, answer
 from lims.web.current import current_actor
+from lims.web.paging import list_answer, page_of, read_cursor
 from results import queries
 from results.schemas import (
     CorrectionIn,
@@ -35,13 +34,6 @@ from results.services.worklists import begin_testing
 from results.types import Entry, TestSetState
 
 blp = ApiBlueprint("test_sets_api", __name__, url_prefix="/api/v1/test-sets", description="Blind sets and results")
-
-
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError(text)
-    return instant
 
 
 def _detail(session: Session, code: str, lab_id: UUID) -> dict[str, Any]:
@@ -69,9 +61,7 @@ def _answered(uow: UnitOfWork, code: str) -> Any:
 @requires("results.bench")
 @blp.arguments(TestSetsIn, location="query")
 @blp.response(200, TestSetsOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 422)
 def list_sets(asked: Mapping[str, Any]) -> Any:
     """The sets of one's laboratory, the oldest first."""
     actor = current_actor()
@@ -82,18 +72,16 @@ def list_sets(asked: Mapping[str, Any]) -> Any:
         now=clock.now(),
         tester_id=actor.person_id if asked["mine"] else None,
         search=asked["search"],
-        after=read_key(asked["cursor"], (_instant, UUID)),  # type: ignore[arg-type]
+        after=read_cursor(asked["cursor"]),
         limit=asked["limit"] + 1,
     )
-    return page_of(rows, asked["limit"], lambda one: (one.opened_at.isoformat(), str(one.id)))
+    return list_answer(page_of(rows, asked["limit"], lambda one: (one.opened_at, one.id)))
 
 
 @blp.route("/<code>", methods=["GET"])
 @requires("results.bench")
 @blp.response(200, TestSetDetailOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
+@blp.refuses(401, 403, 404)
 def get_set(code: str) -> Any:
     """One set with its items, their limits and the results that stand."""
     shown = _detail(db.session, code, current_actor().require_organisation())
@@ -103,10 +91,7 @@ def get_set(code: str) -> Any:
 @blp.route("/<code>/take", methods=["POST"])
 @requires("results.test")
 @blp.response(201, TestSetDetailOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409)
 def take_set(code: str) -> Any:
     """Begin to test a set, or join who does."""
     with unit_of_work(current_actor()) as uow:
@@ -118,11 +103,7 @@ def take_set(code: str) -> Any:
 @requires("results.test")
 @blp.arguments(ResultEntriesIn)
 @blp.response(201, TestSetDetailOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409, 422)
 def enter(body: Mapping[str, Any], code: str) -> Any:
     """Enter results, judged at once; all of them or none."""
     entries = [
@@ -144,11 +125,7 @@ def enter(body: Mapping[str, Any], code: str) -> Any:
 @requires("results.test")
 @blp.arguments(CorrectionIn)
 @blp.response(201, CorrectionOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409, 422)
 def propose(body: Mapping[str, Any], code: str) -> Any:
     """Propose to replace a result whose lock was lifted."""
     with unit_of_work(current_actor()) as uow:
@@ -159,10 +136,7 @@ def propose(body: Mapping[str, Any], code: str) -> Any:
 @blp.route("/corrections/<uuid:proposal_id>/approval", methods=["POST"])
 @requires("results.review")
 @blp.response(201, ItemResultOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409)
 def approve(proposal_id: UUID) -> Any:
     """Let a proposed correction stand, as its second person."""
     with unit_of_work(current_actor()) as uow:
@@ -172,10 +146,7 @@ def approve(proposal_id: UUID) -> Any:
 @blp.route("/<code>/lock", methods=["POST"])
 @requires("results.review")
 @blp.response(201, ResultLockOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409)
 def lock(code: str) -> Any:
     """Fix the results of a set as its reviewer."""
     with unit_of_work(current_actor()) as uow:
@@ -186,11 +157,7 @@ def lock(code: str) -> Any:
 @requires("results.review")
 @blp.arguments(ResultReasonIn)
 @blp.response(201, TestSetDetailOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409, 422)
 def give_back(body: Mapping[str, Any], code: str) -> Any:
     """Give a set back to the bench."""
     with unit_of_work(current_actor(), reason=body["reason"]) as uow:
@@ -202,11 +169,7 @@ def give_back(body: Mapping[str, Any], code: str) -> Any:
 @requires("results.review")
 @blp.arguments(ResultReasonIn)
 @blp.response(201, TestSetDetailOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409, 422)
 def end_untested(body: Mapping[str, Any], code: str) -> Any:
     """End a set without a conclusion: the sample was not tested."""
     with unit_of_work(current_actor(), reason=body["reason"]) as uow:

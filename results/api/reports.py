@@ -17,7 +17,7 @@ from lims.errors import NotFoundError
 from lims.files import read_file
 from lims.i18n import lazy_gettext as _l
 from lims.uow import unit_of_work
-from lims.web.api import ApiBlueprint, ProblemSchema, answer
+from lims.web.api import ApiBlueprint, answer
 from lims.web.current import current_actor
 from results import queries
 from results.events import ReportRead
@@ -49,11 +49,7 @@ def _visible(report_id: UUID) -> TestReport:
 @requires("results.sign")
 @blp.arguments(TestReportIn)
 @blp.response(201, TestReportOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409, 422)
 def compose(body: Mapping[str, Any]) -> Any:
     """Compose the report over a locked set, in one's own name and dated today."""
     with unit_of_work(current_actor()) as uow:
@@ -63,8 +59,7 @@ def compose(body: Mapping[str, Any]) -> Any:
 @blp.route("/<uuid:report_id>", methods=["GET"])
 @requires(LOGGED_IN)
 @blp.response(200, TestReportOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
+@blp.refuses(401, 404)
 def get_report(report_id: UUID) -> Any:
     """A report one may read."""
     return _visible(report_id)
@@ -73,8 +68,7 @@ def get_report(report_id: UUID) -> Any:
 @blp.route("/<uuid:report_id>/pdf", methods=["GET"])
 @requires(LOGGED_IN)
 @blp.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
+@blp.refuses(401, 404)
 def get_pdf(report_id: UUID) -> Any:
     """The PDF of a report one may read; that it was read is noted."""
     report = _visible(report_id)
@@ -88,12 +82,7 @@ def get_pdf(report_id: UUID) -> Any:
 @requires("results.sign")
 @blp.arguments(ReportSignatureIn)
 @blp.response(201, ConclusionOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
-@blp.alt_response(429, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409, 422, 429)
 def sign(body: Mapping[str, Any], report_id: UUID) -> Any:
     """Sign a report as its approver: the digest of the file that was read, and the password again."""
     confirmed_at = _confirm(body["password"])
@@ -129,11 +118,7 @@ def _confirm(password: str) -> datetime:
 @requires("results.sign")
 @blp.arguments(ResultReasonIn)
 @blp.response(201, TestReportOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(403, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(401, 403, 404, 409, 422)
 def give_back(body: Mapping[str, Any], report_id: UUID) -> Any:
     """Give a composed report back to the bench."""
     with unit_of_work(current_actor(), reason=body["reason"]) as uow:
@@ -144,7 +129,7 @@ def give_back(body: Mapping[str, Any], report_id: UUID) -> Any:
 @checks.route("/<code>", methods=["GET"])
 @requires(PUBLIC)
 @checks.response(200, ReportCheckOut)
-@checks.alt_response(404, schema=ProblemSchema)
+@checks.refuses(404)
 def check(code: str) -> Any:
     """Whether a report is current; nothing about the sample is told."""
     found = queries.check_report(db.session, queries.as_code(code))

@@ -2,18 +2,18 @@
 
 import marshmallow as ma
 
+from lims.web.paging import CursorIn, PageOut
 from lims.web.schemas import Text
 from sampling.types import SampleVerdict
 
 MAX_SEARCH = 60
 
 
-class SearchIn(ma.Schema):
+class SearchIn(CursorIn):
     """What is looked for."""
 
     q = Text(load_default="", max_length=MAX_SEARCH)
     verdict = ma.fields.Enum(SampleVerdict, by_value=True, load_default=None)
-    after = Text(load_default=None, max_length=100)
 
 
 class PublicItemOut(ma.Schema):
@@ -54,8 +54,7 @@ class PublicResultOut(ma.Schema):
     handled = ma.fields.String(required=True, allow_none=True)
 
 
-class PublicResultsOut(ma.Schema):
-    """A page of published results; `next` is where the list goes on."""
+class PublicResultsOut(PageOut):
+    """A page of published results."""
 
     items = ma.fields.List(ma.fields.Nested(PublicResultOut), required=True)
-    next = ma.fields.String(required=True, allow_none=True)

@@ -10,9 +10,9 @@ from lims import clock
 from lims.auth.permissions import PUBLIC, requires
 from lims.clock import local_date
 from lims.db import db
+from lims.web.paging import Page, page_of, read_cursor
 from results.publication import open_data, queries
 from results.publication.schemas import MAX_SEARCH
-from results.referral.pages import read_cursor, write_cursor
 from sampling.types import SampleVerdict
 
 bp = Blueprint("public_results", __name__, url_prefix="/results")
@@ -26,13 +26,13 @@ def index() -> ResponseReturnValue:
     """Search what is published."""
     text = request.args.get("q", "").replace("\0", "").strip()[:MAX_SEARCH]
     shown_verdict = SHOWN.get(request.args.get("verdict", ""))
-    rows, following = _page(text=text, verdict=shown_verdict)
+    page = _page(text=text, verdict=shown_verdict)
     return render_template(
         "results/publication/index.html",
-        rows=rows,
+        rows=page.rows,
         text=text,
         verdict=shown_verdict.value if shown_verdict else "",
-        following=following,
+        following=page.next_cursor,
         counts=_counts(),
     )
 
@@ -42,12 +42,12 @@ def index() -> ResponseReturnValue:
 def business(business_id: UUID) -> ResponseReturnValue:
     """Everything published about one business."""
     found = queries.get_business(db.session, business_id)
-    rows, following = _page(business_id=business_id)
+    page = _page(business_id=business_id)
     return render_template(
         "results/publication/business.html",
         business=found,
-        rows=rows,
-        following=following,
+        rows=page.rows,
+        following=page.next_cursor,
         counts=_counts(business_id),
     )
 
@@ -83,12 +83,10 @@ def _address(row: queries.PublicResult) -> str:
     return url_for(".sample", sample_id=row.sample_id, _external=True)
 
 
-def _page(**asked: Any) -> tuple[list[queries.PublicResult], str | None]:
-    after = read_cursor(request.args.get("after"))
+def _page(**asked: Any) -> Page[queries.PublicResult]:
+    after = read_cursor(request.args.get("after"), field="after")
     rows = queries.search_results(db.session, **asked, after=after, limit=queries.PAGE + 1)
-    shown = rows[: queries.PAGE]
-    following = write_cursor(shown[-1].issued_at, shown[-1].sample_id) if len(rows) > len(shown) else None
-    return shown, following
+    return page_of(rows, queries.PAGE, lambda row: (row.issued_at, row.sample_id))
 
 
 def _counts(business_id: UUID | None = None) -> dict[str, int]:

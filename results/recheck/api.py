@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.uow import UnitOfWork, unit_of_work
-from lims.web.api import ApiBlueprint, ProblemSchema, answer
+from lims.web.api import ApiBlueprint, answer
 from lims.web.current import current_actor
 from results.recheck import queries, services
 from results.recheck.models import Recheck
@@ -42,7 +42,7 @@ def _act(act: Callable[[UnitOfWork], Recheck]) -> ResponseReturnValue:
 @blp.route("/rechecks/<uuid:recheck_id>", methods=["GET"])
 @requires("recheck.see")
 @blp.response(200, RecheckOut)
-@blp.alt_response(404, schema=ProblemSchema)
+@blp.refuses(404)
 def get_recheck(recheck_id: UUID) -> Any:
     """One recheck."""
     return queries.get_recheck(db.session, current_actor(), recheck_id)
@@ -52,8 +52,7 @@ def get_recheck(recheck_id: UUID) -> Any:
 @requires("recheck.decide")
 @blp.arguments(ApplicationIn)
 @blp.response(201, RecheckOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def create_recheck(body: Mapping[str, Any], referral_id: UUID) -> Any:
     """Enter an application."""
     return _act(
@@ -71,8 +70,7 @@ def create_recheck(body: Mapping[str, Any], referral_id: UUID) -> Any:
 @blp.route("/rechecks/<uuid:recheck_id>/acceptance", methods=["POST"])
 @requires("recheck.decide")
 @blp.response(201, RecheckOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def accept(recheck_id: UUID) -> Any:
     """Accept an application."""
     return _act(lambda uow: services.accept_recheck(uow, recheck_id))
@@ -82,8 +80,7 @@ def accept(recheck_id: UUID) -> Any:
 @requires("recheck.decide")
 @blp.arguments(RefusalIn)
 @blp.response(201, RecheckOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def refuse(body: Mapping[str, Any], recheck_id: UUID) -> Any:
     """Refuse an application in writing."""
     return _act(lambda uow: services.refuse_recheck(uow, recheck_id, body["reason"], body["note"]))
@@ -92,8 +89,7 @@ def refuse(body: Mapping[str, Any], recheck_id: UUID) -> Any:
 @blp.route("/rechecks/<uuid:recheck_id>/draw", methods=["POST"])
 @requires("recheck.decide")
 @blp.response(201, RecheckOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def draw(recheck_id: UUID) -> Any:
     """Draw the laboratory by lot."""
     return _act(lambda uow: services.draw_laboratory(uow, recheck_id))
@@ -103,8 +99,7 @@ def draw(recheck_id: UUID) -> Any:
 @requires("recheck.test")
 @blp.arguments(ResultsIn)
 @blp.response(201, RecheckOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def enter_results(body: Mapping[str, Any], recheck_id: UUID) -> Any:
     """What the recheck laboratory found."""
 
@@ -119,8 +114,7 @@ def enter_results(body: Mapping[str, Any], recheck_id: UUID) -> Any:
 @requires("recheck.sign")
 @blp.arguments(ConclusionIn)
 @blp.response(201, RecheckConclusionOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def conclude(body: Mapping[str, Any], recheck_id: UUID) -> Any:
     """Sign the recheck; its conclusion replaces the first one."""
     with unit_of_work(current_actor()) as uow:

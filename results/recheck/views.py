@@ -17,6 +17,7 @@ from lims.errors import LimsError, NotFoundError
 from lims.forms import PageForm
 from lims.i18n import bilingual
 from lims.i18n import gettext as _
+from lims.people.models import Organisation
 from lims.people.queries import get_organisation
 from lims.uow import UnitOfWork, unit_of_work
 from lims.web.current import current_actor
@@ -186,9 +187,19 @@ def _detail(recheck_id: UUID, form: PageForm, typed: dict[UUID, str], status: in
         conclusion=queries.conclusion_of(db.session, recheck_id),
         reason=REASONS[recheck.refusal] if recheck.refusal else None,
         can=_steps(recheck),
+        tickets=_tickets(recheck),
         names=bilingual,
     )
     return page, status
+
+
+def _tickets(recheck: Recheck) -> list[tuple[Organisation, str]]:
+    """Who was in the lot with which ticket, the drawn laboratory first."""
+    drawn = recheck.draw["tickets"] if recheck.draw else {}
+    return [
+        (get_organisation(db.session, UUID(lab_id)), ticket)
+        for lab_id, ticket in sorted(drawn.items(), key=lambda lot: (lot[1], lot[0]))
+    ]
 
 
 def _steps(recheck: Recheck) -> frozenset[str]:

@@ -12,14 +12,14 @@ from lims import clock
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.uow import UnitOfWork, unit_of_work
-from lims.web.api import ApiBlueprint, ProblemSchema, answer
+from lims.web.api import ApiBlueprint, answer
 from lims.web.current import current_actor
-from results.referral import pages, queries, services
+from lims.web.paging import CursorIn, list_answer, page_of, read_cursor
+from results.referral import queries, services
 from results.referral.models import ReferralBranch
 from results.referral.schemas import (
     BranchOut,
     CaseOut,
-    CursorIn,
     DispatchIn,
     NoticesOut,
     PartIn,
@@ -47,21 +47,18 @@ def _said(answered: tuple[Mapping[str, Any], int]) -> ResponseReturnValue:
 @requires("cases.see")
 @blp.arguments(CursorIn, location="query")
 @blp.response(200, ReferralsOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
+@blp.refuses(401, 422)
 def list_referrals(asked: Mapping[str, Any]) -> Any:
     """Cases of which one may see a branch, the newest first."""
-    after = pages.read_cursor(asked["after"])
+    after = read_cursor(asked["cursor"])
     rows = queries.list_referrals(db.session, current_actor(), after=after, limit=queries.PAGE + 1)
-    shown = rows[: queries.PAGE]
-    following = pages.write_cursor(shown[-1].opened_at, shown[-1].id) if len(rows) > len(shown) else None
-    return {"items": shown, "next": following}
+    return list_answer(page_of(rows, queries.PAGE, lambda one: (one.opened_at, one.id)))
 
 
 @blp.route("/referrals/<uuid:referral_id>", methods=["GET"])
 @requires("cases.see")
 @blp.response(200, CaseOut)
-@blp.alt_response(404, schema=ProblemSchema)
+@blp.refuses(404)
 def get_referral(referral_id: UUID) -> Any:
     """One case with the branches one may see."""
     referral = queries.get_referral(db.session, current_actor(), referral_id)
@@ -73,8 +70,7 @@ def get_referral(referral_id: UUID) -> Any:
 @requires("cases.handle")
 @blp.arguments(ReasonIn)
 @blp.response(201, ReferralOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def raise_severity(body: Mapping[str, Any], referral_id: UUID) -> Any:
     """Put a case into the 24-hour lane."""
     with unit_of_work(current_actor()) as uow:
@@ -92,8 +88,7 @@ def _move(act: Callable[[UnitOfWork], ReferralBranch]) -> ResponseReturnValue:
 @blp.route("/branches/<uuid:branch_id>/acknowledgement", methods=["POST"])
 @requires("cases.handle")
 @blp.response(201, BranchOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def acknowledge(branch_id: UUID) -> Any:
     """Take note of a branch."""
     return _move(lambda uow: services.acknowledge(uow, branch_id))
@@ -103,8 +98,7 @@ def acknowledge(branch_id: UUID) -> Any:
 @requires("cases.handle")
 @blp.arguments(DispatchIn)
 @blp.response(201, BranchOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def dispatch(body: Mapping[str, Any], branch_id: UUID) -> Any:
     """Give a branch to a station."""
     return _move(lambda uow: services.dispatch(uow, branch_id, body["station_id"], body["note"]))
@@ -113,8 +107,7 @@ def dispatch(body: Mapping[str, Any], branch_id: UUID) -> Any:
 @blp.route("/branches/<uuid:branch_id>/acceptance", methods=["POST"])
 @requires("cases.handle")
 @blp.response(201, BranchOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def accept(branch_id: UUID) -> Any:
     """Take a branch over, as its station."""
     return _move(lambda uow: services.accept_branch(uow, branch_id))
@@ -124,8 +117,7 @@ def accept(branch_id: UUID) -> Any:
 @requires("cases.handle")
 @blp.arguments(ReasonIn)
 @blp.response(201, BranchOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def give_back(body: Mapping[str, Any], branch_id: UUID) -> Any:
     """Send a branch back to the bureau, or call it back."""
     return _move(lambda uow: services.return_branch(uow, branch_id, body["reason"]))
@@ -135,8 +127,7 @@ def give_back(body: Mapping[str, Any], branch_id: UUID) -> Any:
 @requires("cases.handle")
 @blp.arguments(TransferIn)
 @blp.response(201, BranchOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def transfer(body: Mapping[str, Any], branch_id: UUID) -> Any:
     """Note the letter to the regulator of another region."""
     return _move(lambda uow: services.transfer(uow, branch_id, body["to_regulator"], body["letter_no"]))
@@ -145,8 +136,7 @@ def transfer(body: Mapping[str, Any], branch_id: UUID) -> Any:
 @blp.route("/branches/<uuid:branch_id>/closing", methods=["POST"])
 @requires("cases.handle")
 @blp.response(201, BranchOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
+@blp.refuses(404, 409)
 def close(branch_id: UUID) -> Any:
     """Close a branch in which everything is in place."""
     return _move(lambda uow: services.close_branch(uow, branch_id))
@@ -156,9 +146,7 @@ def close(branch_id: UUID) -> Any:
 @requires("cases.handle")
 @blp.arguments(PartIn)
 @blp.response(201, PartOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(404, 409, 422)
 def save_part(body: Mapping[str, Any], branch_id: UUID, part: str) -> Any:
     """Keep what one of the seven parts says; handed in, it counts."""
     with unit_of_work(current_actor()) as uow:
@@ -177,24 +165,20 @@ def save_part(body: Mapping[str, Any], branch_id: UUID, part: str) -> Any:
 @requires("notices.serve")
 @blp.arguments(CursorIn, location="query")
 @blp.response(200, NoticesOut)
-@blp.alt_response(401, schema=ProblemSchema)
-@blp.alt_response(404, schema=ProblemSchema)
+@blp.refuses(401, 422)
 def list_notices(asked: Mapping[str, Any]) -> Any:
     """Notices that wait to be served, the most urgent first."""
-    after = pages.read_cursor(asked["after"])
+    after = read_cursor(asked["cursor"])
     rows = queries.list_unserved(db.session, current_actor(), clock.now(), after=after, limit=queries.PAGE + 1)
-    shown = [row.notice for row in rows[: queries.PAGE]]
-    following = pages.write_cursor(shown[-1].due_at, shown[-1].id) if len(rows) > len(shown) else None
-    return {"items": shown, "next": following}
+    page = page_of(rows, queries.PAGE, lambda row: (row.notice.due_at, row.notice.id))
+    return list_answer(page, [row.notice for row in page.rows])
 
 
 @blp.route("/notices/<uuid:notice_id>/service", methods=["POST"])
 @requires("notices.serve")
 @blp.arguments(ServiceIn)
 @blp.response(201, ServiceOut)
-@blp.alt_response(404, schema=ProblemSchema)
-@blp.alt_response(409, schema=ProblemSchema)
-@blp.alt_response(422, schema=ProblemSchema)
+@blp.refuses(404, 409, 422)
 def serve(body: Mapping[str, Any], notice_id: UUID) -> Any:
     """Note how a notice reached its addressee."""
     proof = ServiceProof(

@@ -1,7 +1,7 @@
 """Forms of cases and notices."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from flask_wtf.file import FileField
@@ -128,22 +128,32 @@ def _text(value: Any) -> str:
     return value or ""
 
 
+class AskedAtTheEnd:
+    """Marks what has to be answered before a part is handed in; a draft may leave it open."""
+
+    field_flags: ClassVar[dict[str, bool]] = {"required": True}
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """The service decides, because only it knows whether the part is handed in."""
+
+
 def _field(fact: Fact) -> Field:
     label: Any = fact.label
+    marks = [AskedAtTheEnd()] if fact.required else []
     offered = [SelectChoice(value, name) for value, name in (fact.choices or {}).items()]
     match fact.kind:
         case FactKind.DATE:
-            return DateTextField(label)
+            return DateTextField(label, marks)
         case FactKind.LONG_TEXT:
-            return TextAreaField(label)
+            return TextAreaField(label, marks)
         case FactKind.YES_NO:
-            return RadioField(label, choices=YES_OR_NO, validate_choice=False)
+            return RadioField(label, marks, choices=YES_OR_NO, validate_choice=False)
         case FactKind.CHOICE:
-            return RadioField(label, choices=offered, validate_choice=False)
+            return RadioField(label, marks, choices=offered, validate_choice=False)
         case FactKind.CHOICES:
-            return SelectMultipleField(label, choices=offered, validate_choice=False)
+            return SelectMultipleField(label, marks, choices=offered, validate_choice=False)
         case _:
-            return StringField(label)
+            return StringField(label, marks)
 
 
 PART_FORMS: dict[HandlingPart, type[PartForm]] = {

@@ -75,6 +75,7 @@ class CaseView:
     history: Sequence[CaseEntry]
     trail: Sequence[TrailEntry]
     names: dict[UUID, str]
+    organisations: dict[UUID, Organisation]
     prior: PriorFailures
     prior_referrals: Sequence[Referral]
     can_raise: bool
@@ -116,6 +117,7 @@ def case_view(session: Session, actor: Actor, referral_id: UUID, now: datetime) 
         history=history,
         trail=trail,
         names=person_names(session, people),
+        organisations={one: get_organisation(session, one) for one in {step.organisation_id for step in trail}},
         prior=queries.prior_failures(session, referral),
         prior_referrals=queries.list_prior_referrals(session, referral),
         can_raise=actor.may("cases.handle") and any(_is_mine(actor, branch) for branch in branches),
@@ -189,29 +191,6 @@ def notice_home(session: Session, notice: ResultNotice) -> str:
         return url_for("cases.notices")
     branch = session.get_one(ReferralBranch, notice.branch_id)
     return url_for("cases.detail", referral_id=branch.referral_id)
-
-
-def write_cursor(at: datetime, row_id: UUID) -> str:
-    """Where the next page begins."""
-    return f"{at.isoformat()}_{row_id.hex}"
-
-
-def read_cursor(text: str | None) -> tuple[datetime, UUID] | None:
-    """What `write_cursor` wrote.
-
-    Raises:
-        NotFoundError: it did not.
-    """
-    if not text:
-        return None
-    instant, _line, row_id = text.partition("_")
-    try:
-        at = datetime.fromisoformat(instant)
-        if at.tzinfo is None:
-            raise NotFoundError
-        return at, UUID(hex=row_id)
-    except ValueError as error:
-        raise NotFoundError from error
 
 
 def sample_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | None:

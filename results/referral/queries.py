@@ -431,7 +431,10 @@ def prior_failures(session: Session, referral: Referral) -> PriorFailures:
     of_business, of_producer = session.execute(
         sa.select(
             sa.func.count().filter(Referral.business_id == referral.business_id),
-            sa.func.count().filter(Referral.producer_name == referral.producer_name),
+            # Goods without a label have no producer, and are no repeat of each other.
+            sa.func.count().filter(
+                Referral.producer_name.is_not(None), Referral.producer_name == referral.producer_name
+            ),
         ).where(before)
     ).one()
     threshold = get_parameter(session, "repeat_failure_flag", local_date(referral.opened_at))

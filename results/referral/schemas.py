@@ -2,6 +2,7 @@
 
 import marshmallow as ma
 
+from lims.web.paging import PageOut
 from lims.web.schemas import StrictSchema, Text
 from results.referral.services.cases import MAX_NOTE
 from results.referral.types import (
@@ -12,14 +13,6 @@ from results.referral.types import (
     ServiceWay,
     Severity,
 )
-
-MAX_CURSOR = 100
-
-
-class CursorIn(ma.Schema):
-    """Where a list goes on."""
-
-    after = Text(load_default=None, allow_none=True, max_length=MAX_CURSOR)
 
 
 class FailedItemOut(ma.Schema):
@@ -67,11 +60,10 @@ class ReferralOut(ma.Schema):
     withdrawn_at = ma.fields.AwareDateTime(required=True, allow_none=True)
 
 
-class ReferralsOut(ma.Schema):
-    """A page of cases; `next` is where the list goes on."""
+class ReferralsOut(PageOut):
+    """A page of cases."""
 
     items = ma.fields.List(ma.fields.Nested(ReferralOut), required=True)
-    next = ma.fields.String(required=True, allow_none=True)
 
 
 class CaseOut(ReferralOut):
@@ -131,11 +123,10 @@ class NoticeOut(ma.Schema):
     due_at = ma.fields.AwareDateTime(required=True)
 
 
-class NoticesOut(ma.Schema):
+class NoticesOut(PageOut):
     """A page of notices that wait to be served."""
 
     items = ma.fields.List(ma.fields.Nested(NoticeOut), required=True)
-    next = ma.fields.String(required=True, allow_none=True)
 
 
 class ServiceIn(StrictSchema):

@@ -1,6 +1,8 @@
 """Pages of the enforcement officer: the inbox with its clocks, the case, the seven parts, and notices to be served."""
 
 from collections.abc import Callable
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from lims.i18n import gettext as _
 from lims.people.queries import get_organisation
 from lims.uow import UnitOfWork, unit_of_work
 from lims.web.current import current_actor
+from lims.web.paging import page_of, read_cursor
 from lims.web.panels import steps_for
 from results.referral import pages, queries, services
 from results.referral.forms import (
@@ -44,15 +47,17 @@ def index() -> ResponseReturnValue:
     """Everything that waits, the one to be finished first on top; or what has ended."""
     ended = request.args.get("show") == "ended"
     now, actor = clock.now(), current_actor()
-    after = pages.read_cursor(request.args.get("after"))
+    after = read_cursor(request.args.get("after"), field="after")
     rows = queries.list_inbox(db.session, actor, now, ended=ended, after=after, limit=queries.PAGE + 1)
-    shown = rows[: queries.PAGE]
-    following = (
-        pages.write_cursor(shown[-1].branch.finish_due_at, shown[-1].branch.id) if len(rows) > len(shown) else None
-    )
+    page = page_of(rows, queries.PAGE, lambda row: (row.branch.finish_due_at, row.branch.id))
     waiting, late = queries.count_open(db.session, actor, now)
     return render_template(
-        "results/referral/index.html", rows=shown, ended=ended, following=following, waiting=waiting, late=late
+        "results/referral/index.html",
+        rows=page.rows,
+        ended=ended,
+        following=page.next_cursor,
+        waiting=waiting,
+        late=late,
     )
 
 
@@ -206,7 +211,7 @@ def part(branch_id: UUID, part_name: str) -> ResponseReturnValue:
     page = render_template(
         "results/referral/part.html",
         form=form,
-        facts=FACTS[chosen],
+        runs=[(is_short, list(run)) for is_short, run in groupby(FACTS[chosen], attrgetter("is_short"))],
         branch=branch,
         referral=queries.get_referral(db.session, current_actor(), branch.referral_id),
         part=chosen,
@@ -273,12 +278,11 @@ def notices() -> ResponseReturnValue:
             return redirect(url_for(".notices"), 303)
     elif form.is_submitted():
         status = 422
-    after = pages.read_cursor(request.args.get("after"))
+    after = read_cursor(request.args.get("after"), field="after")
     rows = queries.list_unserved(db.session, current_actor(), clock.now(), after=after, limit=queries.PAGE + 1)
-    shown = rows[: queries.PAGE]
-    following = pages.write_cursor(shown[-1].notice.due_at, shown[-1].notice.id) if len(rows) > len(shown) else None
-    page = render_template("results/referral/notices.html", rows=shown, form=form, following=following)
-    return page, status
+    page = page_of(rows, queries.PAGE, lambda row: (row.notice.due_at, row.notice.id))
+    shown = render_template("results/referral/notices.html", rows=page.rows, form=form, following=page.next_cursor)
+    return shown, status
 
 
 @bp.route("/notices/<uuid:notice_id>", methods=["GET", "POST"])

@@ -15,7 +15,7 @@ from lims.errors import LimsError
 from lims.i18n import gettext as _
 from lims.uow import unit_of_work
 from lims.web.current import current_actor
-from lims.web.paging import read_cursor, write_cursor
+from lims.web.paging import page_of, read_cursor
 from results import queries
 from results.forms import MAX_CODE, CorrectionForm
 from results.models import TestSet
@@ -44,16 +44,17 @@ def index() -> ResponseReturnValue:
     lab_id = actor.require_organisation()
     show = request.args.get("show", "waiting")
     show = show if show in SHOWN else "waiting"
-    sets = queries.list_sets(
+    found = queries.list_sets(
         db.session,
         lab_id,
         SHOWN[show],
         now=clock.now(),
         tester_id=actor.person_id if show == "mine" else None,
         search=_searched(),
-        after=read_cursor(request.args.get("after")),
+        after=read_cursor(request.args.get("after"), field="after"),
+        limit=queries.PAGE + 1,
     )
-    more = write_cursor(sets[-1].opened_at, sets[-1].id) if len(sets) == queries.PAGE else None
+    sets, more = page_of(found, queries.PAGE, lambda one: (one.opened_at, one.id))
     return render_template(
         "results/bench/index.html",
         sets=sets,
@@ -102,7 +103,7 @@ def detail(code: str) -> ResponseReturnValue:
     entries = _entries(lines)
     if not entries:
         flash(_("Nothing was typed that is not saved."), "info")
-        return redirect(url_for("bench.detail", code=test_set.blind_code), 303)
+        return _go_on(test_set)
     try:
         with unit_of_work(current_actor()) as uow:
             written = len(enter_results(uow, test_set.blind_code, entries))
@@ -110,6 +111,14 @@ def detail(code: str) -> ResponseReturnValue:
         db.session.expire_all()
         return _page(test_set, queries.list_lines(db.session, test_set.id), refusal), int(refusal.status)
     flash(_("%(count)s results saved and judged.", count=written), "success")
+    return _go_on(test_set)
+
+
+def _go_on(test_set: TestSet) -> ResponseReturnValue:
+    """To the set that was scanned while results were typed, else back to the one that was saved."""
+    scanned = request.form.get("then", "").replace("\0", "").strip()[:MAX_CODE]
+    if scanned:
+        return redirect(url_for("bench.find", code=scanned), 303)
     return redirect(url_for("bench.detail", code=test_set.blind_code), 303)
 
 
@@ -171,6 +180,8 @@ def _page(test_set: TestSet, lines: list[BenchLine], refusal: LimsError | None =
         "takes_results": test_set.state in {TestSetState.OPEN, TestSetState.TESTING} and lock is None,
         "readings": matched_readings(db.session, test_set.blind_code),
         "scan_url": url_for("bench.find"),
+        # Once something is saved, a draft of before has nothing to say any more.
+        "draft": f"bench-{test_set.blind_code}-{sum(one.result.version for one in lines if one.result)}",
     }
     return render_template("results/bench/detail.html", **context)
 

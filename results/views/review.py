@@ -12,7 +12,7 @@ from lims.errors import LimsError, NotFoundError
 from lims.i18n import gettext as _
 from lims.uow import unit_of_work
 from lims.web.current import current_actor
-from lims.web.paging import read_cursor, write_cursor
+from lims.web.paging import page_of, read_cursor
 from results import queries
 from results.forms import MAX_REASON
 from results.services.entry import approve_correction
@@ -32,9 +32,9 @@ def index() -> ResponseReturnValue:
         return redirect(url_for("reports.index"))
     show = "locked" if request.args.get("show") == "locked" else "testing"
     lab_id = current_actor().require_organisation()
-    after = read_cursor(request.args.get("after"))
-    sets = queries.list_sets(db.session, lab_id, SHOWN[show], now=clock.now(), after=after)
-    more = write_cursor(sets[-1].opened_at, sets[-1].id) if len(sets) == queries.PAGE else None
+    after = read_cursor(request.args.get("after"), field="after")
+    found = queries.list_sets(db.session, lab_id, SHOWN[show], now=clock.now(), after=after, limit=queries.PAGE + 1)
+    sets, more = page_of(found, queries.PAGE, lambda one: (one.opened_at, one.id))
     ready = [one for one in sets if one.is_complete and not one.is_returned]
     return render_template(
         "results/review/index.html",

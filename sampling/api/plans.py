@@ -8,13 +8,13 @@ from uuid import UUID
 
 from lims.auth.permissions import requires
 from lims.db import db
-from lims.errors import InvalidInputError, NotFoundError
-from lims.i18n import lazy_gettext as _l
+from lims.errors import NotFoundError
 from lims.uow import unit_of_work
-from lims.web.api import ApiBlueprint, answer
+from lims.web.api import READS, WRITES, ApiBlueprint, answer
 from lims.web.current import current_actor
+from lims.web.paging import CursorIn, list_answer, page_of, read_cursor
 from sampling import queries
-from sampling.api.problems import READS, food_id, refuses, said
+from sampling.api.problems import food_id, said
 from sampling.schemas import (
     CeremonyIn,
     CeremonyOut,
@@ -28,7 +28,6 @@ from sampling.schemas import (
     PlanLinesIn,
     PlanLinesOut,
     PlanOut,
-    PlansIn,
     PlansOut,
     SamplingTaskOut,
     SecretIn,
@@ -54,22 +53,21 @@ blp = ApiBlueprint("plans_api", __name__, url_prefix="/api/v1/plans", descriptio
 
 @blp.route("", methods=["GET"])
 @requires("sampling.plan")
-@blp.arguments(PlansIn, location="query")
+@blp.arguments(CursorIn, location="query")
 @blp.response(200, PlansOut)
-@refuses(blp, READS)
+@blp.refuses(*READS)
 def list_plans(asked: Mapping[str, Any]) -> Any:
     """The plans of one's organisation, the newest first."""
-    after = _id(asked["cursor"])
-    rows = queries.list_plans(db.session, current_actor(), after=after, limit=queries.PAGE + 1)
-    shown = [row.plan for row in rows[: queries.PAGE]]
-    return {"items": shown, "next_cursor": str(shown[-1].id) if len(rows) > len(shown) else None}
+    rows = queries.list_plans(db.session, current_actor(), after=read_cursor(asked["cursor"]), limit=queries.PAGE + 1)
+    page = page_of(rows, queries.PAGE, lambda row: (row.plan.created_at, row.plan.id))
+    return list_answer(page, [row.plan for row in page.rows])
 
 
 @blp.route("", methods=["POST"])
 @requires("sampling.plan")
 @blp.arguments(PlanIn)
 @blp.response(201, PlanOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_plan(body: Mapping[str, Any]) -> Any:
     """Begin a plan."""
     with unit_of_work(current_actor()) as uow:
@@ -80,7 +78,7 @@ def post_plan(body: Mapping[str, Any]) -> Any:
 @blp.route("/<uuid:plan_id>", methods=["GET"])
 @requires("sampling.plan")
 @blp.response(200, PlanOut)
-@refuses(blp, READS)
+@blp.refuses(*READS)
 def get_plan(plan_id: UUID) -> Any:
     """One plan."""
     return queries.get_plan(db.session, current_actor(), plan_id)
@@ -90,7 +88,7 @@ def get_plan(plan_id: UUID) -> Any:
 @requires("sampling.plan")
 @blp.arguments(PlanCategoryIn)
 @blp.response(201, PlanCategoryOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_category(body: Mapping[str, Any], plan_id: UUID) -> Any:
     """Say who samples and who tests a major category, and in which mode."""
     with unit_of_work(current_actor()) as uow:
@@ -109,7 +107,7 @@ def post_category(body: Mapping[str, Any], plan_id: UUID) -> Any:
 @requires("sampling.plan")
 @blp.arguments(PlanLinesIn)
 @blp.response(201, PlanLinesOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_lines(body: Mapping[str, Any], plan_id: UUID) -> Any:
     """Compute the plan from its strata."""
     with unit_of_work(current_actor()) as uow:
@@ -124,7 +122,7 @@ def post_lines(body: Mapping[str, Any], plan_id: UUID) -> Any:
 @blp.route("/<uuid:plan_id>/lines", methods=["GET"])
 @requires("sampling.plan")
 @blp.response(200, PlanLinesOut)
-@refuses(blp, READS)
+@blp.refuses(*READS)
 def get_lines(plan_id: UUID) -> Any:
     """The lines of a plan, each with its reasons."""
     return {"items": [row.line for row in queries.list_lines(db.session, current_actor(), plan_id)]}
@@ -133,7 +131,7 @@ def get_lines(plan_id: UUID) -> Any:
 @blp.route("/<uuid:plan_id>/approval", methods=["POST"])
 @requires("sampling.plan")
 @blp.response(201, PlanOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_approval(plan_id: UUID) -> Any:
     """Approve a plan that somebody else made."""
     with unit_of_work(current_actor()) as uow:
@@ -143,7 +141,7 @@ def post_approval(plan_id: UUID) -> Any:
 @blp.route("/<uuid:plan_id>/closing", methods=["POST"])
 @requires("sampling.plan")
 @blp.response(201, PlanOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_closing(plan_id: UUID) -> Any:
     """Close a plan whose visits are all over."""
     with unit_of_work(current_actor()) as uow:
@@ -154,7 +152,7 @@ def post_closing(plan_id: UUID) -> Any:
 @requires("sampling.plan")
 @blp.arguments(CeremonyIn)
 @blp.response(201, CeremonyOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_ceremony(body: Mapping[str, Any], plan_id: UUID) -> Any:
     """Begin to prepare the draw."""
     with unit_of_work(current_actor()) as uow:
@@ -166,7 +164,7 @@ def post_ceremony(body: Mapping[str, Any], plan_id: UUID) -> Any:
 @requires("sampling.plan")
 @blp.arguments(CommitmentIn)
 @blp.response(201, CommitmentOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_commitment(body: Mapping[str, Any], plan_id: UUID) -> Any:
     """Log what a party commits to."""
     with unit_of_work(current_actor()) as uow:
@@ -177,7 +175,7 @@ def post_commitment(body: Mapping[str, Any], plan_id: UUID) -> Any:
 @blp.route("/<uuid:plan_id>/draw/freeze", methods=["POST"])
 @requires("sampling.plan")
 @blp.response(201, CeremonyOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_freeze(plan_id: UUID) -> Any:
     """Take no commitment any more, and freeze the frame."""
     with unit_of_work(current_actor()) as uow:
@@ -188,7 +186,7 @@ def post_freeze(plan_id: UUID) -> Any:
 @requires("sampling.plan")
 @blp.arguments(SecretIn)
 @blp.response(201, CommitmentOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_secret(body: Mapping[str, Any], plan_id: UUID) -> Any:
     """Open what a party committed to."""
     with unit_of_work(current_actor()) as uow:
@@ -200,7 +198,7 @@ def post_secret(body: Mapping[str, Any], plan_id: UUID) -> Any:
 @requires("sampling.plan")
 @blp.arguments(HoldIn)
 @blp.response(201, DrawOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_draw(body: Mapping[str, Any], plan_id: UUID) -> Any:
     """Hold the draw and issue the tasks."""
     with unit_of_work(current_actor()) as uow:
@@ -211,7 +209,7 @@ def post_draw(body: Mapping[str, Any], plan_id: UUID) -> Any:
 @blp.route("/<uuid:plan_id>/draw", methods=["GET"])
 @requires("sampling.plan")
 @blp.response(200, DrawOut)
-@refuses(blp, READS)
+@blp.refuses(*READS)
 def get_draw(plan_id: UUID) -> Any:
     """The draw of a plan."""
     draw = queries.get_draw(db.session, current_actor(), plan_id)
@@ -223,7 +221,7 @@ def get_draw(plan_id: UUID) -> Any:
 @blp.route("/<uuid:plan_id>/draw/publication", methods=["POST"])
 @requires("sampling.plan")
 @blp.response(201, DrawOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_publication(plan_id: UUID) -> Any:
     """Open the record of the draw to everybody."""
     draw = queries.get_draw(db.session, current_actor(), plan_id)
@@ -237,22 +235,23 @@ def post_publication(plan_id: UUID) -> Any:
 @requires("sampling.plan")
 @blp.arguments(VisitsIn, location="query")
 @blp.response(200, VisitsOut)
-@refuses(blp, READS)
+@blp.refuses(*READS)
 def list_tasks(asked: Mapping[str, Any], plan_id: UUID) -> Any:
     """The visits of a plan by task number."""
     queries.get_plan(db.session, current_actor(), plan_id)
+    (after,) = read_cursor(asked["cursor"], (str,)) or (None,)
     rows = queries.list_visits(
-        db.session, current_actor(), plan_id, state=asked["state"], after=asked["cursor"], limit=queries.PAGE + 1
+        db.session, current_actor(), plan_id, state=asked["state"], after=after, limit=queries.PAGE + 1
     )
-    shown = [row.task for row in rows[: queries.PAGE]]
-    return {"items": shown, "next_cursor": shown[-1].task_no if len(rows) > len(shown) else None}
+    page = page_of(rows, queries.PAGE, lambda row: (row.task.task_no,))
+    return list_answer(page, [row.task for row in page.rows])
 
 
 @blp.route("/<uuid:plan_id>/tasks", methods=["POST"])
 @requires("sampling.plan")
 @blp.arguments(VisitIn)
 @blp.response(201, SamplingTaskOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_task(body: Mapping[str, Any], plan_id: UUID) -> Any:
     """Send a team without a draw, within the standing plan."""
     values = {name: value for name, value in body.items() if name != "food_category_code"}
@@ -260,17 +259,6 @@ def post_task(body: Mapping[str, Any], plan_id: UUID) -> Any:
         food = food_id(uow.session, body["food_category_code"])
         task = issue_visit(uow, plan_id, VisitInput(**values, food_category_id=food))
         return said(answer(uow, SamplingTaskOut().dump(task)))
-
-
-def _id(text: str | None) -> UUID | None:
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        raise InvalidInputError(
-            _l("The cursor %(given)s is none of this list.", given=text[:80]), field="cursor"
-        ) from None
 
 
 def _figures(stratum: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from uuid import UUID
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.uow import unit_of_work
-from lims.web.api import ApiBlueprint, answer
+from lims.web.api import READS, WRITES, ApiBlueprint, answer
 from lims.web.current import current_actor
+from lims.web.paging import BY_NAME, list_answer, page_of, read_cursor
 from sampling import queries
-from sampling.api.problems import READS, food_id, refuses, said
+from sampling.api.problems import food_id, said
 from sampling.schemas import (
     BusinessesIn,
     BusinessesOut,
@@ -33,23 +34,20 @@ blp = ApiBlueprint("register_api", __name__, url_prefix="/api/v1", description="
 @requires("sampling.plan")
 @blp.arguments(BusinessesIn, location="query")
 @blp.response(200, BusinessesOut)
-@refuses(blp, READS)
+@blp.refuses(*READS)
 def list_businesses(asked: Mapping[str, Any]) -> Any:
     """The register by name."""
-    actor, after = current_actor(), None
-    if asked["after"] is not None:
-        last, _foods = queries.get_business(db.session, actor, asked["after"])
-        after = (last.name, last.id)
-    rows = queries.list_businesses(db.session, actor, words=asked["q"], after=after, limit=queries.PAGE + 1)
-    shown = [row.business for row in rows[: queries.PAGE]]
-    return {"items": shown, "next_cursor": shown[-1].id if len(rows) > len(shown) else None}
+    after = read_cursor(asked["cursor"], BY_NAME)
+    rows = queries.list_businesses(db.session, current_actor(), words=asked["q"], after=after, limit=queries.PAGE + 1)
+    page = page_of(rows, queries.PAGE, lambda row: (row.business.name, row.business.id))
+    return list_answer(page, [row.business for row in page.rows])
 
 
 @blp.route("/businesses", methods=["POST"])
 @requires("sampling.plan")
 @blp.arguments(BusinessIn)
 @blp.response(201, BusinessOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_business(body: Mapping[str, Any]) -> Any:
     """Put a business into the register."""
     values = {name: value for name, value in body.items() if name != "food_category_codes"}
@@ -62,7 +60,7 @@ def post_business(body: Mapping[str, Any]) -> Any:
 @blp.route("/signals", methods=["GET"])
 @requires("sampling.plan")
 @blp.response(200, SignalsOut)
-@refuses(blp, READS)
+@blp.refuses(*READS)
 def list_signals() -> Any:
     """Signals of one's organisation, the undecided first."""
     return {"items": queries.list_signals(db.session, current_actor())}
@@ -72,7 +70,7 @@ def list_signals() -> Any:
 @requires("sampling.plan")
 @blp.arguments(SignalIn)
 @blp.response(201, SignalOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_signal(body: Mapping[str, Any]) -> Any:
     """Take in a signal."""
     values = {name: value for name, value in body.items() if name != "food_category_code"}
@@ -86,7 +84,7 @@ def post_signal(body: Mapping[str, Any]) -> Any:
 @blp.route("/signals/<uuid:signal_id>/confirmation", methods=["POST"])
 @requires("sampling.plan")
 @blp.response(201, SignalOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_confirmation(signal_id: UUID) -> Any:
     """Let a signal steer samples."""
     with unit_of_work(current_actor()) as uow:
@@ -97,7 +95,7 @@ def post_confirmation(signal_id: UUID) -> Any:
 @requires("sampling.plan")
 @blp.arguments(DismissalIn)
 @blp.response(201, SignalOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_dismissal(body: Mapping[str, Any], signal_id: UUID) -> Any:
     """Put a signal aside."""
     with unit_of_work(current_actor()) as uow:

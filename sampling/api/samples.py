@@ -11,11 +11,11 @@ from lims import clock
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.uow import unit_of_work
-from lims.web.api import ApiBlueprint, answer
+from lims.web.api import READS, WRITES, ApiBlueprint, answer
 from lims.web.current import current_actor
-from lims.web.paging import read_cursor, write_cursor
+from lims.web.paging import list_answer, page_of, read_cursor
 from sampling import queries
-from sampling.api.problems import READS, food_id, refuses, said
+from sampling.api.problems import food_id, said
 from sampling.models import Sample
 from sampling.rules.form import SamplingFormInput
 from sampling.schemas import (
@@ -43,7 +43,7 @@ DAYS_AHEAD = 7
 @requires("sampling.field")
 @blp.arguments(StopsIn, location="query")
 @blp.response(200, StopsOut)
-@refuses(blp, READS)
+@blp.refuses(*READS)
 def list_stops(asked: Mapping[str, Any]) -> Any:
     """One's own open visits up to a day, a week ahead when left out."""
     until = asked["until"] or clock.local_date(clock.now()) + timedelta(days=DAYS_AHEAD)
@@ -53,7 +53,7 @@ def list_stops(asked: Mapping[str, Any]) -> Any:
 @blp.route("/tasks/<uuid:task_id>", methods=["GET"])
 @requires("sampling.field")
 @blp.response(200, SamplingTaskOut)
-@refuses(blp, READS)
+@blp.refuses(*READS)
 def get_task(task_id: UUID) -> Any:
     """One visit."""
     return queries.get_task(db.session, current_actor(), task_id)
@@ -63,7 +63,7 @@ def get_task(task_id: UUID) -> Any:
 @requires("sampling.sample")
 @blp.arguments(EndIn)
 @blp.response(201, EndOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_end(body: Mapping[str, Any], task_id: UUID) -> Any:
     """End a visit that brings no sample; the next reserve takes its place."""
     with unit_of_work(current_actor()) as uow:
@@ -75,7 +75,7 @@ def post_end(body: Mapping[str, Any], task_id: UUID) -> Any:
 @requires("sampling.plan")
 @blp.arguments(WithdrawalIn)
 @blp.response(201, SamplingTaskOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_withdrawal(body: Mapping[str, Any], task_id: UUID) -> Any:
     """Take a visit back before it was made."""
     with unit_of_work(current_actor()) as uow:
@@ -86,7 +86,7 @@ def post_withdrawal(body: Mapping[str, Any], task_id: UUID) -> Any:
 @requires("sampling.sample")
 @blp.arguments(SubmitIn)
 @blp.response(201, SampleOut)
-@refuses(blp)
+@blp.refuses(*WRITES)
 def post_form(body: Mapping[str, Any], task_id: UUID) -> Any:
     """Submit the sampling form of a visit: the moment a sample exists."""
     with unit_of_work(current_actor()) as uow:
@@ -106,7 +106,7 @@ def post_form(body: Mapping[str, Any], task_id: UUID) -> Any:
 @requires("sampling.view")
 @blp.arguments(SamplesIn, location="query")
 @blp.response(200, SamplesOut)
-@refuses(blp, READS)
+@blp.refuses(*READS)
 def list_samples(asked: Mapping[str, Any]) -> Any:
     """The samples one may see, the newest first."""
     rows = queries.list_samples(
@@ -117,18 +117,14 @@ def list_samples(asked: Mapping[str, Any]) -> Any:
         after=read_cursor(asked["cursor"]),
         limit=queries.PAGE + 1,
     )
-    shown = rows[: queries.PAGE]
-    last = shown[-1].sample if len(rows) > len(shown) else None
-    return {
-        "items": [_detail(row.sample, row.product_name, row.party_name) for row in shown],
-        "next_cursor": write_cursor(last.issued_at, last.id) if last is not None else None,
-    }
+    page = page_of(rows, queries.PAGE, lambda row: (row.sample.issued_at, row.sample.id))
+    return list_answer(page, [_detail(row.sample, row.product_name, row.party_name) for row in page.rows])
 
 
 @blp.route("/samples/<uuid:sample_id>", methods=["GET"])
 @requires("sampling.view")
 @blp.response(200, SampleDetailOut)
-@refuses(blp, READS)
+@blp.refuses(*READS)
 def get_sample(sample_id: UUID) -> Any:
     """One sample."""
     sheet = queries.get_sheet(db.session, current_actor(), sample_id)

@@ -41,7 +41,7 @@ class SamplingPlan(Ledgered, Entity):
     is_standing: Mapped[bool]  # one a year and regulator, for complaints and emergencies
     tree_version: Mapped[str]
     budget: Mapped[int | None]
-    shares: Mapped[dict[str, Any]]  # neyman, risk, votes as text decimals
+    shares: Mapped[dict[str, Any]]  # as `text`: neyman=0.4,risk=0.4,votes=0.2
     seed: Mapped[str | None]
     pick_round_id: Mapped[UUID | None] = mapped_column(ForeignKey("pick_round.id"))
     inputs: Mapped[dict[str, Any]]  # tally figures and instant, history, statutory counts: what the lines came from

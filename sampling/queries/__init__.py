@@ -15,6 +15,7 @@ from sampling.queries.plans import (
     list_lines,
     list_plans,
     offered_lines,
+    visits_to_come,
 )
 from sampling.queries.register import BusinessRow, get_business, get_ceremony, list_businesses, list_signals
 from sampling.queries.samples import (
@@ -86,4 +87,5 @@ __all__ = [
     "list_visits",
     "offered_lines",
     "visible_samples",
+    "visits_to_come",
 ]

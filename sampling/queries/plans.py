@@ -70,14 +70,13 @@ def get_plan(session: Session, actor: Actor, plan_id: UUID) -> SamplingPlan:
     return plan
 
 
-def list_plans(session: Session, actor: Actor, *, after: UUID | None = None, limit: int = PAGE) -> Sequence[PlanRow]:
+def list_plans(
+    session: Session, actor: Actor, *, after: tuple[Any, ...] | None = None, limit: int = PAGE
+) -> Sequence[PlanRow]:
     """Plans of the actor's organisation, the newest first, each with its coverage."""
     query = sa.select(SamplingPlan).where(SamplingPlan.organisation_id == actor.organisation_id)
     if after is not None:
-        last = sa.select(SamplingPlan.created_at, SamplingPlan.id).where(SamplingPlan.id == after).subquery()
-        query = query.join(
-            last, sa.tuple_(SamplingPlan.created_at, SamplingPlan.id) < sa.tuple_(last.c.created_at, last.c.id)
-        )
+        query = query.where(sa.tuple_(SamplingPlan.created_at, SamplingPlan.id) < sa.tuple_(*map(sa.literal, after)))
     plans = session.scalars(query.order_by(SamplingPlan.created_at.desc(), SamplingPlan.id.desc()).limit(limit)).all()
     lines = _coverage_of_lines(session, [plan.id for plan in plans])
     rows = []
@@ -132,6 +131,12 @@ def list_lines(session: Session, actor: Actor, plan_id: UUID) -> Sequence[LineRo
     }
     rows = [LineRow(line, foods[line.food_category_id], coverage) for line, coverage in covered if line.samples]
     return sorted(rows, key=lambda row: (row.food.position, row.line.stratum))
+
+
+def visits_to_come(session: Session, draw_id: UUID) -> int:
+    """How many visits of a draw are still to be made."""
+    waiting = sa.select(sa.func.count()).where(SamplingTask.draw_id == draw_id, SamplingTask.state == TaskState.ISSUED)
+    return session.scalar(waiting) or 0
 
 
 def get_draw(session: Session, actor: Actor, plan_id: UUID) -> RandomDraw | None:

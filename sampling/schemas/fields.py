@@ -10,7 +10,7 @@ import marshmallow as ma
 from lims.i18n import lazy_gettext as _l
 from lims.web.schemas import Text
 
-MAX_NAME, MAX_CURSOR, MAX_ROWS = 200, 120, 500
+MAX_NAME, MAX_ROWS = 200, 500
 MAX_SAMPLES = 1_000_000
 MAX_PICTURE = 12_000_000  # base64 characters: a raw photo of a current tablet is 4-9 MB
 LEAST_YEAR, MOST_YEAR = 2000, 2100

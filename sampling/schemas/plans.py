@@ -2,10 +2,10 @@
 
 import marshmallow as ma
 
-from lims.web.schemas import Count, StrictSchema, Text
+from lims.web.paging import PageOut
+from lims.web.schemas import Count, StrictSchema
 from sampling.schemas.fields import (
     LEAST_YEAR,
-    MAX_CURSOR,
     MAX_ROWS,
     MAX_SAMPLES,
     MOST_YEAR,
@@ -14,12 +14,6 @@ from sampling.schemas.fields import (
     name_field,
 )
 from sampling.types import PlaceKind, PlanKind, PlanState, SeparationMode, TaskCategory
-
-
-class PlansIn(ma.Schema):
-    """Where a list goes on."""
-
-    cursor = Text(max_length=MAX_CURSOR, load_default=None)
 
 
 class PlanIn(StrictSchema):
@@ -55,11 +49,10 @@ class PlanOut(ma.Schema):
     approved_at = ma.fields.AwareDateTime(required=True, allow_none=True)
 
 
-class PlansOut(ma.Schema):
+class PlansOut(PageOut):
     """A page of plans."""
 
     items = ma.fields.List(ma.fields.Nested(PlanOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
 
 
 class PlanCategoryIn(StrictSchema):

@@ -2,6 +2,7 @@
 
 import marshmallow as ma
 
+from lims.web.paging import CursorIn, PageOut
 from lims.web.schemas import Count, StrictSchema, Text
 from sampling.schemas.fields import MAX_ROWS, maybe, name_field
 from sampling.types import AreaType, PlaceKind, SignalKind
@@ -46,18 +47,16 @@ class BusinessOut(ma.Schema):
     closed_on = ma.fields.Date(required=True, allow_none=True)
 
 
-class BusinessesIn(ma.Schema):
+class BusinessesIn(CursorIn):
     """Which businesses: by a part of the name, a code or a licence."""
 
     q = Text(max_length=60, load_default=None)
-    after = ma.fields.UUID(load_default=None)
 
 
-class BusinessesOut(ma.Schema):
-    """A page of businesses by name; `next_cursor` is the id to go on after."""
+class BusinessesOut(PageOut):
+    """A page of businesses by name."""
 
     items = ma.fields.List(ma.fields.Nested(BusinessOut), required=True)
-    next_cursor = ma.fields.UUID(required=True, allow_none=True)
 
 
 class SignalIn(StrictSchema):

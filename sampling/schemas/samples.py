@@ -3,9 +3,9 @@
 import marshmallow as ma
 
 from lims.web.api import MeasuredField
+from lims.web.paging import CursorIn, PageOut
 from lims.web.schemas import StrictSchema, Text
 from sampling.schemas.fields import Base64Field, instant_field, maybe, name_field
-from sampling.schemas.plans import PlansIn
 from sampling.types import (
     AreaType,
     Container,
@@ -81,17 +81,16 @@ class VisitIn(StrictSchema):
     planned_on = ma.fields.Date(required=True)
 
 
-class VisitsIn(PlansIn):
+class VisitsIn(CursorIn):
     """Which visits of a plan."""
 
     state = ma.fields.Enum(TaskState, by_value=True, load_default=None)
 
 
-class VisitsOut(ma.Schema):
+class VisitsOut(PageOut):
     """A page of the visits of a plan."""
 
     items = ma.fields.List(ma.fields.Nested(SamplingTaskOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
 
 
 class EndIn(StrictSchema):
@@ -242,15 +241,14 @@ class SampleDetailOut(SampleOut):
     party_name = ma.fields.String(required=True, allow_none=True)
 
 
-class SamplesIn(PlansIn):
+class SamplesIn(CursorIn):
     """Which samples."""
 
     state = ma.fields.Enum(SampleState, by_value=True, load_default=None)
     number = Text(max_length=40, load_default=None)
 
 
-class SamplesOut(ma.Schema):
+class SamplesOut(PageOut):
     """A page of samples, the newest first."""
 
     items = ma.fields.List(ma.fields.Nested(SampleDetailOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)

@@ -29,6 +29,7 @@ from sampling.models import (
     SamplingPlan,
     SamplingTask,
 )
+from sampling.queries import visits_to_come
 from sampling.rules.draw import Beacon, Party, StaffMember, StaffRole, Team
 from sampling.rules.draw_record import DrawInputs, DrawRecord, read_record, write_record
 from sampling.rules.draw_record import run_draw as make_draw
@@ -130,8 +131,7 @@ def publish_draw(uow: UnitOfWork, draw_id: UUID) -> RandomDraw:
     if draw is None:
         raise NotFoundError
     lock_plan(uow, draw.plan_id)
-    waiting = select(SamplingTask.id).where(SamplingTask.draw_id == draw_id, SamplingTask.state == TaskState.ISSUED)
-    if uow.session.scalar(waiting.limit(1)) is not None:
+    if visits_to_come(uow.session, draw_id):
         raise ConflictError(_l("Visits of this draw are still to be made; its record stays sealed."))
     draw.published_at = draw.published_at or uow.now
     return draw

@@ -394,6 +394,8 @@ def test_a_portion_is_put_away_by_two_scans(client, session, team):
     assert moved.status_code == 303
     assert "冷藏柜" in client.get(moved.location).text
     assert number in client.get(f"/custody/places/{fridge}").text
+    above = client.get(f"/custody/places/{site}").text
+    assert f"/custody/places/{fridge}" in above, "a place shows what lies in it"
     assert number not in client.get("/custody/").text
     assert client.get("/custody/find?code=F1").location == f"/custody/places/{fridge}"
     visit(client, make_person(make_organisation(OrganisationKind.LAB), Role.CUSTODIAN))

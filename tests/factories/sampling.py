@@ -148,7 +148,7 @@ def make_plan(team: Team, *, samples: int = 1, food: str = LEEK, major: str = VE
                 is_standing=False,
                 tree_version=TREE_VERSION,
                 budget=samples,
-                shares={"neyman": "0.4", "risk": "0.4", "votes": "0.2"},
+                shares={"text": "neyman=0.4,risk=0.4,votes=0.2"},
                 inputs={},
                 created_by_id=team.planner.person_id,
                 created_at=uow.now,

@@ -13,6 +13,7 @@ from tests.factories.sampling import make_team
 
 pytestmark = pytest.mark.browser
 
+A_SCANNER = 8
 A_PERSON = 120  # milliseconds between keys: what comes much faster is a scanner
 
 
@@ -39,3 +40,47 @@ def test_results_are_entered_by_keyboard_alone(page: Page, live_server: LiveServ
     page.keyboard.press("Control+Enter")
     page.get_by_text("2 results saved and judged").wait_for()
     assert standing(made) == ["0.011", "0.02"]
+
+
+def typed_and_scanned(page: Page, live_server: LiveServer) -> tuple[TestSet, TestSet]:
+    """A result typed into the grid of one set, and the label of another one scanned over it."""
+    team = make_team()
+    made, other = make_test_set(team), make_test_set(team)
+    log_in(page, live_server, team.tester.username, PASSWORD)
+    page.goto(f"{live_server.url}/bench/{made.blind_code}")
+    page.locator("input[name^='result-']").first.fill("0.011")
+    page.wait_for_timeout(4 * A_PERSON)
+    page.keyboard.type(other.blind_code, delay=A_SCANNER)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Some results are not saved yet")).to_be_visible()
+    expect(page.locator("[data-unsaved-code]")).to_have_text(other.blind_code)
+    return made, other
+
+
+def test_a_scan_over_unsaved_results_saves_them_first(page: Page, live_server: LiveServer) -> None:
+    made, other = typed_and_scanned(page, live_server)
+    page.keyboard.press("Enter")  # the button that saves has the focus
+    page.wait_for_url(f"**/bench/{other.blind_code}")
+    assert standing(made) == ["0.011"]
+
+
+def test_a_scan_that_leaves_results_unsaved_finds_them_again_as_a_draft(page: Page, live_server: LiveServer) -> None:
+    made, other = typed_and_scanned(page, live_server)
+    page.get_by_role("link", name="Open it, keep a draft here").click()
+    page.wait_for_url(f"**/bench/{other.blind_code}")
+    assert standing(made) == []
+    page.goto(f"{live_server.url}/bench/{made.blind_code}")
+    expect(page.locator("input[name^='result-']").first).to_have_value("0.011")
+    page.get_by_role("button", name="Save and judge").click()
+    page.get_by_text("1 results saved and judged").wait_for()
+    expect(page.get_by_text("What was typed here before has been put back.")).to_be_hidden()
+
+
+def test_a_scan_with_nothing_unsaved_opens_the_set_at_once(page: Page, live_server: LiveServer) -> None:
+    team = make_team()
+    made, other = make_test_set(team), make_test_set(team)
+    log_in(page, live_server, team.tester.username, PASSWORD)
+    page.goto(f"{live_server.url}/bench/{made.blind_code}")
+    page.keyboard.type(other.blind_code, delay=A_SCANNER)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/bench/{other.blind_code}")

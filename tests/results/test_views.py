@@ -425,7 +425,11 @@ def test_a_file_is_compared_with_the_signed_one(client: FlaskClient, team: Team)
 
 
 def test_an_unknown_check_code_is_not_found(client: FlaskClient) -> None:
-    assert client.get("/check/NOSUCH22").status_code == 404
+    client.set_cookie("lims_locale", "en")
+    told = client.get("/check/NOSUCH22")
+    assert told.status_code == 404
+    assert "There is no report with the code NOSUCH22." in told.text
+    assert 'value="NOSUCH22"' in told.text
     assert client.get("/check/?code=NOSUCH22").location == "/check/NOSUCH22"
 
 

@@ -23,6 +23,12 @@ from tests.factories.people import make_organisation, make_person
 from tests.factories.sampling import LEEK, VEGETABLES, Team, make_business, make_team
 from tests.factories.web import csrf_token, log_in
 
+REST = {
+    "task_category": "supervision",
+    "report_class_a": "抽检监测（县级本级）",
+    "report_class_b": "2026年县级食品抽检",
+    "pick_round_id": "",
+}
 SECRETS = {"局机关纪委": "1" * 64, "消费者协会": "2" * 64, "人大代表联络站": "3" * 64}
 
 
@@ -58,14 +64,12 @@ def begin(desk: FlaskClient, **changes: Any) -> UUID:
         "title_en": "Vegetables",
         "year": "2026",
         "kind": "special",
-        "task_category": "supervision",
-        "report_class_a": "抽检监测（县级本级）",
-        "report_class_b": "2026年县级食品抽检",
         "budget": "2",
-        "shares": "neyman=.4,risk=.4,votes=.2",
-        "pick_round_id": "",
+        "precision_share": "40",
+        "risk_share": "40",
+        "votes_share": "20",
     }
-    answer = post(desk, "/plan/new", body | changes)
+    answer = post(desk, "/plan/new", body | REST | changes)
     assert answer.status_code == 303, answer.text
     return UUID(answer.location.rsplit("/", 1)[1])
 
@@ -92,6 +96,17 @@ def approved(client: FlaskClient, desk: FlaskClient, team: Team) -> UUID:
     log_in(client, make_person(team.regulator_id, Role.PLANNER))
     assert post(client, f"/plan/{plan_id}/approve", form=f"/plan/{plan_id}").status_code == 303
     return plan_id
+
+
+def test_shares_are_given_and_shown_as_a_whole_of_percents(desk: FlaskClient, session: Session):
+    body = {"title_zh": "甲", "title_en": "A", "precision_share": "50", "risk_share": "40", "votes_share": "20"}
+    refused = post(desk, "/plan/new", body | {"year": "2026", "budget": "2", "kind": "special"} | REST)
+    assert refused.status_code == 422
+    assert "The shares are 50 + 40 + 20 = 110 %, expected 100 %." in refused.text
+    assert 'value="50"' in refused.text
+    plan_id = begin(desk, precision_share="30", risk_share="70", votes_share="0")
+    assert "precision 30 %, risk 70 %" in desk.get(f"/plan/{plan_id}").text
+    assert session.get_one(SamplingPlan, plan_id).shares == {"text": "neyman=0.3,risk=0.7,votes=0"}
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en", "No plans yet"), ("zh_Hans_CN", "还没有计划")])
@@ -141,6 +156,7 @@ def test_a_drawn_plan_shows_its_visits_and_keeps_its_record_sealed(
 def test_a_published_record_is_verified_by_anybody(client: FlaskClient, session: Session, team: Team, drawn: UUID):
     draw = session.scalars(sa.select(RandomDraw)).one()
     page = f"/plan/{draw.plan_id}/draw"
+    assert "Publish the record" not in client.get(page).text, "visits are still to be made"
     assert post(client, f"{page}/publish", form=page).status_code == 303
     session.expire_all()
     assert session.get_one(RandomDraw, draw.id).published_at is None

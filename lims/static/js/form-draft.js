@@ -11,6 +11,10 @@ function nameOf(form) {
   return `fenjian-draft:${person}:${form.dataset.draft}`;
 }
 
+function keyOf(field) {
+  return field.id || field.name;
+}
+
 function fieldsOf(form) {
   return Array.from(form.elements).filter(
     (field) =>
@@ -22,9 +26,9 @@ function fieldsOf(form) {
 
 function save(form) {
   const values = fieldsOf(form).map((field) => {
-    if (field.type === "checkbox" || field.type === "radio") return [field.id, field.checked];
-    if (field.multiple) return [field.id, Array.from(field.selectedOptions, (o) => o.value)];
-    return [field.id, field.value];
+    if (field.type === "checkbox" || field.type === "radio") return [keyOf(field), field.checked];
+    if (field.multiple) return [keyOf(field), Array.from(field.selectedOptions, (o) => o.value)];
+    return [keyOf(field), field.value];
   });
   try {
     localStorage.setItem(nameOf(form), JSON.stringify({ at: Date.now(), values }));
@@ -44,8 +48,8 @@ function restore(form) {
   const known = new Map(values);
   let changed = false;
   for (const field of fieldsOf(form)) {
-    if (!known.has(field.id)) continue;
-    const value = known.get(field.id);
+    if (!known.has(keyOf(field))) continue;
+    const value = known.get(keyOf(field));
     if (field.type === "checkbox" || field.type === "radio") {
       changed ||= field.checked !== value;
       field.checked = value;
@@ -56,7 +60,9 @@ function restore(form) {
       field.value = value;
     }
   }
-  if (changed) tell(form);
+  if (!changed) return;
+  tell(form);
+  form.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 function tell(form) {

@@ -24,6 +24,7 @@ function attach(box) {
   };
   const keep = () => {
     image.value = canvas.toDataURL("image/png");
+    image.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
   canvas.addEventListener("pointerdown", (event) => {

@@ -40,6 +40,11 @@ class Fact:
     required: bool = False
     choices: Mapping[str, LazyString] | None = None
 
+    @property
+    def is_short(self) -> bool:
+        """Whether its answer stands beside others in one line of the page."""
+        return self.kind in {FactKind.DATE, FactKind.AMOUNT, FactKind.YES_NO}
+
 
 PART_NAMES: dict[HandlingPart, LazyString] = {
     HandlingPart.START: _l("Start"),

@@ -4,6 +4,8 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
@@ -291,6 +293,17 @@ def test_a_search_shows_first_what_begins_with_the_text(catalogue: Session):
     codes = [item.code for item in queries.search_items(catalogue, "噻虫")]
     assert codes == ["clothianidin", "thiamethoxam"]
     assert queries.search_items(catalogue, "100%") == []
+
+
+@given(words=st.sampled_from(["", "素", "a", "噻虫"]), size=st.integers(1, 60))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_search_walked_page_by_page_gives_every_item_once_in_its_order(catalogue: Session, words, size):
+    whole = [item.code for item in queries.search_items(catalogue, words, limit=1000)]
+    walked, after = [], None
+    while page := queries.search_items(catalogue, words, after=after, limit=size):
+        walked += [item.code for item in page]
+        after = walked[-1]
+    assert walked == whole
 
 
 def test_regions_are_read_by_parent_and_level(catalogue: Session):

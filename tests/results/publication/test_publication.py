@@ -183,9 +183,9 @@ def test_a_cursor_pages_through_everything_once(client, session, team, monkeypat
         numbers = {reader.get_one(Sample, sample_id).sampling_no for sample_id in made}
     seen, after = [], None
     while True:
-        page = client.get("/api/v1/public-results", query_string={"after": after} if after else {}).json
+        page = client.get("/api/v1/public-results", query_string={"cursor": after} if after else {}).json
         seen += [item["sampling_no"] for item in page["items"]]
-        after = page["next"]
+        after = page["next_cursor"]
         if after is None:
             break
     assert sorted(seen) == sorted(numbers)

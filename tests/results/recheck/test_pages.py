@@ -1,7 +1,10 @@
 """Pages and API of the recheck: the regulator decides, the laboratory that was drawn tests and signs."""
 
 import pytest
+import sqlalchemy as sa
 
+from lims.people.models import Organisation
+from results.recheck.models import Recheck
 from results.recheck.types import RecheckState
 from sampling.models import Sample
 from sampling.types import SampleState, SampleVerdict
@@ -19,6 +22,11 @@ def lab(session):
 @pytest.fixture
 def case(session, lab):
     return rechecks.make_served_case()
+
+
+def bilingual_name(session, organisation_id, locale):
+    named = session.get_one(Organisation, organisation_id)
+    return named.name_en if locale == "en" else named.name_zh
 
 
 def post(client, page, path, **fields):
@@ -41,6 +49,12 @@ def test_a_recheck_is_walked_from_its_application_to_its_conclusion(client, sess
     assert post(client, home, f"{home}/draw").status_code == 303
     session.expire_all()
     assert session.get_one(Sample, case.sample_id).state is SampleState.RECHECK
+    drawn = session.scalars(sa.select(Recheck)).one()
+    assert drawn.draw is not None
+    lot = client.get(home).text.partition(drawn.draw["seed"])[2]
+    assert drawn.lab_id is not None
+    assert bilingual_name(session, drawn.lab_id, locale) in lot
+    assert str(drawn.lab_id)[:8] not in lot
     log_in(client, lab.tester)
     assert home in client.get("/rechecks/").text
     assert "清河县惠民超市" not in client.get(home).text

@@ -95,4 +95,4 @@ def test_what_cannot_be_kept_is_refused_as_input(client, case, officer, path, bo
 
 
 def test_a_cursor_that_was_not_given_leads_nowhere(client, officer):
-    assert client.get("/api/v1/referrals?after=nonsense", headers=officer).status_code == 404
+    assert client.get("/api/v1/referrals?cursor=nonsense", headers=officer).status_code == 422

@@ -319,6 +319,13 @@ def test_repeated_failures_of_a_business_are_counted_and_flagged(session):
     assert not queries.prior_failures(session, second).is_flagged
 
 
+def test_goods_without_a_producer_are_no_repeat_of_each_other(session):
+    team = make_team()
+    first, second = (session.get_one(Referral, cases.make_case(team).referral_id) for _ in range(2))
+    assert (first.producer_name, second.producer_name) == (None, None)
+    assert queries.prior_failures(session, second).of_producer == 0
+
+
 def refused(session: Session, statement: str, kind=IntegrityError, **values) -> str:
     """What PostgreSQL says to the application's login; deferred keys are asked at once."""
 

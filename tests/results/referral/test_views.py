@@ -227,4 +227,7 @@ def test_an_officer_of_another_regulator_finds_nothing(client, case, path):
 
 def test_a_part_that_does_not_exist_is_nothing(desk, case):
     assert desk.get(f"/cases/branches/{case.branch_id}/parts/nonsense").status_code == 404
-    assert desk.get("/cases/?after=nonsense").status_code == 404
+
+
+def test_a_cursor_of_another_list_is_refused(desk):
+    assert desk.get("/cases/?after=nonsense").status_code == 422
