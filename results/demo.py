@@ -47,6 +47,7 @@ class Chapter:
         self._to_sign: dict[tuple[date, str], list[UUID]] = defaultdict(list)
         self._places: dict[tuple[str, date], int] = defaultdict(int)
         self._calendar: Calendar | None = None
+        self._codes: dict[UUID, str] = {}
 
     def watch(self) -> None:
         """An item that the regulator only watches this year, before anything is tested."""
@@ -88,7 +89,7 @@ class Chapter:
     def review(self, sample_id: UUID, lab: str, tester: str) -> None:
         """Lock the set; a few come back from the lock, are corrected by two persons, and are locked again."""
         with self.world.acting(f"reviewer_{lab}") as uow:
-            code = set_of_sample(uow.session, sample_id).blind_code
+            code = self._codes[sample_id]
             lock_results(uow, code)
         if self.world.rng.random() < RETURNS:
             self.world.later(timedelta(hours=1), partial(self.correct, sample_id, lab, tester, code))
@@ -118,8 +119,7 @@ class Chapter:
         signatory = f"signatory_{lab}"
         with self.world.acting(signatory) as uow:
             # One by one as they were queued: in the order of blind codes, which are random, numbers would be too.
-            codes = [set_of_sample(uow.session, sample_id).blind_code for sample_id in waiting]
-            reports = [compose_report(uow, code) for code in codes]
+            reports = [compose_report(uow, self._codes[sample_id]) for sample_id in waiting]
             shown = {report.id: report.pdf_sha256 for report in reports}
         with self.world.acting(signatory) as uow:
             sign_conclusions(uow, shown, confirmed_at=uow.now)
@@ -191,10 +191,11 @@ class Chapter:
         return test_set, list_lines(uow.session, test_set.id)
 
     def _lab_of(self, sample_id: UUID) -> str:
-        """The laboratory's word in the keys of its people: city, county, private."""
+        """The laboratory's word in the keys of its people: city, county, private; and note the code it knows."""
         with db.new_session() as session:
-            lab_id = set_of_sample(session, sample_id).lab_id
-        key = next(name for name, one in self.world.organisations.items() if one == lab_id)
+            arrived = set_of_sample(session, sample_id)
+        self._codes[sample_id] = arrived.blind_code
+        key = next(name for name, one in self.world.organisations.items() if one == arrived.lab_id)
         return key.removeprefix("lab_").removesuffix("_lab")
 
     def _on(self, day: date, lab: str, opens: time, act: partial[None]) -> None:
