@@ -46,7 +46,7 @@ VISIBILITY_SECONDS = 600
 def make_celery(app: Flask) -> Celery:
     """The Celery application of this installation, with its two tasks."""
     settings = settings_of(app)
-    celery = Celery("lims", broker=settings.broker_url or "memory://", set_as_current=False)
+    celery = Celery("lims", broker=settings.broker_url or "memory://localhost/", set_as_current=False)
     celery.conf.update(
         task_serializer="json",
         accept_content=["json"],
