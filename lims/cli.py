@@ -8,7 +8,7 @@ import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 from flask import Flask, current_app
@@ -22,9 +22,12 @@ from lims.cluster import ClusterError
 from lims.db import db
 from lims.doctor import examine
 from lims.errors import LimsError
+from lims.i18n import LazyString
+from lims.i18n import gettext as _
+from lims.i18n import lazy_gettext as _l
 from lims.ledger.export import write_bundle
 from lims.ledger.sequencer import seal_head
-from lims.ledger.verify import main as verify_main
+from lims.ledger.verify import Broken, verify_bundle
 from lims.outbox.tasks import drain
 from lims.people.administration import settle_administrator
 from lims.people.models import Account, Person
@@ -46,14 +49,26 @@ WORKERS = 2
 THREADS = 4
 
 
+def _asks(words: LazyString) -> str:
+    """A prompt in the language of whoever is asked; click writes it only then."""
+    return cast("str", words)
+
+
+PASSWORD_OPTION = click.password_option(
+    prompt=_asks(_l("Password")), confirmation_prompt=_asks(_l("The same password again"))
+)
+
+
 class LimsGroup(click.Group):
     """A group whose commands turn refusals into a sentence and exit status 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (LimsError, ClusterError) as refusal:
+        except LimsError as refusal:
             raise click.UsageError(str(refusal)) from refusal
+        except ClusterError as refusal:
+            raise click.UsageError(_(refusal.message, **refusal.facts)) from refusal
 
 
 @click.group("db", cls=LimsGroup)
@@ -74,7 +89,7 @@ def db_upgrade(revision: str) -> None:
             migrate.upgrade(database_urls(settings).owner, revision)
     finally:
         disconnect()
-    click.echo(f"The database stands at revision {revision}.")
+    click.echo(_("The database stands at revision %(revision)s.", revision=revision))
 
 
 @db_group.command("check")
@@ -89,7 +104,7 @@ def db_check() -> None:
         click.echo(line)
     if found:
         sys.exit(FOUND_WRONG)
-    click.echo("The database has exactly the schema and privileges of this version.")
+    click.echo(_("The database has exactly the schema and privileges of this version."))
 
 
 @click.command("doctor")
@@ -102,7 +117,14 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by posit
         click.echo(json.dumps([finding.to_json() for finding in findings], ensure_ascii=False))
     else:
         for finding in findings:
-            click.echo(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.what}: {finding.detail}")
+            click.echo(
+                _(
+                    "%(mark)s  %(what)s: %(detail)s",
+                    mark=verification.mark_of(is_right=finding.ok),
+                    what=_(finding.what),
+                    detail=finding.detail,
+                )
+            )
             if not finding.ok:
                 click.echo(f"       {finding.remedy}")
     if not all(finding.ok for finding in findings):
@@ -117,7 +139,7 @@ def verify(topic: str | None, as_json: bool) -> None:  # noqa: FBT001 - click pa
     """Prove the invariants over the whole database; exit 1 when one is violated."""
     if topic is not None and topic not in verification.topics():
         known = ", ".join(verification.topics())
-        raise click.UsageError(f"There is no topic {topic!r}; expected one of {known}.")
+        raise click.UsageError(_("There is no topic “%(topic)s”; expected one of %(known)s.", topic=topic, known=known))
     with db.read_session() as session:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         session.execute(text("SET LOCAL statement_timeout = 0"))
@@ -129,7 +151,14 @@ def verify(topic: str | None, as_json: bool) -> None:  # noqa: FBT001 - click pa
     if as_json:
         click.echo(json.dumps({"summary": {"invariants": len(findings), "checked": checked, "violations": violated}}))
     else:
-        click.echo(f"{len(findings)} invariants, {checked} rows checked, {violated} violations")
+        click.echo(
+            _(
+                "%(invariants)s invariants, %(checked)s rows checked, %(violated)s violations",
+                invariants=len(findings),
+                checked=checked,
+                violated=violated,
+            )
+        )
     if violated:
         sys.exit(FOUND_WRONG)
 
@@ -144,11 +173,17 @@ def _finding_line(finding: verification.Finding, *, as_json: bool) -> str:
             "examples": examples,
         }
         return json.dumps(body, ensure_ascii=False)
-    line = f"{'ok   ' if not finding.violations else 'WRONG'}  {finding.invariant}: {finding.checked} checked"
-    if finding.violations:
-        line += f", {finding.violations} violated"
-        line += "".join(f"\n         {one['table']} {one['key']} {one['column']}" for one in examples)
-    return line
+    mark, words = verification.mark_of(is_right=not finding.violations), _(finding.invariant)
+    if not finding.violations:
+        return _("%(mark)s  %(what)s: %(checked)s checked", mark=mark, what=words, checked=finding.checked)
+    line = _(
+        "%(mark)s  %(what)s: %(checked)s checked, %(violated)s violated",
+        mark=mark,
+        what=words,
+        checked=finding.checked,
+        violated=finding.violations,
+    )
+    return line + "".join(f"\n         {one['table']} {one['key']} {one['column']}" for one in examples)
 
 
 @click.group("ledger", cls=LimsGroup)
@@ -169,7 +204,7 @@ def ledger_export(output: Path) -> None:
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         session.execute(text("SET LOCAL statement_timeout = 0"))
         count = write_bundle(session, output, signer.verifier_key)
-    click.echo(f"{count} events written to {output}")
+    click.echo(_("%(count)s events written to %(path)s", count=count, path=str(output)))
 
 
 @ledger_group.command("verify")
@@ -177,11 +212,14 @@ def ledger_export(output: Path) -> None:
 @click.option("--key", help="Verifier key noted outside the machine.")
 @click.option("--head", multiple=True, type=click.Path(exists=True), help="A head kept outside the machine.")
 def ledger_verify(bundle: str, key: str | None, head: tuple[str, ...]) -> None:
-    """Check an exported bundle offline."""
-    arguments = [bundle, *(["--key", key] if key else [])]
-    for path in head:
-        arguments += ["--head", path]
-    sys.exit(verify_main(arguments))
+    """Check an exported bundle offline; exit 1 when something in it does not hold."""
+    heads = [Path(path).read_text(encoding="utf8") for path in head]
+    try:
+        events, covered = verify_bundle(bundle, key=key, heads=heads)
+    except Broken as finding:
+        click.echo(_("BROKEN: %(finding)s", finding=_(finding.message, **finding.facts)))
+        sys.exit(FOUND_WRONG)
+    click.echo(_("SOUND: %(events)s events, %(covered)s of them under a signed head", events=events, covered=covered))
 
 
 @ledger_group.command("key")
@@ -212,33 +250,41 @@ def users_list(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by p
             body = {"username": username, "name": name, "disabled": disabled_at is not None}
             click.echo(json.dumps(body, ensure_ascii=False))
         else:
-            click.echo(f"{username}\t{name}{'' if disabled_at is None else '  (disabled)'}")
+            click.echo(f"{username}\t{name}{'' if disabled_at is None else '  ' + _('(disabled)')}")
 
 
 @users_group.command("add")
 @click.argument("person_id", type=click.UUID)
 @click.argument("username")
-@click.password_option()
+@PASSWORD_OPTION
 @with_database
 def users_add(person_id: Any, username: str, password: str) -> None:
     """Open an account for a person who is registered."""
     with unit_of_work(INSTALL) as uow:
         open_account(uow, person_id, username, password)
-    click.echo(f"{username} can log in.")
+    click.echo(_("%(name)s can log in.", name=username))
 
 
 @users_group.command("administrator")
 @click.argument("username")
-@click.option("--name", prompt=True, help="Of the person.")
-@click.option("--document", prompt="Identity document", help="Of the person; only a keyed digest is kept.")
-@click.option("--organisation", prompt=True, help="Name of the regulator that runs this installation.")
-@click.password_option()
+@click.option("--name", prompt=_asks(_l("Name of the person")), help="Of the person.")
+@click.option(
+    "--document",
+    prompt=_asks(_l("Number of the resident identity card")),
+    help="Of the person; only a keyed digest is kept.",
+)
+@click.option(
+    "--organisation",
+    prompt=_asks(_l("Name of the regulator that runs this installation")),
+    help="Name of the regulator that runs this installation.",
+)
+@PASSWORD_OPTION
 @with_database
 def users_administrator(username: str, name: str, document: str, organisation: str, password: str) -> None:
     """Make the first administrator of an empty installation, with their organisation."""
     with unit_of_work(INSTALL) as uow:
         settle_administrator(uow, username, password, name=name, document=document, organisation=organisation)
-    click.echo(f"{username} can log in and register everybody else at /admin.")
+    click.echo(_("%(name)s can log in and register everybody else at /admin.", name=username))
 
 
 @users_group.command("disable")
@@ -248,7 +294,7 @@ def users_disable(username: str) -> None:
     """Disable an account; its sessions and tokens end at once."""
     with unit_of_work(INSTALL) as uow:
         disable_account(uow, _account(uow.session, username).id)
-    click.echo(f"{username} can no longer log in.")
+    click.echo(_("%(name)s can no longer log in.", name=username))
 
 
 @users_group.command("token")
@@ -270,7 +316,7 @@ def users_token(username: str, label: str, days: int) -> None:
 def _account(session: Any, username: str) -> Account:
     account: Account | None = session.scalar(select(Account).where(func.lower(Account.username) == username.lower()))
     if account is None:
-        raise click.UsageError(f"There is no account {username!r}; `lims users list` shows all.")
+        raise click.UsageError(_("There is no account “%(name)s”; `lims users list` shows all.", name=username))
     return account
 
 
@@ -356,7 +402,7 @@ def beat() -> None:
 @with_database
 def drain_command() -> None:
     """Perform everything the outbox holds, here and now."""
-    click.echo(f"{drain()} messages performed")
+    click.echo(_("%(count)s messages performed", count=drain()))
 
 
 def register(app: Flask) -> None:

@@ -58,7 +58,8 @@ def restore(source: Path) -> None:
     click.echo(_("%(rows)s rows and %(files)s files restored", **_figures(report)))
     violated = sum(finding.violations for finding in findings)
     for finding in findings:
-        click.echo(f"{'ok   ' if not finding.violations else 'WRONG'}  {finding.invariant}: {finding.checked}")
+        mark, words = verification.mark_of(is_right=not finding.violations), _(finding.invariant)
+        click.echo(_("%(mark)s  %(what)s: %(checked)s checked", mark=mark, what=words, checked=finding.checked))
     _tell_damage(report)
     if violated:
         sys.exit(FOUND_WRONG)

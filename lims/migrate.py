@@ -12,6 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from lims.config import data_folder
 from lims.db import Base
+from lims.i18n import gettext
 from lims.privileges import apply_privileges, wrong_privileges
 
 UPGRADE_LOCK = 0x4C494D53  # "LIMS": one upgrade at a time in one database
@@ -59,7 +60,13 @@ def differences(owner_url: str) -> list[str]:
             found = []
             current, head = current_revision(connection), head_revision()
             if current != head:
-                found.append(f"the database stands at revision {current}, this version wants {head}")
+                found.append(
+                    gettext(
+                        "the database stands at revision %(current)s, this version wants %(head)s",
+                        current=current,
+                        head=head,
+                    )
+                )
             context = MigrationContext.configure(connection, opts={"compare_type": True})
             found += [str(difference) for difference in compare_metadata(context, Base.metadata)]
             return found + wrong_privileges(connection)

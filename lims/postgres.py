@@ -17,8 +17,25 @@ from pathlib import Path
 OLDEST_MAJOR = 15  # NULLS NOT DISTINCT and a public schema without CREATE for everyone
 
 
+def mark(message: str) -> str:
+    """Mark a text for translation where it is only stored; `N_` is the name that extractors know."""
+    return message
+
+
+N_ = mark
+
+
 class ClusterError(RuntimeError):
-    """The private cluster cannot be had; the text says what was tried and how to mend it."""
+    """The private cluster cannot be had; the text says what was tried and how to mend it.
+
+    Args:
+        message: English source string with `%(name)s` places, shown through `gettext(message, **facts)`.
+        facts: what was found, and where.
+    """
+
+    def __init__(self, message: str, **facts: object) -> None:
+        super().__init__(message % facts)
+        self.message, self.facts = message, facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +118,9 @@ def unprivileged_account() -> pwd.struct_passwd:
         except KeyError:
             continue
     raise ClusterError(
-        "PostgreSQL refuses to run as root or nameless, and neither of the accounts postgres and "
-        "nobody exists to borrow a name from. Run the program as an ordinary user, or set "
-        "LIMS_DATABASE_URL and LIMS_DATABASE_OWNER_URL."
+        N_(
+            "PostgreSQL refuses to run as root or nameless, and neither of the accounts postgres and "
+            "nobody exists to borrow a name from. Run the program as an ordinary user, or set "
+            "LIMS_DATABASE_URL and LIMS_DATABASE_OWNER_URL."
+        )
     )

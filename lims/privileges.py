@@ -7,10 +7,12 @@ update. `lims db upgrade` applies the list, `lims db check` compares it with the
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, Table, text
 
 from lims.db import Base
+from lims.i18n import gettext
 
 APP_ROLE = "lims_app"
 DEFAULT = "select, insert, update"
@@ -57,6 +59,10 @@ def _clause(action: str, columns: frozenset[str] | None) -> str:
     return action if columns is None else f"{action} ({', '.join(sorted(columns))})"
 
 
+def _in_words(privileges: Iterable[Privilege]) -> str:
+    return ", ".join(sorted(_clause(*one) for one in privileges)) or gettext("nothing")
+
+
 def wrong_privileges(connection: Connection) -> list[str]:
     """Tables where the server and the models disagree, each with both sides in words."""
     whole: dict[str, set[str]] = defaultdict(set)
@@ -84,9 +90,12 @@ def wrong_privileges(connection: Connection) -> list[str]:
         held |= {(action, frozenset(cols)) for (name, action), cols in partial.items() if name == table.name}
         wanted = wanted_privileges(table)
         if wanted != held:
-            says = "; ".join(
-                f"{side} {', '.join(sorted(_clause(*one) for one in ones)) or 'nothing'}"
-                for side, ones in (("has", held), ("should have", wanted))
+            problems.append(
+                gettext(
+                    "%(table)s: the application may %(held)s, expected %(wanted)s",
+                    table=table.name,
+                    held=_in_words(held),
+                    wanted=_in_words(wanted),
+                )
             )
-            problems.append(f"{table.name}: {says}")
     return problems

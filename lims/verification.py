@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
+from lims.i18n import gettext
+
 MAX_EXAMPLES = 20
 
 
@@ -43,6 +45,11 @@ def register_check(topic: str, check: Check) -> None:
     known = _checks.setdefault(topic, [])
     if check not in known:
         known.append(check)
+
+
+def mark_of(*, is_right: bool) -> str:
+    """What a line about one thing begins with, as wide either way."""
+    return gettext("ok   ") if is_right else gettext("WRONG")
 
 
 def topics() -> tuple[str, ...]:

@@ -39,7 +39,14 @@ SEPARATOR = "====="
 
 
 class Broken(Exception):  # noqa: N818 - it is a finding, not a fault of the program
-    """The first thing that does not hold, named so that it can be found in the bundle."""
+    """The first thing that does not hold, named so that it can be found in the bundle.
+
+    `message` and `facts` are kept apart for whoever says it in another language.
+    """
+
+    def __init__(self, message: str, **facts: object) -> None:
+        super().__init__(message % facts)
+        self.message, self.facts = message, facts
 
 
 def canonical(body: object) -> str:
@@ -127,9 +134,9 @@ def parse_verifier_key(text: str) -> tuple[str, bytes]:
         origin, key_hex, encoded = text.strip().split("+", 2)
         raw = base64.b64decode(encoded, validate=True)
     except ValueError as error:
-        raise Broken(f"verifier key {text.strip()!r} is not of the form origin+id+key") from error
+        raise Broken("the key %(key)s is not of the form origin+id+key", key=text.strip()) from error
     if raw[:1] != ED25519 or len(raw) != 1 + KEY_BYTES or key_id(origin, raw[1:]).hex() != key_hex:
-        raise Broken(f"verifier key {text.strip()!r} does not carry the id {key_hex!r} of its own key")
+        raise Broken("the key %(key)s does not carry its own id", key=text.strip())
     return origin, raw[1:]
 
 
@@ -141,21 +148,30 @@ def parse_checkpoint(note: str) -> Checkpoint:
         dash, name, blob = lines[4].split(" ")
         signature = base64.b64decode(blob, validate=True)
     except (IndexError, ValueError) as error:
-        raise Broken(f"a head cannot be read: {note[:120]!r}") from error
+        raise Broken("a head cannot be read: %(head)s", head=repr(note[:120])) from error
     if lines[3] != "" or dash != "—" or name != origin or len(root) != HASH_BYTES or len(signature) != SIGNATURE_BYTES:
-        raise Broken(f"a head is not in the form of a signed note: {note[:120]!r}")
+        raise Broken("a head is not in the form of a signed note: %(head)s", head=repr(note[:120]))
     return Checkpoint(origin, size, root, signature)
 
 
 def check_signature(head: Checkpoint, origin: str, public_key: bytes) -> None:
     if head.origin != origin:
-        raise Broken(f"the head of size {head.size} is of {head.origin!r}, the key is of {origin!r}")
+        raise Broken(
+            "the head of size %(size)s is of %(origin)s, the key is of %(expected)s",
+            size=head.size,
+            origin=head.origin,
+            expected=origin,
+        )
     if head.signature[:4] != key_id(origin, public_key):
-        raise Broken(f"the head of size {head.size} is signed with another key than {key_id(origin, public_key).hex()}")
+        raise Broken(
+            "the head of size %(size)s is signed with another key than %(key)s",
+            size=head.size,
+            key=key_id(origin, public_key).hex(),
+        )
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(head.signature[4:], head.text.encode())
     except InvalidSignature as error:
-        raise Broken(f"the signature under the head of size {head.size} is false") from error
+        raise Broken("the signature under the head of size %(size)s is false", size=head.size) from error
 
 
 def check_link(raw: bytes, number: int, chains: dict[str, tuple[int, str]]) -> bytes:
@@ -164,15 +180,17 @@ def check_link(raw: bytes, number: int, chains: dict[str, tuple[int, str]]) -> b
         body = json.loads(raw)
         chain, seq, prev = body["chain"], body["seq"], body["prev"]
     except (ValueError, KeyError, TypeError) as error:
-        raise Broken(f"event {number} cannot be read: {raw[:80]!r}") from error
-    where = f"event {number} ({chain} #{seq})"
+        raise Broken("event %(number)s cannot be read: %(text)s", number=number, text=repr(raw[:80])) from error
+    place: dict[str, object] = {"number": number, "chain": chain, "seq": seq}
     if canonical(body).encode() != raw:
-        raise Broken(f"{where} is not in canonical form")
+        raise Broken("event %(number)s (%(chain)s #%(seq)s) is not in canonical form", **place)
     last_seq, last_hash = chains.get(chain, (0, GENESIS))
     if seq != last_seq + 1:
-        raise Broken(f"{where}: the chain goes from #{last_seq} to #{seq}")
+        raise Broken(
+            "event %(number)s (%(chain)s #%(seq)s): the chain stood at #%(last)s before it", last=last_seq, **place
+        )
     if prev != last_hash:
-        raise Broken(f"{where} names another event before it than the chain has")
+        raise Broken("event %(number)s (%(chain)s #%(seq)s) names another event before it than the chain has", **place)
     leaf = leaf_hash(raw)
     chains[chain] = (seq, leaf.hex())
     return leaf
@@ -187,14 +205,22 @@ def check_events(lines: Iterable[bytes], heads: Iterator[Checkpoint], extra: dic
         tree.append(check_link(line.rstrip(b"\n"), number, chains))
         while head is not None and head.size == tree.size:
             if head.root != tree.root():
-                raise Broken(f"the root over the first {head.size} events is not the root in its head")
+                raise Broken("the root over the first %(size)s events is not the root in its head", size=head.size)
             covered, head = head.size, next(heads, None)
         if tree.size in extra and extra[tree.size].root != tree.root():
-            raise Broken(f"the head kept outside, of size {tree.size}, has another root than this bundle")
+            raise Broken("the head kept outside, of size %(size)s, has another root than this bundle", size=tree.size)
     if head is not None:
-        raise Broken(f"the head of size {head.size} covers more events than the {tree.size} in the bundle")
+        raise Broken(
+            "the head of size %(size)s covers more events than the %(events)s in the bundle",
+            size=head.size,
+            events=tree.size,
+        )
     if extra and max(extra) > tree.size:
-        raise Broken(f"the head kept outside has {max(extra)} events, this bundle only {tree.size}: its tail was cut")
+        raise Broken(
+            "the head kept outside has %(size)s events, this bundle only %(events)s: its tail was cut",
+            size=max(extra),
+            events=tree.size,
+        )
     return tree.size, covered
 
 
@@ -207,7 +233,7 @@ def signed_heads(notes: str, origin: str, public_key: bytes) -> Iterator[Checkpo
         head = parse_checkpoint(note)
         check_signature(head, origin, public_key)
         if head.size <= size:
-            raise Broken(f"the head of size {head.size} stands after one of size {size}")
+            raise Broken("the head of size %(size)s stands after one of size %(before)s", size=head.size, before=size)
         size = head.size
         yield head
 
@@ -222,10 +248,14 @@ def verify_bundle(path: str, *, key: str | None = None, heads: Iterable[str] = (
         with zipfile.ZipFile(path) as bundle:
             damaged = bundle.testzip()
             if damaged is not None:
-                raise Broken(f"the file {damaged} in the bundle is damaged")
+                raise Broken("the file %(name)s in the bundle is damaged", name=damaged)
             own_key = bundle.read("key.txt").decode()
             if key is not None and own_key.strip() != key.strip():
-                raise Broken(f"the bundle carries the key {own_key.strip()!r}, expected {key.strip()!r}")
+                raise Broken(
+                    "the bundle carries the key %(key)s, expected %(expected)s",
+                    key=own_key.strip(),
+                    expected=key.strip(),
+                )
             origin, public_key = parse_verifier_key(own_key)
             kept = [parse_checkpoint(note) for note in heads]
             for head in kept:
@@ -234,7 +264,7 @@ def verify_bundle(path: str, *, key: str | None = None, heads: Iterable[str] = (
             with bundle.open("events.jsonl") as lines:
                 return check_events(lines, signed_heads(notes, origin, public_key), {head.size: head for head in kept})
     except (zipfile.BadZipFile, KeyError, OSError, UnicodeDecodeError) as error:
-        raise Broken(f"the bundle cannot be read: {error}") from error
+        raise Broken("the bundle cannot be read: %(error)s", error=error) from error
 
 
 def main(arguments: list[str] | None = None) -> int:

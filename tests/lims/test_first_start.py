@@ -1,6 +1,7 @@
 """An empty installation: the shipped catalogue and the first administrator, by commands alone."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,8 +23,11 @@ ROOT = Path(__file__).parents[2]
 SOMEBODY = {"name": "何志强", "document": "371402198501010018", "organisation": "清河县市场监督管理局"}
 
 
-def lims(home: Path, *words: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
-    environ = os.environ | {"LIMS_HOME": str(home)}
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def lims(home: Path, *words: str, typed: str = "", locale: str = "en") -> "subprocess.CompletedProcess[str]":
+    environ = os.environ | {"LIMS_HOME": str(home), "LIMS_LOCALE": locale}
     return subprocess.run(
         [sys.executable, "-m", "app", *words],
         cwd=ROOT,
@@ -47,12 +51,41 @@ def test_an_empty_home_gets_its_catalogue_and_its_administrator_by_commands(tmp_
     assert refused.returncode == 2
     assert "already" in refused.stderr
     with Cluster(home) as urls:
+        speak_both_languages(home)
         engine = sa.create_engine(urls.app)
         with Session(engine) as session:
             assert session.scalar(sa.select(sa.func.count()).select_from(FoodLimit))
             assert session.scalars(sa.select(Account.username)).all() == ["admin"]
             assert session.scalars(sa.select(RoleGrant.role)).all() == [Role.ADMINISTRATOR]
         engine.dispose()
+
+
+def speak_both_languages(home: Path) -> None:
+    """Every command of the ground floor says the same in Chinese and in English, and nothing in the other."""
+    bundle = str(home / "bundle.zip")
+    for words in (
+        ("db", "check"),
+        ("doctor",),
+        ("verify",),
+        ("ledger", "export", "--output", bundle),
+        ("ledger", "verify", bundle),
+        ("users", "disable", "admin"),
+        ("drain",),
+    ):
+        chinese, english = (lims(home, *words, locale=locale) for locale in ("zh_CN", "en"))
+        assert (chinese.returncode, english.returncode) == (0, 0), chinese.stderr + english.stderr
+        for told in chinese.stdout.splitlines():
+            assert CHINESE.search(told), f"{words}: {told!r}"
+        assert english.stdout.strip(), words
+        assert not CHINESE.search(english.stdout), words
+    damaged = home / "damaged.zip"
+    damaged.write_bytes(Path(bundle).read_bytes()[:-40])
+    broken = lims(home, "ledger", "verify", str(damaged), locale="zh_CN")
+    assert broken.returncode == 1
+    assert broken.stdout.startswith("已损坏：包无法读取")
+    nobody = lims(home, "users", "disable", "nobody", locale="zh_CN")
+    assert nobody.returncode == 2
+    assert "没有账号“nobody”" in nobody.stderr
 
 
 def test_a_password_that_is_too_short_leaves_nothing_behind(session: Session):

@@ -1,5 +1,6 @@
 """Chinese and English are complete: every string has its Chinese, none is fuzzy, and two packages never disagree."""
 
+import ast
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from flask import Flask
+from sqlalchemy.orm import Session
 
-from lims import i18n
+from lims import i18n, verification
 from lims.config import data_folder
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +59,18 @@ def test_every_string_has_its_chinese():
         f"{place}: {text!r}" for text, place in messages_of_code().items() if not any(map(any, known[text].values()))
     )
     assert missing == []
+
+
+def test_what_is_only_stored_has_its_chinese_too(app: Flask, session: Session):
+    """Invariants are named where they are checked, findings of the ledger where nothing of ours may be imported."""
+    with app.app_context():
+        stored = {finding.invariant for finding in verification.run_checks(session, None)}
+    tree = ast.parse((ROOT / "lims/ledger/verify.py").read_text(encoding="utf8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Broken"]
+    stored |= {ast.literal_eval(call.args[0]) for call in calls}
+    known = translations()
+    assert len(calls) > 15
+    assert sorted(text for text in stored if not any(map(any, known[text].values()))) == []
 
 
 def test_no_translation_is_fuzzy_or_empty():
