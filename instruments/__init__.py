@@ -8,8 +8,9 @@ if TYPE_CHECKING:
 
 def init_app(app: "Flask") -> None:
     """Register what this package brings."""
-    from instruments import api, demo, verification, views
+    from instruments import api, demo, verification
     from instruments.cli import instruments
+    from instruments.views import connections, files, profiles, quarantine
     from lims.auth.permissions import Role, declare
     from lims.demo import Part, register_chapter
     from lims.i18n import lazy_gettext as _l
@@ -20,7 +21,8 @@ def init_app(app: "Flask") -> None:
     declare("instruments.deliver", {Role.TESTER, Role.REVIEWER, Role.QUALITY_MANAGER, Role.LAB_HEAD})
     declare("instruments.manage", {Role.TESTER, Role.REVIEWER, Role.QUALITY_MANAGER, Role.LAB_HEAD})
     app.cli.add_command(instruments)
-    app.register_blueprint(views.bp)
+    for part in (connections, quarantine, files, profiles):
+        app.register_blueprint(part.bp)
     register_api(app, api.blp)
     navigation.add_entry(
         "instruments.index", _l("Instruments"), icon="plug", permission="instruments.manage", order=56, begins_day=False

@@ -14,6 +14,12 @@ port = "/dev/serial/by-id/usb-FTDI_FT232R-if00-port0"   # or tcp://10.0.0.5:4001
 poll_seconds = 60
 baud = 115200                              # left out: as the device ships
 settings = { "items.0" = "农药残留" }
+
+[[folder]]                                 # where the software of an instrument saves its exports
+name = "GC-MS 2"
+path = "/srv/exports/gcms2"
+profile = "our-gcms"                       # left out: the header of each file decides
+take = true                                # left out: every file waits until a person has looked at its rows
 """
 
 import re
@@ -24,12 +30,14 @@ from pathlib import Path
 from typing import Any
 
 from instruments.drivers.registry import UnknownDriverError, get_driver
+from instruments.folders import Folder
 from instruments.reader import Connection
 from instruments.transports import opener_for
 from instruments.types import SerialSettings
 
 SHORTEST_POLL_SECONDS = 1.0
-_TABLES = {"server", "store", "instrument"}
+_TABLES = {"server", "store", "instrument", "folder"}
+_FOLDER_KEYS = {"name", "path", "profile", "take"}
 _INSTRUMENT_KEYS = {
     "name",
     "driver",
@@ -56,12 +64,14 @@ class ReaderConfig:
         connections: one for every instrument.
         server_url: where readings go; empty when they stay in the spool.
         token: bearer token; never shown.
+        folders: drop folders.
     """
 
     store: Path
     connections: tuple[Connection, ...]
     server_url: str = ""
     token: str = field(default="", repr=False)
+    folders: tuple[Folder, ...] = ()
 
 
 def load_config(path: Path) -> ReaderConfig:
@@ -79,20 +89,22 @@ def load_config(path: Path) -> ReaderConfig:
     if unknown:
         raise ConfigError(f"{path}: unknown {', '.join(sorted(unknown))}; expected {', '.join(sorted(_TABLES))}")
     store = _text(document.get("store", {}), "path", f"{path} [store]")
-    rows = document.get("instrument", [])
-    if not isinstance(rows, list) or not rows:
-        raise ConfigError(f"{path}: expected at least one [[instrument]]")
+    rows, places = document.get("instrument", []), document.get("folder", [])
+    if not isinstance(rows, list) or not isinstance(places, list) or not (rows or places):
+        raise ConfigError(f"{path}: expected at least one [[instrument]] or [[folder]]")
     connections = tuple(_connection(row, f"{path} [[instrument]] {at}") for at, row in enumerate(rows, 1))
-    names = [folder_name(connection.instrument) for connection in connections]
+    folders = tuple(_folder(row, f"{path} [[folder]] {at}") for at, row in enumerate(places, 1))
+    told = [connection.instrument for connection in connections] + [folder.instrument for folder in folders]
+    names = [folder_name(name) for name in told]
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(f"{path}: two instruments are called {name!r}")
     server = document.get("server", {})
     if not server:
-        return ReaderConfig(Path(store), connections)
+        return ReaderConfig(Path(store), connections, folders=folders)
     token_file = Path(_text(server, "token_file", f"{path} [server]"))
     url = _text(server, "url", f"{path} [server]")
-    return ReaderConfig(Path(store), connections, url, token_file.read_text("utf-8").strip())
+    return ReaderConfig(Path(store), connections, url, token_file.read_text("utf-8").strip(), folders)
 
 
 def folder_name(instrument: str) -> str:
@@ -135,6 +147,19 @@ def _connection(row: Mapping[str, Any], where: str) -> Connection:
         opener=opener,
         settings=settings,
         poll_seconds=poll_seconds,
+    )
+
+
+def _folder(row: Mapping[str, Any], where: str) -> Folder:
+    unknown = set(row) - _FOLDER_KEYS
+    if unknown:
+        raise ConfigError(f"{where}: unknown {', '.join(sorted(unknown))}")
+    take = row.get("take", False)
+    if not isinstance(take, bool):
+        raise ConfigError(f"{where}: take is true or false, got {take!r}")
+    profile = _text(row, "profile", where) if "profile" in row else None
+    return Folder(
+        instrument=_text(row, "name", where), path=Path(_text(row, "path", where)), profile=profile, take=take
     )
 
 

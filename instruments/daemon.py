@@ -1,6 +1,7 @@
-"""The reader program: all ports of one machine, one spool, one courier."""
+"""The reader program: all ports and drop folders of one machine, one spool, one courier, one report of how they are."""
 
 import json
+import platform
 import threading
 from contextlib import ExitStack
 from functools import partial
@@ -9,13 +10,16 @@ from typing import Any
 
 from instruments.config import ReaderConfig, folder_name
 from instruments.delivery import Courier, HttpDelivery
+from instruments.folders import FolderWatcher
 from instruments.journal import Journal
-from instruments.reader import Connection, Reader
+from instruments.reader import Connection, PortStatus, Reader
+from instruments.rules import REPORT_SECONDS
 from instruments.spool import Spool
 from lims import clock
 
 STATUS_FILE = "status.json"
 SPOOL_FILE = "spool.sqlite3"
+MAX_ERROR_TEXT = 500
 
 
 class Daemon:
@@ -40,9 +44,13 @@ class Daemon:
         except BaseException:
             self._stack.close()
             raise
+        self.folders = [FolderWatcher(folder, self.spool.add_file) for folder in config.folders]
         self.courier: Courier | None = None
+        self._server: HttpDelivery | None = None
+        self._reporter = threading.Thread(target=self._report, name="report", daemon=True)
         if config.server_url:
-            self.courier = Courier(self.spool, HttpDelivery(config.server_url, config.token))
+            self._server = HttpDelivery(config.server_url, config.token)
+            self.courier = Courier(self.spool, self._server, deliver_file=self._server.deliver_file)
 
     def _reader(self, connection: Connection) -> Reader:
         journal = Journal(journal_folder(self._config.store, connection.instrument))
@@ -56,28 +64,30 @@ class Daemon:
         )
 
     def start(self) -> None:
-        for reader in self.readers:
-            reader.start()
+        for part in self._parts():
+            part.start()
         if self.courier is not None:
             self.courier.start()
+            self._reporter.start()
 
     def stop(self) -> None:
         """End all threads, then close journals and spool."""
         self._stopped.set()
-        for reader in self.readers:
-            reader.stop()
+        for part in self._parts():
+            part.stop()
         if self.courier is not None:
             self.courier.stop()
-        for reader in self.readers:
-            reader.join()
+        for part in self._parts():
+            part.join()
         if self.courier is not None:
             self.courier.join()
+            self._reporter.join(REPORT_SECONDS)
         self.write_status()
         self._stack.close()
 
     def status(self) -> dict[str, Any]:
         """The state of everything, as the status page and `--json` show it."""
-        ports = [reader.status.to_json() for reader in self.readers]
+        ports = [status.to_json() for status in self._statuses()]
         return {
             "at": clock.now().isoformat(),
             "healthy": all(port["healthy"] for port in ports) and not (self.courier and self.courier.last_error),
@@ -86,12 +96,60 @@ class Daemon:
             "delivery": {"url": self._config.server_url, "last_error": self.courier.last_error if self.courier else ""},
         }
 
+    def _parts(self) -> list[Reader | FolderWatcher]:
+        return [*self.readers, *self.folders]
+
+    def _statuses(self) -> list[PortStatus]:
+        return [part.status for part in self._parts()]
+
+    def _report(self) -> None:
+        """Tell the server how things are, every few seconds while it is there; the last word is that we stopped."""
+        while not self._stopped.is_set():
+            self.report_now()
+            self._stopped.wait(REPORT_SECONDS)
+        for part in self._parts():
+            part.join()
+        self.report_now()
+
+    def report_now(self) -> None:
+        """Tell the server once; an answer that does not come is no fault, the page shows how old the last report is."""
+        if self._server is None:
+            return
+        waiting = self.spool.waiting_of()
+        self._server.report(platform.node(), [port_facts(status, waiting) for status in self._statuses()])
+
     def write_status(self) -> None:
         """Put the status beside the spool, whole or not at all."""
         path = self._config.store / STATUS_FILE
         draft = path.with_suffix(".tmp")
         draft.write_text(json.dumps(self.status(), ensure_ascii=False), "utf-8")
         draft.replace(path)
+
+
+_TOLD = ("frames", "garbage_bytes", "incomplete", "undecodable", "readings", "duplicates")
+
+
+def port_facts(status: PortStatus, waiting: dict[str, int]) -> dict[str, Any]:
+    """What the server is told of one connection."""
+    counts = {name: getattr(status.counts, name) for name in _TOLD}
+    last_reading_at = status.counts.last_reading_at
+    return {
+        "instrument": status.instrument,
+        "driver": status.driver,
+        "port": status.port,
+        "state": status.state,
+        "healthy": status.healthy,
+        "last_byte_at": status.last_byte_at.isoformat() if status.last_byte_at else None,
+        "last_reading_at": last_reading_at.isoformat() if last_reading_at else None,
+        "last_error": status.last_error[:MAX_ERROR_TEXT],
+        "counts": counts
+        | {
+            "errors": status.errors,
+            "received_bytes": status.received_bytes,
+            "waiting": waiting.get(status.instrument, 0),
+        },
+        "settings": status.settings,
+    }
 
 
 def journal_folder(store: Path, instrument: str) -> Path:

@@ -10,16 +10,19 @@ import logging
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Protocol
+from typing import Any, Protocol
 
-from instruments.spool import Spool, SpooledReading
+from instruments.spool import Spool, SpooledFile, SpooledReading, SpoolState
 
-PATH = "/api/v1/instruments/readings"
+READINGS_PATH = "/api/v1/instruments/readings"
+FILES_PATH = "/api/v1/instruments/files"
+CONNECTIONS_PATH = "/api/v1/instruments/connections"
 BATCH_SIZE = 100
 REQUEST_SECONDS = 30.0
 FIRST_RETRY_SECONDS = 1.0
@@ -69,6 +72,11 @@ def idempotency_key(readings: Sequence[SpooledReading]) -> str:
     return sha256("\n".join(reading.key for reading in readings).encode()).hexdigest()
 
 
+def file_key(file: SpooledFile) -> str:
+    """The key of a file: the same bytes of the same instrument have the same key. A header takes no Chinese name."""
+    return sha256(f"{file.instrument}\n{file.sha256}".encode()).hexdigest()
+
+
 class HttpDelivery:
     """Sends batches to a Fenjian server.
 
@@ -80,20 +88,28 @@ class HttpDelivery:
     def __init__(self, url: str, token: str) -> None:
         if not url.startswith(("https://", "http://")):
             raise ValueError(f"the server's address begins with https:// or http://, got {url!r}")
-        self._url = url.rstrip("/") + PATH
+        self._url = url.rstrip("/")
         self._token = token
 
     def __call__(self, instrument: str, readings: Sequence[SpooledReading]) -> Answer:
         body = {"instrument": instrument, "readings": [reading.body for reading in readings]}
+        return self._send("POST", READINGS_PATH, body, idempotency_key(readings))
+
+    def deliver_file(self, file: SpooledFile) -> Answer:
+        """Send one file of a drop folder."""
+        body = {**file.body, "content_base64": b64encode(file.content).decode()}
+        return self._send("POST", FILES_PATH, body, file_key(file))
+
+    def report(self, reader: str, ports: Sequence[Mapping[str, Any]]) -> Answer:
+        """Say how the connections are now."""
+        return self._send("PUT", CONNECTIONS_PATH, {"reader": reader, "ports": list(ports)}, None)
+
+    def _send(self, method: str, path: str, body: Mapping[str, Any], key: str | None) -> Answer:
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        if key is not None:
+            headers["Idempotency-Key"] = key
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked
-            self._url,
-            data=json.dumps(body, ensure_ascii=False).encode(),
-            method="POST",
-            headers={
-                "Authorization": f"Bearer {self._token}",
-                "Content-Type": "application/json",
-                "Idempotency-Key": idempotency_key(readings),
-            },
+            self._url + path, data=json.dumps(body, ensure_ascii=False).encode(), method=method, headers=headers
         )
         try:
             with urllib.request.urlopen(request, timeout=REQUEST_SECONDS) as response:  # noqa: S310
@@ -109,17 +125,32 @@ class HttpDelivery:
         return Answer(Outcome.TAKEN)
 
 
+class DeliverFile(Protocol):
+    """Sends one file."""
+
+    def __call__(self, file: SpooledFile) -> Answer: ...
+
+
 class Courier:
-    """The thread that empties the spool.
+    """The thread that empties the spool: readings first, because a file holds what was measured long ago.
 
     Args:
         spool: what waits.
         deliver: sends one batch.
+        deliver_file: sends one file of a drop folder; without it files stay in the spool.
         first_retry_seconds: wait after the first failure; doubles up to a minute.
     """
 
-    def __init__(self, spool: Spool, deliver: Deliver, *, first_retry_seconds: float = FIRST_RETRY_SECONDS) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        deliver: Deliver,
+        *,
+        deliver_file: DeliverFile | None = None,
+        first_retry_seconds: float = FIRST_RETRY_SECONDS,
+    ) -> None:
         self._spool = spool
+        self._deliver_file = deliver_file
         self._deliver = deliver
         self._first_retry = first_retry_seconds
         self._stop = threading.Event()
@@ -152,8 +183,7 @@ class Courier:
         """Send the oldest batch; whether anything moved. A refused batch is taken apart to find what is refused."""
         batch = self._spool.waiting(BATCH_SIZE)
         if not batch:
-            self.last_error = ""
-            return False
+            return self._deliver_next_file()
         answer = self._deliver(batch[0].instrument, batch)
         if answer.outcome is Outcome.REFUSED and len(batch) > 1:
             batch = batch[:1]
@@ -168,3 +198,20 @@ class Courier:
             return True
         log.warning("delivery of %d readings put off: %s", len(batch), answer.reason)
         return False
+
+    def _deliver_next_file(self) -> bool:
+        file = self._spool.waiting_file() if self._deliver_file is not None else None
+        if file is None or self._deliver_file is None:
+            self.last_error = ""
+            return False
+        answer = self._deliver_file(file)
+        self.last_error = answer.reason
+        if answer.outcome is Outcome.TRY_LATER:
+            log.warning("delivery of the file %s put off: %s", file.body["name"], answer.reason)
+            return False
+        if answer.outcome is Outcome.REFUSED:
+            log.error("%s: the server refuses the file %s: %s", file.instrument, file.body["name"], answer.reason)
+            self._spool.mark_file(file.position, SpoolState.REFUSED, answer.reason)
+        else:
+            self._spool.mark_file(file.position, SpoolState.DELIVERED)
+        return True

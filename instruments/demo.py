@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chain_of_custody.models import BlindCode
-from instruments import services
+from instruments.services import readings
 from instruments.types import Delivered
 from lims.demo import World
 from lims.quantities import parse_measured
@@ -42,7 +42,7 @@ class Chapter:
             is_read = self.world.rng.random() >= UNREADABLE_SHARE
             rate = f"{self.world.rng.randrange(20, 320) / 10:.1f}"
             line = f"{self._sent:04d},{code if is_read else ''},{rate}%"
-            services.take_readings(
+            readings.take_readings(
                 uow,
                 READER,
                 [

@@ -9,11 +9,15 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from instruments.framing.base import Event, Frame, Framer, Garbage, Incomplete, Message
 from instruments.journal import Entry, EntryKind
-from instruments.spool import Captured
-from instruments.types import Driver, Settings
+from instruments.spool import NUL_SIGN, Captured
+from instruments.types import Delivered, Driver, QuarantineReason, Reading, ReadingStatus, Settings
+
+PROBLEM_UNITS_OF_A_CONNECTION = 100  # told to the server; a line full of noise has no end, and the journal keeps it all
+PROBLEM_BYTES = 65_536  # of one such unit: the longest frame of any protocol
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +35,7 @@ class IntakeCounts:
     readings: int = 0
     duplicates: int = 0
     undecodable: int = 0
+    noise_bytes: int = 0  # since the last whole frame: a wrong line rate shows here
     last_reading_at: datetime | None = None
 
 
@@ -50,6 +55,7 @@ class Intake:
     settings: Settings
     take: TakeReadings
     counts: IntakeCounts = field(default_factory=IntakeCounts)
+    _told: dict[int, int] = field(default_factory=dict)  # epoch → units that could not be read
 
     def handle(self, events: Iterable[Event], epoch: int, captured_at: datetime) -> None:
         """Parse the units among `events` and hand their readings on, in order."""
@@ -57,23 +63,49 @@ class Intake:
             match event:
                 case Frame(raw, end):
                     self.counts.frames += 1
+                    self.counts.noise_bytes = 0
                     self._parse(raw, f"{epoch}:{end}", captured_at)
                 case Message(raw, end):
                     self._parse(raw, f"{epoch}:{end}", captured_at)
                 case Garbage(raw, _):
                     self.counts.garbage_bytes += len(raw)
-                case Incomplete():
+                    self.counts.noise_bytes += len(raw)
+                case Incomplete(raw, end):
                     self.counts.incomplete += 1
-                    log.warning("%s: incomplete, %s (%d bytes)", self.instrument, event.reason, len(event.raw))
+                    self.counts.noise_bytes += len(raw)
+                    log.warning("%s: incomplete, %s (%d bytes)", self.instrument, event.reason, len(raw))
+                    if not event.is_refused:
+                        self._tell(raw, QuarantineReason.INCOMPLETE, event.reason, f"{epoch}:{end}", captured_at)
 
     def _parse(self, raw: bytes, position: str, captured_at: datetime) -> None:
         try:
             readings = self.driver.parse(raw, self.settings)
-        except Exception:
-            # A parser that fails on bytes nobody foresaw must not stop the port; the bytes are in the journal.
+        except Exception as error:
+            # A parser that fails on bytes nobody foresaw must not stop the port; a person sees the bytes in quarantine.
             self.counts.undecodable += 1
             log.exception("%s: %s cannot parse %s", self.instrument, self.driver.name, raw.hex())
+            problem = f"{type(error).__name__}: {error}"
+            self._tell(raw, QuarantineReason.UNDECODABLE, problem, position, captured_at)
             return
+        self._take(readings, position, captured_at)
+
+    def _tell(self, raw: bytes, problem: QuarantineReason, words: str, position: str, captured_at: datetime) -> None:
+        """Let a person see bytes that are no reading, as long as there are not too many of them."""
+        epoch = int(position.partition(":")[0])
+        self._told[epoch] = self._told.get(epoch, 0) + 1
+        if self._told[epoch] > PROBLEM_UNITS_OF_A_CONNECTION or not raw.strip(b"\x00\xff\r\n "):
+            return
+        unit = Reading(
+            driver=self.driver.name,
+            parser_version=self.driver.parser_version,
+            raw=raw[:PROBLEM_BYTES],
+            status=ReadingStatus.INVALID,
+            verdict_text=words,
+            problem=problem,
+        )
+        self._take((unit,), f"{position}:{problem}", captured_at)
+
+    def _take(self, readings: Sequence[Reading], position: str, captured_at: datetime) -> None:
         if not readings:
             return
         captured = [
@@ -81,9 +113,32 @@ class Intake:
             for at, reading in enumerate(readings)
         ]
         added = self.take(self.instrument, captured)
+        if readings[0].problem is not None:
+            return
         self.counts.readings += added
         self.counts.duplicates += len(captured) - added
         self.counts.last_reading_at = captured_at
+
+
+def delivered_of(
+    reading: Reading, key: str, instrument: str, captured_at: datetime, *, file_row: int | None = None
+) -> Delivered:
+    """A reading that was parsed on the server, as a reader would have delivered it.
+
+    Args:
+        reading: as parsed.
+        key: of the reading, made with its position.
+        instrument: name of the connection.
+        captured_at: when its bytes arrived.
+        file_row: where it stands in its file, from 1.
+    """
+    copied: dict[str, Any] = {name: getattr(reading, name) for name in Delivered.__slots__ if hasattr(reading, name)}
+    # The database keeps no NUL in a text; the bytes themselves stay in `raw`.
+    clean: dict[str, Any] = {
+        name: value.replace("\0", NUL_SIGN) if type(value) is str else value for name, value in copied.items()
+    }
+    own = {"key": key, "identity": reading.identity(instrument), "file_row": file_row, "captured_at": captured_at}
+    return Delivered(**clean | own)
 
 
 def replay(entries: Iterable[Entry], intake: Intake, *, from_epoch: int = 0) -> int:

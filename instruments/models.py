@@ -1,17 +1,18 @@
-"""Tables of instruments: the devices of a laboratory, their runs, and every reading they ever delivered.
+"""Tables of instruments: the devices of a laboratory, their record, their runs, and every reading they ever delivered.
 
 A reading keeps what the device sent beside what we made of it, and the hash of the bytes it came from. It is matched,
 quarantined or rejected with a reason, and never dropped (I9).
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from instruments.types import Comparator, MatchedBy, QuarantineReason, ReadingState, ReadingStatus
+from instruments.types import Comparator, FileState, MatchedBy, PortState, QuarantineReason, ReadingState, ReadingStatus
 from lims.db import Base, Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
@@ -28,15 +29,160 @@ class Instrument(Ledgered, Entity):
     name: Mapped[str]
     driver: Mapped[str]
     first_seen_at: Mapped[datetime]
+    model: Mapped[str] = mapped_column(default="", server_default="")  # make and model, as on the plate
+    serial_no: Mapped[str] = mapped_column(default="", server_default="")
+    place: Mapped[str] = mapped_column(default="", server_default="")
+    slot_count: Mapped[int] = mapped_column(default=0, server_default="0")  # positions of a run; 0: not loaded in runs
     __table_args__ = (
         UniqueConstraint("organisation_id", "name"),
         UniqueConstraint("id", "organisation_id"),
         CheckConstraint("name <> ''", name="name_given"),
-        {"info": {"privileges": "select, insert, update (driver)"}},
+        CheckConstraint("slot_count BETWEEN 0 AND 400", name="slots_that_can_be"),
+        {"info": {"privileges": "select, insert, update (driver, model, serial_no, place, slot_count)"}},
     )
 
     def ledger_chain(self) -> str:
         return f"instrument:{self.id}"
+
+
+class _OfInstrument(Ledgered, Entity):
+    """A fact of an instrument's record; it stands on the instrument's chain."""
+
+    __abstract__ = True  # type: ignore[misc]  # both bases are abstract, each in its own words
+    instrument_id: Mapped[UUID] = mapped_column(ForeignKey("instrument.id"), index=True)
+    noted_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    noted_at: Mapped[datetime]
+
+    def ledger_chain(self) -> str:
+        return f"instrument:{self.instrument_id}"
+
+
+class Calibration(_OfInstrument):
+    """A verification or calibration: from its day to the day it is due again the instrument may be relied on."""
+
+    __tablename__ = "calibration"
+    calibrated_on: Mapped[date]
+    due_on: Mapped[date]
+    certificate_no: Mapped[str]
+    __table_args__ = (
+        CheckConstraint("due_on > calibrated_on", name="due_after_it_was_done"),
+        CheckConstraint("certificate_no <> ''", name="certificate_named"),
+        EVIDENCE,
+    )
+
+
+class ReagentLot(_OfInstrument):
+    """A lot of reagent, strips or enzyme that an instrument works with."""
+
+    __tablename__ = "reagent_lot"
+    name: Mapped[str]
+    lot_no: Mapped[str]
+    expires_on: Mapped[date]
+    in_use_from: Mapped[datetime]
+    used_up_at: Mapped[datetime | None]
+    __table_args__ = (
+        CheckConstraint("name <> '' AND lot_no <> ''", name="lot_named"),
+        CheckConstraint("used_up_at >= in_use_from", name="used_up_after_it_was_opened"),
+        {"info": {"privileges": "select, insert, update (used_up_at)"}},
+    )
+
+
+class Downtime(_OfInstrument):
+    """A time in which an instrument must not be used."""
+
+    __tablename__ = "downtime"
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    reason: Mapped[str]
+    __table_args__ = (
+        CheckConstraint("ended_at >= began_at", name="ends_after_it_began"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        Index("uq_downtime_one_open", "instrument_id", unique=True, postgresql_where="ended_at IS NULL"),
+        {"info": {"privileges": "select, insert, update (ended_at)"}},
+    )
+
+
+class ReaderConnection(Base):
+    """What a reader last said of one connection: how things are now, not what was; no evidence."""
+
+    __tablename__ = "reader_connection"
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    instrument_name: Mapped[str]
+    reader: Mapped[str]  # the machine beside the ports
+    driver: Mapped[str]
+    port: Mapped[str]
+    state: Mapped[PortState]
+    is_healthy: Mapped[bool]
+    last_byte_at: Mapped[datetime | None]
+    last_reading_at: Mapped[datetime | None]
+    last_error: Mapped[str]
+    counts: Mapped[dict[str, Any]]
+    settings: Mapped[dict[str, Any]]  # with which the driver parses
+    reported_at: Mapped[datetime]
+    __table_args__ = (
+        PrimaryKeyConstraint("organisation_id", "instrument_name"),
+        {"info": {"privileges": "select, insert, update, delete"}},
+    )
+
+
+class FileProfileVersion(Ledgered, Entity):
+    """A profile of a laboratory's own: what stands where in an export. A change is a new version."""
+
+    __tablename__ = "file_profile"
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    name: Mapped[str]
+    version: Mapped[int]
+    document: Mapped[str]  # as `instruments.files.profiles` reads it
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "name", "version"),
+        CheckConstraint("name <> ''", name="name_given"),
+        CheckConstraint("version >= 1", name="version_counts"),
+        EVIDENCE,
+    )
+
+    def ledger_chain(self) -> str:
+        return f"organisation:{self.organisation_id}"
+
+
+class ReadingFile(Ledgered, Entity):
+    """A file of readings: its bytes are kept first, its rows are looked at, then taken."""
+
+    __tablename__ = "reading_file"
+    instrument_id: Mapped[UUID] = mapped_column(ForeignKey("instrument.id"))
+    file_sha256: Mapped[bytes] = mapped_column(ForeignKey("stored_file.sha256"))
+    file_name: Mapped[str]
+    received_at: Mapped[datetime]
+    received_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    profile_name: Mapped[str | None]
+    profile_version: Mapped[int | None]
+    state: Mapped[FileState]
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    left_out: Mapped[int | None]
+    reason: Mapped[str | None]
+    __table_args__ = (
+        UniqueConstraint("instrument_id", "file_sha256"),
+        CheckConstraint("(profile_name IS NULL) = (profile_version IS NULL)", name="profile_is_whole"),
+        CheckConstraint("state <> 'waiting' OR profile_name IS NOT NULL", name="read_by_a_profile"),
+        CheckConstraint(
+            "(state = 'done') = (closed_at IS NOT NULL) AND (state = 'done') = (closed_by_id IS NOT NULL)"
+            " AND (state = 'done') = (left_out IS NOT NULL)",
+            name="closed_when_done",
+        ),
+        CheckConstraint("NOT left_out > 0 OR reason <> ''", name="left_out_with_reason"),
+        Index("ix_reading_file_newest", "instrument_id", "received_at", "id"),
+        {
+            "info": {
+                "privileges": "select, insert,"
+                " update (profile_name, profile_version, state, closed_at, closed_by_id, left_out, reason)"
+            }
+        },
+    )
+
+    def ledger_chain(self) -> str:
+        return f"instrument:{self.instrument_id}"
 
 
 class RawFrame(Base):
@@ -95,6 +241,10 @@ class StoredReading(Ledgered, Entity):
     __tablename__ = "reading"
     instrument_id: Mapped[UUID] = mapped_column(ForeignKey("instrument.id"))
     key: Mapped[str]  # the same reading sent twice has the same
+    identity: Mapped[str]  # the same whatever the value; empty where the device tells its readings apart by nothing
+    conflicts_with_id: Mapped[UUID | None] = mapped_column(ForeignKey("reading.id"))
+    file_id: Mapped[UUID | None] = mapped_column(ForeignKey("reading_file.id"), index=True)
+    file_row: Mapped[int | None]
     driver: Mapped[str]
     parser_version: Mapped[int]
     raw_sha256: Mapped[bytes] = mapped_column(ForeignKey("raw_frame.sha256"))
@@ -139,6 +289,12 @@ class StoredReading(Ledgered, Entity):
             name="decision_is_whole",
         ),
         CheckConstraint("abs(value) < 'Infinity'", name="value_finite"),
+        CheckConstraint(
+            "(quarantine_reason IS NOT DISTINCT FROM 'conflict') = (conflicts_with_id IS NOT NULL)",
+            name="conflict_with_something",
+        ),
+        CheckConstraint("(file_id IS NULL) = (file_row IS NULL)", name="row_of_a_file"),
+        Index("ix_reading_identity", "instrument_id", "identity", postgresql_where="identity <> ''"),
         Index("ix_reading_of_sample", "blind_code", "captured_at", "id", postgresql_where="blind_code IS NOT NULL"),
         Index("ix_reading_newest", "instrument_id", "received_at", "id"),
         Index("ix_reading_quarantine", "instrument_id", "captured_at", "id", postgresql_where="state = 'quarantined'"),
@@ -159,4 +315,10 @@ explain_constraint(
     "uq_instrument_organisation_id_name", _l("This instrument is being registered at this moment. Send again.")
 )
 explain_constraint("uq_instrument_run_one_open", _l("A run of this instrument is open already. End it first."))
+explain_constraint("uq_downtime_one_open", _l("This instrument is out of service already."))
+explain_constraint("uq_reading_file_instrument_id_file_sha256", _l("This very file is being taken in at this moment."))
+explain_constraint(
+    "uq_file_profile_organisation_id_name_version",
+    _l("Somebody else is saving this profile at this moment. Save again."),
+)
 explain_constraint("pk_run_slot", _l("A slot holds one sample."), field="slots")

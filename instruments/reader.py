@@ -14,14 +14,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from instruments.framing.base import Event, Framer, Send
 from instruments.intake import Intake, IntakeCounts, TakeReadings, replay
 from instruments.journal import Entry, EntryKind, Journal, read_journal
 from instruments.transports import Opener, Port
-from instruments.types import Driver, Settings
+from instruments.types import Driver, PortState, Settings
 from lims import clock
 
 READ_SECONDS = 0.2  # how long one read waits: the longest delay of a stop
@@ -30,20 +29,11 @@ LONGEST_RETRY_SECONDS = 4.0  # with the time of an opening still below the promi
 DISK_RETRY_SECONDS = 0.5
 SETTLE_SECONDS = 0.3  # silence before a request: opening toggles DTR, which resets some devices
 ERROR_LOG_SECONDS = 60.0  # the same fault is logged once a minute with its count
+NOISE_BYTES = 256  # without a whole frame among them: the line rate, the cable or the driver is wrong
 
 log = logging.getLogger(__name__)
 
 Stored = TypeVar("Stored")
-
-
-class PortState(StrEnum):
-    """What a connection is doing, as the status page shows it."""
-
-    STARTING = "starting"
-    OPEN = "open"
-    RECONNECTING = "reconnecting"
-    DISK_REFUSES = "disk_refuses"
-    STOPPED = "stopped"
 
 
 @dataclass(slots=True)
@@ -60,12 +50,13 @@ class PortStatus:
     received_bytes: int = 0
     errors: int = 0
     last_error: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
     counts: IntakeCounts = field(default_factory=IntakeCounts)
 
     @property
     def healthy(self) -> bool:
-        """Whether somebody should look."""
-        return self.state in {PortState.OPEN, PortState.STARTING}
+        """Whether nobody need look: the port is open, and what comes can be read."""
+        return self.state in {PortState.OPEN, PortState.STARTING} and self.counts.noise_bytes <= NOISE_BYTES
 
     def to_json(self) -> dict[str, Any]:
         """For the status page; instants in ISO form."""
@@ -119,7 +110,9 @@ class Reader:
         note_epoch: Callable[[int], None] = lambda _epoch: None,
     ) -> None:
         self.connection = connection
-        self.status = PortStatus(connection.instrument, connection.driver.name, connection.port)
+        self.status = PortStatus(
+            connection.instrument, connection.driver.name, connection.port, settings=dict(connection.settings)
+        )
         self._journal = journal
         self._take = take
         self._processed_epoch = processed_epoch

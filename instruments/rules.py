@@ -1,9 +1,17 @@
-"""How a reading finds its sample: by barcode, then by the slot of an open run, else not at all."""
+"""How a reading finds its sample, what holds it back, and what a row of a file would become."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
 
-from instruments.types import MatchedBy, QuarantineReason
+from instruments.types import Comparator, MatchedBy, QuarantineReason, ReadingStatus
+from lims.clock import local_date
+
+CALIBRATION_WARNING = timedelta(days=30)  # before the day it is due: time to book the verification
+REPORT_SECONDS = 5.0  # how often a reader says how it is
+SILENT_AFTER = timedelta(seconds=6 * REPORT_SECONDS)  # so many reports are missing: nobody knows how things are
+FUTURE_TOLERANCE = timedelta(minutes=10)  # a device clock may be a little fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +54,109 @@ def match_reading(
     if slot and slot in slots:
         return Match(slots[slot], MatchedBy.RUN_SLOT, None)
     return Match(None, None, QuarantineReason.NOTHING_TO_MATCH)
+
+
+class CalibrationSpan(Protocol):
+    """The days of one calibration."""
+
+    calibrated_on: date
+    due_on: date
+
+
+class LotSpan(Protocol):
+    """When a lot was in use, and its last day."""
+
+    in_use_from: datetime
+    used_up_at: datetime | None
+    expires_on: date
+
+
+class DownSpan(Protocol):
+    """A time in which the instrument must not be used."""
+
+    began_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is written down about an instrument and decides whether its readings may be used."""
+
+    calibrations: tuple[CalibrationSpan, ...] = ()
+    lots: tuple[LotSpan, ...] = ()
+    downtimes: tuple[DownSpan, ...] = ()
+
+    def due_on(self) -> date | None:
+        """The day the latest calibration ends; None for an instrument without any."""
+        return max((one.due_on for one in self.calibrations), default=None)
+
+
+def what_holds(record: Record, at: datetime) -> QuarantineReason | None:
+    """Why a reading of this instant must wait for a person; None when nothing does.
+
+    A reading is kept whatever the state of its instrument, and released with a reason. An instrument without any
+    calibration on record is not under calibration control: a strip has none.
+
+    Args:
+        record: of the instrument.
+        at: when it was measured.
+    """
+    if any(one.began_at <= at and (one.ended_at is None or at <= one.ended_at) for one in record.downtimes):
+        return QuarantineReason.OUT_OF_SERVICE
+    day = local_date(at)
+    if record.calibrations and not any(one.calibrated_on <= day <= one.due_on for one in record.calibrations):
+        return QuarantineReason.OUT_OF_CALIBRATION
+    in_use = [one for one in record.lots if one.in_use_from <= at and (one.used_up_at is None or at <= one.used_up_at)]
+    if any(one.expires_on < day for one in in_use):
+        return QuarantineReason.REAGENT_EXPIRED
+    return None
+
+
+def measured_instant(measured_at: datetime | None, captured_at: datetime) -> datetime:
+    """When a reading was taken: by the device's clock where that can be true, else when it arrived.
+
+    A memory dump brings readings of last week, so an early clock is believed; one that is ahead is not.
+    """
+    if measured_at is None or measured_at > captured_at + FUTURE_TOLERANCE:
+        return captured_at
+    return measured_at
+
+
+def is_clock_suspect(measured_text: str, measured_at: datetime | None, captured_at: datetime) -> bool:
+    """Whether the device showed a time that cannot be: never set, or ahead of ours."""
+    return bool(measured_text) and (measured_at is None or measured_at > captured_at + FUTURE_TOLERANCE)
+
+
+class Valued(Protocol):
+    """The part of a reading that says what was measured."""
+
+    @property
+    def value_text(self) -> str: ...
+    @property
+    def comparator(self) -> Comparator | None: ...
+    @property
+    def unit_text(self) -> str: ...
+    @property
+    def status(self) -> ReadingStatus: ...
+
+
+def says_the_same(one: Valued, other: Valued) -> bool:
+    """Whether two readings with one identity agree: the second is a repetition, else they contradict each other."""
+    return (one.value_text, one.comparator, one.unit_text, one.status) == (
+        other.value_text,
+        other.comparator,
+        other.unit_text,
+        other.status,
+    )
+
+
+PLATES = {96: ("ABCDEFGH", 12), 384: ("ABCDEFGHIJKLMNOP", 24)}  # rows and columns of the plates that are in use
+DEFAULT_SLOTS = 8  # of the commonest reader, until the record of the instrument says otherwise
+
+
+def slot_names(count: int) -> list[str]:
+    """What the positions of an instrument are called: wells of a plate, else numbers from 1."""
+    if count in PLATES:
+        rows, columns = PLATES[count]
+        return [f"{row}{column}" for row in rows for column in range(1, columns + 1)]
+    return [str(number) for number in range(1, count + 1)]

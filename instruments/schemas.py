@@ -1,11 +1,22 @@
 """What the API of instruments takes and gives."""
 
+import base64
+import binascii
 from decimal import Decimal
 from typing import Any
 
 import marshmallow as ma
 
-from instruments.types import Comparator, MatchedBy, QuarantineReason, ReadingState, ReadingStatus
+from instruments.types import (
+    Comparator,
+    FileState,
+    MatchedBy,
+    PortState,
+    QuarantineReason,
+    ReadingState,
+    ReadingStatus,
+    RowVerdict,
+)
 from lims.quantities import QuantityError, parse_measured
 from lims.web.api import MeasuredField
 from lims.web.schemas import Count, StrictSchema, Text
@@ -14,6 +25,8 @@ MAX_NAME = 200
 MAX_BATCH = 500
 MAX_FRAME_HEX = 2 * 1024 * 1024  # a whole message of an analyser, twice what any of them sends
 MAX_REASON = 500
+MAX_PORTS = 200  # of one reader
+MAX_FILE_BASE64 = 28 * 1024 * 1024  # 20 MiB of file, a third more as text
 HEX = ma.validate.Regexp(r"(?:[0-9a-fA-F]{2})*\Z")
 
 
@@ -49,6 +62,8 @@ class DeliveredIn(StrictSchema):
     measured_at = ma.fields.AwareDateTime(allow_none=True, load_default=None)
     record_no = Text(load_default="")
     quality_control = ma.fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    identity = Text(load_default="", max_length=100)
+    problem = ma.fields.Enum(QuarantineReason, by_value=True, allow_none=True, load_default=None)
 
 
 class ReadingsIn(StrictSchema):
@@ -89,6 +104,9 @@ class ReadingOut(ma.Schema):
     matched_by = ma.fields.Enum(MatchedBy, by_value=True, required=True, allow_none=True)
     blind_code = ma.fields.String(required=True, allow_none=True)
     quarantine_reason = ma.fields.Enum(QuarantineReason, by_value=True, required=True, allow_none=True)
+    conflicts_with_id = ma.fields.UUID(required=True, allow_none=True)
+    file_id = ma.fields.UUID(required=True, allow_none=True)
+    file_row = ma.fields.Integer(required=True, allow_none=True)
     decision = ma.fields.String(required=True, allow_none=True)
 
 
@@ -117,3 +135,73 @@ class RejectIn(StrictSchema):
     """Why a reading is not used."""
 
     reason = Text(required=True, min_length=1, max_length=MAX_REASON)
+
+
+class LookedAgainOut(ma.Schema):
+    """What came of looking again: readings that a unit held, and whether the reading found its sample."""
+
+    readings = ma.fields.Integer(required=True)
+    matched = ma.fields.Boolean(required=True)
+
+
+class PortIn(StrictSchema):
+    """One connection as its reader sees it."""
+
+    instrument = Text(required=True, min_length=1, max_length=MAX_NAME)
+    driver = Text(required=True, min_length=1, max_length=MAX_NAME)
+    port = Text(required=True, max_length=MAX_REASON)
+    state = ma.fields.Enum(PortState, by_value=True, required=True)
+    healthy = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+    last_byte_at = ma.fields.AwareDateTime(allow_none=True, load_default=None)
+    last_reading_at = ma.fields.AwareDateTime(allow_none=True, load_default=None)
+    last_error = Text(load_default="", max_length=2000)
+    counts = ma.fields.Dict(keys=Text(max_length=40), values=ma.fields.Integer(strict=True), load_default=dict)
+    settings = ma.fields.Dict(keys=Text(max_length=MAX_NAME), values=Text(max_length=MAX_NAME), load_default=dict)
+
+
+class ConnectionsIn(StrictSchema):
+    """All connections of one reader, as they are now."""
+
+    reader = Text(required=True, min_length=1, max_length=MAX_NAME)
+    ports = ma.fields.List(ma.fields.Nested(PortIn), required=True, validate=ma.validate.Length(max=MAX_PORTS))
+
+
+class ConnectionsOut(ma.Schema):
+    """How many connections were noted."""
+
+    ports = ma.fields.Integer(required=True)
+
+
+class Base64(ma.fields.String):
+    """Bytes as base64 text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bytes:  # type: ignore[override]
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if len(text) > MAX_FILE_BASE64:
+            raise ma.ValidationError(f"{len(text)} characters, expected at most {MAX_FILE_BASE64}")
+        try:
+            return base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise ma.ValidationError(f"expected base64: {error}") from error
+
+
+class FileIn(StrictSchema):
+    """A file of readings: kept first, then looked at."""
+
+    instrument = Text(required=True, min_length=1, max_length=MAX_NAME)
+    name = Text(required=True, min_length=1, max_length=MAX_NAME)
+    content_base64 = Base64(required=True)
+    profile = Text(allow_none=True, load_default=None, max_length=MAX_NAME)
+    take = ma.fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class FileOut(ma.Schema):
+    """A file and what would become of its rows; `known` when its bytes were here before, under whatever name."""
+
+    id = ma.fields.UUID(required=True)
+    state = ma.fields.Enum(FileState, by_value=True, required=True)
+    known = ma.fields.Boolean(required=True)
+    profile = ma.fields.String(required=True, allow_none=True)
+    problem = ma.fields.String(required=True, allow_none=True)
+    taken = ma.fields.Integer(required=True)
+    rows = ma.fields.Dict(keys=ma.fields.Enum(RowVerdict, by_value=True), values=ma.fields.Integer(), required=True)

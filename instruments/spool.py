@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,17 @@ class SpooledReading:
 
 
 @dataclass(frozen=True, slots=True)
+class SpooledFile:
+    """A file from a drop folder that waits; `body` is what is sent beside its content."""
+
+    position: int
+    instrument: str
+    sha256: str
+    content: bytes
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Captured:
     """A reading with the facts of its arrival.
 
@@ -53,7 +65,7 @@ class Captured:
     captured_at: datetime
     reading: Reading
 
-    def body(self) -> dict[str, Any]:
+    def body(self, instrument: str) -> dict[str, Any]:
         """What the server is sent: verbatim texts and the bytes; it parses them again itself when it wants more."""
         reading = self.reading
         texts = {
@@ -79,6 +91,8 @@ class Captured:
             "raw_hex": reading.raw.hex(),
             "driver": reading.driver,
             "parser_version": reading.parser_version,
+            "identity": reading.identity(instrument),
+            "problem": reading.problem,
         }
 
 
@@ -93,6 +107,17 @@ CREATE TABLE IF NOT EXISTS reading (
     repeats INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS reading_waiting ON reading (position) WHERE state = 'waiting';
+CREATE TABLE IF NOT EXISTS file (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    instrument TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    name TEXT NOT NULL,
+    content BLOB NOT NULL,
+    body TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'refused')),
+    reason TEXT NOT NULL DEFAULT '',
+    UNIQUE (instrument, sha256)
+);
 CREATE TABLE IF NOT EXISTS progress (instrument TEXT PRIMARY KEY, epoch INTEGER NOT NULL);
 """
 
@@ -119,7 +144,7 @@ class Spool:
                     cursor.execute(
                         "INSERT INTO reading (key, instrument, body) VALUES (?, ?, ?)"
                         " ON CONFLICT (key) DO UPDATE SET repeats = repeats + 1 RETURNING repeats",
-                        (item.key, instrument, json.dumps(item.body(), ensure_ascii=False)),
+                        (item.key, instrument, json.dumps(item.body(instrument), ensure_ascii=False)),
                     )
                     added += cursor.fetchone() == (0,)
             except BaseException:
@@ -139,6 +164,38 @@ class Spool:
             ).fetchall()
         found = [SpooledReading(position, name, key, json.loads(body)) for position, name, key, body in rows]
         return [item for item in found if item.instrument == found[0].instrument][: _run_length(found)]
+
+    def add_file(self, instrument: str, name: str, content: bytes, facts: dict[str, Any]) -> bool:
+        """Take a file in, durable on return; False when its bytes came before, under whatever name."""
+        body = json.dumps({"instrument": instrument, "name": name, **facts}, ensure_ascii=False)
+        digest = sha256(content).hexdigest()
+        with self._lock:
+            added = self._connection.execute(
+                "INSERT INTO file (instrument, sha256, name, content, body) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (instrument, sha256) DO NOTHING",
+                (instrument, digest, name, content, body),
+            ).rowcount
+        if added:
+            self.arrived.set()
+        return bool(added)
+
+    def waiting_file(self) -> SpooledFile | None:
+        """The oldest file that waits."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT position, instrument, sha256, content, body FROM file WHERE state = 'waiting'"
+                " ORDER BY position LIMIT 1"
+            ).fetchone()
+        return SpooledFile(row[0], row[1], row[2], row[3], json.loads(row[4])) if row else None
+
+    def mark_file(self, position: int, state: SpoolState, reason: str = "") -> None:
+        """The server has it, or will never take it and says why. The bytes stay here only in the second case."""
+        with self._lock:
+            self._connection.execute(
+                "UPDATE file SET state = ?, reason = ?,"
+                " content = CASE WHEN ? = 'delivered' THEN x'' ELSE content END WHERE position = ?",
+                (state, reason, state, position),
+            )
 
     def mark_delivered(self, positions: Iterable[int]) -> None:
         """The server has them."""
@@ -170,6 +227,15 @@ class Spool:
             rows = self._connection.execute("SELECT state, count(*) FROM reading GROUP BY state").fetchall()
         found = {SpoolState(state): number for state, number in rows}
         return {state: found.get(state, 0) for state in SpoolState}
+
+    def waiting_of(self) -> dict[str, int]:
+        """How many readings and files of each instrument wait."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT instrument, count(*) FROM (SELECT instrument FROM reading WHERE state = 'waiting'"
+                " UNION ALL SELECT instrument FROM file WHERE state = 'waiting') GROUP BY instrument"
+            ).fetchall()
+        return dict(rows)
 
     def processed_epoch(self, instrument: str) -> int:
         """The connection up to which the journal of this instrument has been turned into readings; 0 at first."""

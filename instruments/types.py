@@ -71,11 +71,45 @@ class MatchedBy(StrEnum):
 
 
 class QuarantineReason(StrEnum):
-    """Why nothing tied a reading to a sample."""
+    """Why a reading waits for a person."""
 
     UNKNOWN_BARCODE = "unknown_barcode"  # it looks like a blind code, and this laboratory gave no such code
     NOTHING_TO_MATCH = "nothing_to_match"  # no barcode, and its slot stands in no open run
     QUALITY_CONTROL = "quality_control"  # a blank, a control or a calibration belongs to no sample
+    CONFLICT = "conflict"  # the same reading was delivered before with another value
+    OUT_OF_CALIBRATION = "out_of_calibration"  # the instrument's calibration was not valid at that moment
+    REAGENT_EXPIRED = "reagent_expired"  # a reagent in use at that moment had expired
+    OUT_OF_SERVICE = "out_of_service"  # taken while the instrument was said to be down
+    UNDECODABLE = "undecodable"  # a whole unit that the parser could not read
+    INCOMPLETE = "incomplete"  # the end of a unit never came; never made into a reading
+
+
+class PortState(StrEnum):
+    """What a connection is doing, as the pages show it."""
+
+    STARTING = "starting"
+    OPEN = "open"
+    RECONNECTING = "reconnecting"
+    DISK_REFUSES = "disk_refuses"
+    STOPPED = "stopped"
+
+
+class FileState(StrEnum):
+    """What became of a file of readings."""
+
+    WAITING = "waiting"  # its rows can be looked at and taken
+    UNREADABLE = "unreadable"  # no profile reads it yet; never counted as taken in
+    DONE = "done"  # every row was taken, known before, or left out with a reason
+
+
+class RowVerdict(StrEnum):
+    """What would become of one row of a file."""
+
+    NEW = "new"  # its sample is known
+    DUPLICATE = "duplicate"  # delivered before, nothing changes
+    CONFLICT = "conflict"  # delivered before with another value
+    UNMATCHED = "unmatched"  # would wait in quarantine
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +120,9 @@ class Delivered:
         key: idempotency key, unique for its instrument.
         captured_at: our clock, when the last byte arrived.
         measured_text, measured_at: the device's clock, verbatim and as an instant where it was plausible.
+        identity: the same for the same reading whatever its value; empty where the device tells none apart.
+        problem: of a unit that could not be read; such a one has no value and waits for a person.
+        file_row: where it stands in its file, from 1.
     """
 
     key: str
@@ -106,6 +143,9 @@ class Delivered:
     measured_at: datetime | None = None
     record_no: str = ""
     quality_control: bool = False
+    identity: str = ""
+    problem: QuarantineReason | None = None
+    file_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +170,11 @@ class Reading:
         quality_control: a blank, control or calibration rather than a sample.
         natural_identity: whether the device's own facts (record number, clock) tell this reading from the next one.
             A memory dump repeats such readings, a balance never does.
+        replicate: how many readings with the same facts stood before it in the same file.
         attributes: what else the device said (absorbance, standard, temperature, curve), in the order sent.
         encoding: of the text fields; empty for binary records.
         raw: the bytes this reading came from.
+        problem: of bytes that are no reading: they could not be read, or their end never came.
     """
 
     driver: str
@@ -153,8 +195,28 @@ class Reading:
     record_no: str = ""
     quality_control: bool = False
     natural_identity: bool = False
+    replicate: int = 0
     attributes: tuple[tuple[str, str], ...] = ()
     encoding: str = ""
+    problem: QuarantineReason | None = None
+
+    def identity(self, instrument: str) -> str:
+        """The same for the same measurement, whatever its value; empty where nothing tells it from the next one.
+
+        Two readings with one identity and different values contradict each other, and a person has to look.
+        """
+        if not self.natural_identity:
+            return ""
+        return _digest(
+            instrument,
+            self.driver,
+            self.record_no,
+            self.measured_text,
+            self.slot,
+            self.item_text,
+            self.sample_text,
+            str(self.replicate),
+        )
 
     def key(self, instrument: str, position: str) -> str:
         """The idempotency key of this reading.
@@ -167,7 +229,7 @@ class Reading:
             instrument: name of the connection.
             position: epoch and offset in the journal where the bytes ended.
         """
-        facts = (
+        return _digest(
             instrument,
             self.driver,
             "" if self.natural_identity else position,
@@ -176,12 +238,12 @@ class Reading:
             self.slot,
             self.item_text,
             self.sample_text,
+            str(self.replicate),
             self.value_text,
             self.unit_text,
             self.status,
             *(f"{name}={value}" for name, value in self.attributes),
         )
-        return sha256("\x1f".join(facts).encode()).hexdigest()[:KEY_CHARACTERS]
 
     def to_json(self) -> dict[str, Any]:
         """Everything, in the order of the declaration; numbers as strings, bytes as hex."""
@@ -206,6 +268,10 @@ class Reading:
             "encoding": self.encoding,
             "raw_hex": self.raw.hex(),
         }
+
+
+def _digest(*facts: str) -> str:
+    return sha256("\x1f".join(facts).encode()).hexdigest()[:KEY_CHARACTERS]
 
 
 @dataclass(frozen=True, slots=True)

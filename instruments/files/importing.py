@@ -1,5 +1,6 @@
 """From a file to readings by a profile, row by row: what was read, what could not be read and why."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,8 @@ from instruments.files.tables import FileFormat, Table, UnreadableFileError, rea
 from instruments.parsing.values import instant_of, parse_time, parse_value
 from instruments.types import Reading, ReadingStatus
 from lims.clock import LOCAL_ZONE
+from lims.i18n import LazyString
+from lims.i18n import lazy_gettext as _l
 
 CELL_SEPARATOR = "\x1f"
 
@@ -21,12 +24,12 @@ class ImportedRow:
     Attributes:
         number: of the row in the file, from 1.
         readings: what it says.
-        problem: why it says nothing; empty where it does.
+        problem: why it says nothing; None where it does.
     """
 
     number: int
     readings: tuple[Reading, ...]
-    problem: str = ""
+    problem: LazyString | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class ImportedFile:
     profile: FileProfile
     encoding: str
     rows: tuple[ImportedRow, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[LazyString, ...]
 
     def readings(self) -> Iterator[tuple[str, Reading]]:
         """Readings with their position, from which their key is made."""
@@ -80,9 +83,17 @@ def import_file(content: bytes, profile: FileProfile) -> ImportedFile:
     Raises:
         UnreadableFileError: it cannot be read, or has no row with the texts of the profile's header.
     """
-    table = read_table(content, profile)
+    return import_table(read_table(content, profile), profile, sha256(content).hexdigest())
+
+
+def import_table(table: Table, profile: FileProfile, digest: str = "") -> ImportedFile:
+    """Read a table that was cut into cells already.
+
+    Raises:
+        UnreadableFileError: it has no row with the texts of the profile's header.
+    """
     rows = tuple(_Sheet(profile, table).rows())
-    return ImportedFile(sha256(content).hexdigest(), profile, table.encoding, rows, table.warnings)
+    return ImportedFile(digest, profile, table.encoding, rows, table.warnings)
 
 
 def propose_profiles(content: bytes, profiles: Iterable[FileProfile]) -> list[FileProfile]:
@@ -107,6 +118,7 @@ class _Sheet:
         self._header: tuple[str, ...] = ()
         self._preamble: dict[str, str] = {}
         self._skip = 0
+        self._seen: Counter[tuple[str, ...]] = Counter()
 
     def rows(self) -> Iterator[ImportedRow]:
         needed = set(self._profile.header)
@@ -122,7 +134,13 @@ class _Sheet:
                 yield self._read(number, row)
         if not self._header:
             wanted = ", ".join(self._profile.header)
-            raise UnreadableFileError(f"no row holds {wanted}; this is no file for profile {self._profile.name}")
+            raise UnreadableFileError(
+                _l(
+                    "no row holds %(header)s; this is no file for profile %(profile)s",
+                    header=wanted,
+                    profile=self._profile.name,
+                )
+            )
 
     def _note_preamble(self, row: Sequence[str]) -> None:
         for role, pattern in self._profile.preamble.items():
@@ -134,11 +152,11 @@ class _Sheet:
     def _read(self, number: int, row: Sequence[str]) -> ImportedRow:
         sample = self._cell(row, "sample") or self._preamble.get("sample", "")
         if not sample and ("sample" in self._profile.columns or "sample" in self._profile.preamble):
-            return ImportedRow(number, (), "no sample")
+            return ImportedRow(number, (), _l("no sample"))
         matrix = self._profile.layout is Layout.MATRIX
         readings = tuple(self._matrix(row, sample) if matrix else self._single(row, sample))
         if not readings:
-            return ImportedRow(number, (), "no value in any item column" if matrix else "no value")
+            return ImportedRow(number, (), _l("no value in any item column") if matrix else _l("no value"))
         return ImportedRow(number, readings)
 
     def _single(self, row: Sequence[str], sample: str) -> Iterator[Reading]:
@@ -172,15 +190,18 @@ class _Sheet:
         status = parsed.status
         if status is ReadingStatus.OK:
             status = profile.verdict_statuses.get(verdict, status)
-        measured = self._cell(row, "measured")
+        measured, record_no, slot = (self._cell(row, role) for role in ("measured", "record_no", "slot"))
+        item = item or profile.constants.get("item", "")
+        facts = (sample, item, measured, record_no, slot)
+        self._seen[facts] += 1
         return Reading(
             driver=f"file:{profile.name}",
             parser_version=profile.version,
             raw=CELL_SEPARATOR.join(row).encode(),
-            item_text=item or profile.constants.get("item", ""),
+            item_text=item,
             sample_text=sample,
             name_text=self._cell(row, "name"),
-            slot=self._cell(row, "slot"),
+            slot=slot,
             value_text=value_text,
             value=parsed.value,
             comparator=parsed.comparator,
@@ -189,8 +210,11 @@ class _Sheet:
             verdict_text=verdict,
             measured_text=measured,
             measured_at=self._instant(measured),
-            record_no=self._cell(row, "record_no"),
+            record_no=record_no,
             quality_control=self._is_control(row),
+            # An export is often yesterday's with more rows: what has a time or a number of its own is known again.
+            natural_identity=bool(measured or record_no),
+            replicate=self._seen[facts] - 1,
             attributes=tuple((name, self._at(row, column)) for name, column in profile.attributes.items()),
             encoding=self._table.encoding,
         )

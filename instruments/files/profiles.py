@@ -64,6 +64,8 @@ from typing import Any
 
 from instruments.files.tables import FileFormat
 from instruments.types import ProvenOn, ReadingStatus
+from lims.i18n import LazyString
+from lims.i18n import lazy_gettext as _l
 
 DEFAULT_ENCODINGS = ("ascii", "utf-8", "gb18030")
 
@@ -76,7 +78,11 @@ class Layout(StrEnum):
 
 
 class ProfileError(ValueError):
-    """The profile contradicts itself or names something unknown."""
+    """The profile contradicts itself or names something unknown; the message says what, in the language of who asks."""
+
+    def __init__(self, message: str | LazyString) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 _COLUMN_ROLES = frozenset({"sample", "name", "item", "value", "unit", "slot", "verdict", "measured", "record_no"})
@@ -204,16 +210,19 @@ def _build(name: str, document: Mapping[str, Any]) -> FileProfile:
 
 
 def _check(profile: FileProfile) -> None:
+    name = profile.name
     if not profile.header:
-        raise ProfileError(f"profile {profile.name}: the header row needs at least one text to be known by")
+        raise ProfileError(_l("profile %(name)s: the header row needs at least one text to be known by", name=name))
     if profile.layout is Layout.ROWS and "value" not in profile.columns:
-        raise ProfileError(f"profile {profile.name}: layout rows needs a value column")
+        raise ProfileError(_l("profile %(name)s: say which column holds the value", name=name))
     if profile.layout is Layout.MATRIX and profile.item_pattern is None:
-        raise ProfileError(f"profile {profile.name}: layout matrix needs matrix.items")
+        raise ProfileError(_l("profile %(name)s: layout matrix needs matrix.items", name=name))
     for what, pattern in (("matrix.items", profile.item_pattern), ("value.pattern", profile.value_pattern)):
         needed = "item" if what == "matrix.items" else "value"
         if pattern is not None and needed not in pattern.groupindex:
-            raise ProfileError(f"profile {profile.name}: {what} needs a group called {needed}")
+            raise ProfileError(
+                _l("profile %(name)s: %(what)s needs a group called %(group)s", name=name, what=what, group=needed)
+            )
 
 
 def _refuse_unknown(what: str, found: Mapping[str, Any], known: Mapping[str, Any] | frozenset[str]) -> None:

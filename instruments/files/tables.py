@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from instruments.parsing.values import DecodedText, decode_text
+from lims.i18n import LazyString
+from lims.i18n import lazy_gettext as _l
 
 MAX_FILE_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 50_000  # 200 injections x 250 items
@@ -28,7 +30,11 @@ class FileFormat(StrEnum):
 
 
 class UnreadableFileError(ValueError):
-    """The file cannot be read as what the profile says; the message tells why."""
+    """The file cannot be read as what the profile says; the message tells why, in the language of who asks."""
+
+    def __init__(self, message: LazyString) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Table:
 
     rows: tuple[tuple[str, ...], ...]
     encoding: str
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[LazyString, ...] = ()
 
 
 def decode_file(content: bytes, encodings: tuple[str, ...]) -> DecodedText:
@@ -53,7 +59,9 @@ def decode_file(content: bytes, encodings: tuple[str, ...]) -> DecodedText:
             try:
                 return DecodedText(content.decode(encoding), encoding)
             except UnicodeDecodeError as error:
-                raise UnreadableFileError(f"the file begins like {encoding} but is not: {error}") from error
+                raise UnreadableFileError(
+                    _l("the file begins like %(encoding)s but is not: %(error)s", encoding=encoding, error=error)
+                ) from error
     return decode_text(content, encodings)
 
 
@@ -82,16 +90,20 @@ def read_text_table(
     text = decoded.text.replace("\x00", "")
     warnings = []
     if REPLACEMENT in text:
-        warnings.append("the file was damaged before it came here: it holds replacement characters")
+        warnings.append(_l("the file was damaged before it came here: it holds replacement characters"))
     if wrapped_lines:
         text = "\n".join(line.strip().removeprefix('"').removesuffix('"') for line in text.splitlines())
     width, height = _shape(text, delimiter)
     if not width:
         return Table((), decoded.encoding, tuple(warnings))
     if height > MAX_ROWS:
-        raise UnreadableFileError(f"the file has {height} rows; at most {MAX_ROWS} are read")
+        raise UnreadableFileError(
+            _l("the file has %(rows)s rows; at most %(most)s are read", rows=height, most=MAX_ROWS)
+        )
     if width > MAX_COLUMNS:
-        raise UnreadableFileError(f"the file has {width} columns; at most {MAX_COLUMNS} are read")
+        raise UnreadableFileError(
+            _l("the file has %(columns)s columns; at most %(most)s are read", columns=width, most=MAX_COLUMNS)
+        )
     try:
         frame = pd.read_csv(
             io.StringIO(text),
@@ -105,7 +117,7 @@ def read_text_table(
             engine="c",
         )
     except pd.errors.ParserError as error:
-        raise UnreadableFileError(f"the file cannot be read as delimited text: {error}") from error
+        raise UnreadableFileError(_l("the file cannot be read as delimited text: %(error)s", error=error)) from error
     return Table(_texts(frame), decoded.encoding, tuple(warnings))
 
 
@@ -123,10 +135,12 @@ def read_workbook(content: bytes, *, sheet: str | None = None) -> Table:
     try:
         workbook = load_workbook(io.BytesIO(content))
     except (CalamineError, OSError, ValueError) as error:
-        raise UnreadableFileError(f"the file is no workbook: {error}") from error
+        raise UnreadableFileError(_l("the file is no workbook: %(error)s", error=error)) from error
     names = workbook.sheet_names
     if sheet is not None and sheet not in names:
-        raise UnreadableFileError(f"the workbook has no sheet {sheet!r}; it has {', '.join(names)}")
+        raise UnreadableFileError(
+            _l("the workbook has no sheet “%(sheet)s”; it has %(names)s", sheet=sheet, names=", ".join(names))
+        )
     for name in [sheet] if sheet is not None else names:
         frame = pd.read_excel(
             io.BytesIO(content),
@@ -138,7 +152,14 @@ def read_workbook(content: bytes, *, sheet: str | None = None) -> Table:
             nrows=MAX_ROWS + 1,
         )
         if frame.shape[0] > MAX_ROWS or frame.shape[1] > MAX_COLUMNS:
-            raise UnreadableFileError(f"sheet {name!r} has more than {MAX_ROWS} rows or {MAX_COLUMNS} columns")
+            raise UnreadableFileError(
+                _l(
+                    "sheet “%(sheet)s” has more than %(rows)s rows or %(columns)s columns",
+                    sheet=name,
+                    rows=MAX_ROWS,
+                    columns=MAX_COLUMNS,
+                )
+            )
         if frame.size:
             rows = _texts(frame)
             return Table(rows, "", _workbook_warnings(rows))
@@ -155,12 +176,19 @@ def _texts(frame: "object") -> tuple[tuple[str, ...], ...]:
     )
 
 
-def _workbook_warnings(rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+def _workbook_warnings(rows: tuple[tuple[str, ...], ...]) -> tuple[LazyString, ...]:
     """Excel keeps 15 digits of a number: a longer one was a text, or has lost its end."""
     for number, row in enumerate(rows, 1):
         for cell in row:
             if _LONG_NUMBER.fullmatch(cell):
-                return (f"row {number}: {cell} is longer than the {EXCEL_DIGITS} digits that a workbook keeps",)
+                return (
+                    _l(
+                        "row %(row)s: %(cell)s is longer than the %(digits)s digits that a workbook keeps",
+                        row=number,
+                        cell=cell,
+                        digits=EXCEL_DIGITS,
+                    ),
+                )
     return ()
 
 
@@ -172,7 +200,9 @@ def _shape(text: str, delimiter: str) -> tuple[int, int]:
 
 def _check_size(content: bytes) -> None:
     if len(content) > MAX_FILE_BYTES:
-        raise UnreadableFileError(f"the file has {len(content)} bytes; at most {MAX_FILE_BYTES} are read")
+        raise UnreadableFileError(
+            _l("the file has %(size)s bytes; at most %(most)s are read", size=len(content), most=MAX_FILE_BYTES)
+        )
 
 
 def _check_inflation(content: bytes) -> None:
@@ -182,6 +212,12 @@ def _check_inflation(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             inflated = sum(member.file_size for member in archive.infolist())
     except zipfile.BadZipFile as error:
-        raise UnreadableFileError(f"the file is no workbook: {error}") from error
+        raise UnreadableFileError(_l("the file is no workbook: %(error)s", error=error)) from error
     if inflated > MAX_INFLATED_BYTES:
-        raise UnreadableFileError(f"the workbook grows to {inflated} bytes; at most {MAX_INFLATED_BYTES} are read")
+        raise UnreadableFileError(
+            _l(
+                "the workbook grows to %(size)s bytes; at most %(most)s are read",
+                size=inflated,
+                most=MAX_INFLATED_BYTES,
+            )
+        )

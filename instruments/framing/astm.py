@@ -161,7 +161,7 @@ class AstmLinkFramer:
 
     def _refuse(self, raw: bytes, end: int, reason: str, events: list[Event]) -> None:
         self._flush_garbage(events)
-        events.append(Incomplete(raw, end, reason))
+        events.append(Incomplete(raw, end, reason, is_refused=self._converse))
         self._send(NAK, events)
 
     def _begin_session(self, events: list[Event]) -> None:

@@ -41,11 +41,15 @@ class Garbage(NamedTuple):
 
 
 class Incomplete(NamedTuple):
-    """The beginning of a unit whose end never came. Kept, never parsed into readings."""
+    """The beginning of a unit whose end never came. Kept, never parsed into readings.
+
+    `is_refused`: the device was told so (NAK) and still has it.
+    """
 
     raw: bytes
     end: int
     reason: str
+    is_refused: bool = False
 
 
 class Send(NamedTuple):

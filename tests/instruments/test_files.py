@@ -287,7 +287,7 @@ def test_a_workbook_warns_of_numbers_longer_than_it_can_keep():
     table = read_workbook(file.getvalue())
     assert table.rows[1][0] == "12345678901234567890"
     assert [warning for warning in table.warnings if "15 digits" in warning]
-    with pytest.raises(UnreadableFileError, match="no sheet 'Nope'"):
+    with pytest.raises(UnreadableFileError, match="no sheet “Nope”"):
         read_workbook(file.getvalue(), sheet="Nope")
 
 
@@ -296,7 +296,7 @@ def test_a_workbook_warns_of_numbers_longer_than_it_can_keep():
     [
         ("title = 'x'", "needs a name"),
         ("name = 'x'", "title"),
-        ("name = 'x'\ntitle = 'x'\nversion = 1\nheader = ['a']", "needs a value column"),
+        ("name = 'x'\ntitle = 'x'\nversion = 1\nheader = ['a']", "say which column holds the value"),
         ("name = 'x'\ntitle = 'x'\nversion = 1\nheader = ['a']\nlayout = 'matrix'", r"needs matrix\.items"),
         ("name = 'x'\ntitle = 'x'\nversion = 1\nheader = ['a']\n[columns]\nvalues = 'a'", "unknown column values"),
         ("name = 'x'\ntitle = 'x'\nversion = 1\nheader = ['a']\nlayout = 'pivot'", "pivot"),

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chain_of_custody.rules import is_blind_code
-from instruments import queries, services
+from instruments import queries
 from instruments.models import Instrument, RawFrame, StoredReading
 from instruments.rules import match_reading
+from instruments.services import readings as services
+from instruments.services import runs
 from instruments.types import MatchedBy, QuarantineReason, ReadingState
 from instruments.verification import CHECKS
 from lims import clock
@@ -32,7 +34,8 @@ def team(session):
 def take(team, *delivered):
     with unit_of_work(team.tester.actor) as uow:
         return [
-            (one.state, one.blind_code, one.quarantine_reason) for one in services.take_readings(uow, NAME, delivered)
+            (one.state, one.blind_code, one.quarantine_reason)
+            for one in services.take_readings(uow, NAME, delivered).new
         ]
 
 
@@ -64,15 +67,15 @@ def test_a_slot_stands_for_a_sample_while_its_run_is_open(session, team, frozen_
     take(team, make_delivered(slot="3"))
     [instrument] = session.scalars(sa.select(Instrument)).all()
     with unit_of_work(team.tester.actor) as uow:
-        services.open_instrument_run(uow, instrument.id, {"3": code.lower()})
+        runs.open_instrument_run(uow, instrument.id, {"3": code.lower()})
     with pytest.raises(ConflictError), unit_of_work(team.tester.actor) as uow:
-        services.open_instrument_run(uow, instrument.id, {"4": code})
+        runs.open_instrument_run(uow, instrument.id, {"4": code})
     frozen_clock.advance(timedelta(minutes=1))
     assert take(team, make_delivered("12", slot=" 3 "))[0][:2] == (ReadingState.MATCHED, code)
     assert take(team, make_delivered(slot="4"))[0][0] is ReadingState.QUARANTINED
     late = make_delivered(slot="3")
     with unit_of_work(team.tester.actor) as uow:
-        services.end_instrument_run(uow, instrument.id)
+        runs.end_instrument_run(uow, instrument.id)
     frozen_clock.advance(timedelta(minutes=1))
     assert take(team, make_delivered(slot="3"))[0][0] is ReadingState.QUARANTINED
     assert take(team, late)[0][:2] == (ReadingState.MATCHED, code), "captured in the run, delivered after it"
@@ -84,9 +87,9 @@ def test_a_run_takes_codes_of_its_laboratory_only(session, team):
     _sample_id, foreign = make_recoded_sample(make_team())
     for slots in ({}, {" ": foreign}, {"1": foreign}, {"1": "banana"}):
         with pytest.raises(InvalidInputError), unit_of_work(team.tester.actor) as uow:
-            services.open_instrument_run(uow, instrument.id, slots)
+            runs.open_instrument_run(uow, instrument.id, slots)
     with pytest.raises(NotFoundError), unit_of_work(make_team().tester.actor) as uow:
-        services.open_instrument_run(uow, instrument.id, {"1": foreign})
+        runs.open_instrument_run(uow, instrument.id, {"1": foreign})
 
 
 def test_the_same_reading_sent_twice_is_one(session, team):

@@ -99,23 +99,23 @@ def test_readings_come_in_pages_and_other_laboratories_see_none(client, session,
     assert client.get(f"{READINGS}?cursor=x", headers=bearer(team.tester)).status_code == 422
 
 
-@pytest.mark.parametrize(("locale", "words"), [("en", "In quarantine"), ("zh_Hans_CN", "待认领读数")])
+@pytest.mark.parametrize(("locale", "words"), [("en", "Quarantine"), ("zh_Hans_CN", "待认领读数")])
 def test_a_tester_assigns_and_rejects_on_the_page(client, session, team, locale, words):
     _sample_id, code = make_recoded_sample(team)
     deliver(client, team)
     deliver(client, team, key="second")
     client.set_cookie("lims_locale", locale)
     log_in(client, team.tester)
-    page = client.get("/instruments/").text
+    page = client.get("/instruments/quarantine/").text
     assert words in page
-    token = csrf_token(client, "/instruments/")
+    token = csrf_token(client, "/instruments/quarantine/")
     first, second = session.scalars(sa.select(StoredReading).order_by(StoredReading.key)).all()
 
     def decide(reading, **fields):
         prefix = f"{str(reading.id)[:8]}-"
         named = {f"{prefix}{name}": value for name, value in fields.items() if name != "decision"}
         sent = {"csrf_token": token, "decision": fields["decision"], **named}
-        return client.post(f"/instruments/readings/{reading.id}", data=sent)
+        return client.post(f"/instruments/quarantine/{reading.id}", data=sent)
 
     refused = decide(first, decision="assign", blind_code="banana", reason="核对")
     assert refused.status_code == 422
@@ -136,12 +136,14 @@ def test_a_tester_opens_and_ends_a_run_on_the_page(client, session, team, locale
     client.set_cookie("lims_locale", locale)
     log_in(client, team.tester)
     address = f"/instruments/{session.scalars(sa.select(Instrument.id)).one()}"
-    token = csrf_token(client, address)
-    for load in ("", "3", f"3 {code}\n3 {code}", "3 banana", "\0"):
-        refused = client.post(f"{address}/run", data={"csrf_token": token, "slots": load})
+    token = csrf_token(client, f"{address}/run")
+    for load in ({}, {"slot-3": ""}, {"slot-3": "banana", "slot-4": code}, {"slot-3": "\0"}):
+        refused = client.post(f"{address}/run", data={"csrf_token": token} | load)
         assert refused.status_code == 422
-    assert client.post(f"{address}/run", data={"csrf_token": token, "slots": f"3 {code}\n"}).status_code == 303
-    assert code in client.get(address).text
+    assert 'value="banana"' in client.post(f"{address}/run", data={"csrf_token": token, "slot-3": "banana"}).text
+    loaded = {"csrf_token": token, "slot-3": code.lower(), "slot-4": ""}
+    assert client.post(f"{address}/run", data=loaded).status_code == 303
+    assert code in client.get(f"{address}/run").text
     assert client.post(f"{address}/run/end", data={"csrf_token": token}).status_code == 303
     log_in(client, make_team().tester)
     assert client.get(address).status_code == 404

@@ -90,6 +90,8 @@ def test_the_body_is_what_the_server_was_promised(spool: Spool):
         "raw_hex": "7e",
         "driver": "mt-sics",
         "parser_version": 1,
+        "identity": "",
+        "problem": None,
     }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from instruments import services
+from instruments.services import readings as services
 from lims.uow import unit_of_work
 from tests.factories.chain_of_custody import make_recoded_sample
 from tests.factories.instruments import make_delivered

@@ -1,5 +1,5 @@
-// A page nobody touches (a television): its <main> is renewed every `data-live-seconds`, and a clock shows it is alive.
-// When the server cannot be reached the last picture stays.
+// What nobody touches (a television's <main>, a list of what is connected) is renewed every `data-live-seconds`, and a
+// clock shows that it is alive. It has an id. When the server cannot be reached the last picture stays.
 
 const main = document.querySelector("[data-live]");
 const clock = document.querySelector("[data-clock]");
@@ -9,7 +9,7 @@ async function renew() {
     const answer = await fetch(main.dataset.live || location.href, { cache: "no-store" });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const next = page.querySelector("main");
+    const next = page.getElementById(main.id);
     if (next && next.innerHTML !== main.innerHTML) main.replaceChildren(...next.childNodes);
   } catch {
     // Offline: try again at the next turn.

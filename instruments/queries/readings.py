@@ -1,6 +1,6 @@
-"""Reads of instruments and readings, always totally ordered."""
+"""Reads of readings and of the runs they belong to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,33 +9,30 @@ from sqlalchemy import func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from instruments.models import Instrument, InstrumentRun, RunSlot, StoredReading
-from instruments.types import ReadingState
+from instruments.types import QuarantineReason, ReadingState
 from lims.errors import NotFoundError
 
 PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class InstrumentRow:
-    """An instrument in the list."""
+class QuarantineCount:
+    """How many readings wait for one reason."""
 
-    instrument: Instrument
-    readings: int
-    quarantined: int
-    last_at: datetime | None
+    reason: QuarantineReason
+    count: int
 
 
-def list_instruments(session: Session, organisation_id: UUID) -> list[InstrumentRow]:
-    """The instruments of a laboratory by name, with their last reading."""
-    quarantined = func.count().filter(StoredReading.state == ReadingState.QUARANTINED)
+def count_quarantine(session: Session, organisation_id: UUID) -> list[QuarantineCount]:
+    """How many readings of a laboratory wait, by reason."""
     rows = session.execute(
-        select(Instrument, func.count(StoredReading.id), quarantined, func.max(StoredReading.captured_at))
-        .outerjoin(StoredReading, StoredReading.instrument_id == Instrument.id)
-        .where(Instrument.organisation_id == organisation_id)
-        .group_by(Instrument.id)
-        .order_by(Instrument.name, Instrument.id)
+        select(StoredReading.quarantine_reason, func.count())
+        .join(Instrument, Instrument.id == StoredReading.instrument_id)
+        .where(Instrument.organisation_id == organisation_id, StoredReading.state == ReadingState.QUARANTINED)
+        .group_by(StoredReading.quarantine_reason)
     )
-    return [InstrumentRow(*row) for row in rows]
+    found = {reason: count for reason, count in rows if reason is not None}
+    return [QuarantineCount(reason, found[reason]) for reason in QuarantineReason if reason in found]
 
 
 def get_instrument(session: Session, organisation_id: UUID, instrument_id: UUID) -> Instrument:
@@ -69,6 +66,7 @@ def list_readings(
     *,
     instrument_id: UUID | None = None,
     state: ReadingState | None = None,
+    reasons: Collection[QuarantineReason] | None = None,
     after: tuple[datetime, UUID] | None = None,
     limit: int = PAGE,
 ) -> list[tuple[StoredReading, Instrument]]:
@@ -79,6 +77,7 @@ def list_readings(
         organisation_id: whose.
         instrument_id: only of this instrument.
         state: only these.
+        reasons: only those that wait, or waited, for one of these.
         after: instant of arrival and id of the last one of the page before.
         limit: how many.
     """
@@ -91,11 +90,18 @@ def list_readings(
         query = query.where(Instrument.id == instrument_id)
     if state is not None:
         query = query.where(StoredReading.state == state)
+    if reasons is not None:
+        query = query.where(StoredReading.quarantine_reason.in_(reasons))
     if after is not None:
         newest = tuple_(StoredReading.received_at, StoredReading.id)
         query = query.where(newest < tuple_(*(literal(part) for part in after)))
     rows = session.execute(query.order_by(StoredReading.received_at.desc(), StoredReading.id.desc()).limit(limit))
     return [(reading, instrument) for reading, instrument in rows]
+
+
+def readings_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, StoredReading]:
+    """Readings by their ids, to show beside those that contradict them."""
+    return {one.id: one for one in session.scalars(select(StoredReading).where(StoredReading.id.in_(ids)))}
 
 
 def matched_readings(session: Session, blind_code: str) -> Sequence[StoredReading]:
