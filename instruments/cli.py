@@ -99,7 +99,8 @@ def decode(ctx: click.Context, driver: Driver, settings: dict[str, str], file: P
 
     def show(_instrument: str, captured: Sequence[Captured]) -> int:
         for item in captured:
-            click.echo(json.dumps(item.reading.to_json(), ensure_ascii=False))
+            if item.reading.problem is None:  # what is no reading is counted in the summary
+                click.echo(json.dumps(item.reading.to_json(), ensure_ascii=False))
         return len(captured)
 
     framer = (driver.new_capture_framer or driver.new_framer)()

@@ -59,7 +59,7 @@ def spooled(store: Path) -> list[str]:
     if not (store / "spool.sqlite3").exists():
         return []
     spool = Spool(store / "spool.sqlite3")
-    values = [item.body["value_text"] for item in spool.waiting(100)]
+    values = [item.body["value_text"] for item in spool.waiting(100_000) if item.body["problem"] is None]
     spool.close()
     return values
 

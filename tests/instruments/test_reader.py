@@ -57,7 +57,10 @@ class Bench:
         eventually(lambda: self.reader.status.state is PortState.OPEN, "the port is open")
 
     def values(self) -> list[str]:
-        return [item.body["value_text"] for item in self.spool.waiting(1000)]
+        return [item.body["value_text"] for item in self.spool.waiting(1000) if item.body["problem"] is None]
+
+    def problems(self) -> list[str]:
+        return [item.body["problem"] for item in self.spool.waiting(1000) if item.body["problem"] is not None]
 
     def wait_for(self, count: int) -> list[str]:
         eventually(lambda: len(self.values()) >= count, f"{count} readings, have {self.values()}")
@@ -276,6 +279,7 @@ def test_a_parser_that_fails_does_not_stop_the_port(start, line: Pty, monkeypatc
     monkeypatch.setattr("instruments.parsing.lines.decode_text", lambda _raw: None)
     line.write(b"S S    1.00 g\r\n")
     eventually(lambda: bench.reader.status.counts.undecodable == 1, "the failure is counted")
+    assert bench.problems() == ["undecodable"]
     monkeypatch.undo()
     line.write(b"S S    2.00 g\r\n")
     assert bench.wait_for(1) == ["2.00"]
