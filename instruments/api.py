@@ -3,7 +3,6 @@
 # mypy: disallow-untyped-decorators=False
 # flask-smorest ships decorators without types.
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,11 +26,10 @@ from instruments.services import connections, files, readings
 from instruments.types import Delivered, FileState, ReadingState
 from lims.auth.permissions import requires
 from lims.db import db
-from lims.errors import InvalidInputError
-from lims.i18n import lazy_gettext as _l
 from lims.uow import unit_of_work
 from lims.web.api import ApiBlueprint, ProblemSchema, answer
 from lims.web.current import current_actor
+from lims.web.paging import list_answer, page_of, read_cursor
 
 blp = ApiBlueprint("instruments_api", __name__, url_prefix="/api/v1/instruments", description="Instruments")
 
@@ -63,19 +61,6 @@ def create_readings(body: Mapping[str, Any]) -> Any:
         return answer(uow, dumped)
 
 
-def _read_cursor(text: str) -> tuple[datetime, UUID]:
-    instant, _comma, key = text.partition(",")
-    try:
-        after = (datetime.fromisoformat(instant), UUID(key))
-    except ValueError:
-        after = None
-    if after is None or after[0].tzinfo is None:
-        raise InvalidInputError(
-            _l("“%(cursor)s” is no cursor; use next_cursor of the page before.", cursor=text), field="cursor"
-        )
-    return after
-
-
 @blp.route("/readings", methods=["GET"])
 @requires("instruments.manage")
 @blp.arguments(ReadingsPageIn, location="query")
@@ -89,12 +74,10 @@ def list_readings(asked: Mapping[str, Any]) -> Any:
         db.session,
         current_actor().require_organisation(),
         state=asked.get("state"),
-        after=_read_cursor(asked["cursor"]) if asked.get("cursor") else None,
+        after=read_cursor(asked["cursor"]),
         limit=PAGE + 1,
     )
-    shown = [reading for reading, _instrument in rows[:PAGE]]
-    last = shown[-1] if len(rows) > PAGE else None
-    return {"items": shown, "next_cursor": f"{last.received_at.isoformat()},{last.id}" if last else None}
+    return list_answer(page_of([one for one, _instrument in rows], PAGE, lambda one: (one.received_at, one.id)))
 
 
 @blp.route("/readings/<uuid:reading_id>/assignment", methods=["POST"])

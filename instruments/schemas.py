@@ -19,6 +19,7 @@ from instruments.types import (
 )
 from lims.quantities import QuantityError, parse_measured
 from lims.web.api import MeasuredField
+from lims.web.paging import CursorIn, PageOut
 from lims.web.schemas import Count, StrictSchema, Text
 
 MAX_NAME = 200
@@ -110,18 +111,16 @@ class ReadingOut(ma.Schema):
     decision = ma.fields.String(required=True, allow_none=True)
 
 
-class ReadingsPageIn(ma.Schema):
+class ReadingsPageIn(CursorIn):
     """Which readings, and which page of them."""
 
     state = ma.fields.Enum(ReadingState, by_value=True)
-    cursor = Text(max_length=100)
 
 
-class ReadingsOut(ma.Schema):
+class ReadingsOut(PageOut):
     """A page of readings; `next_cursor` leads to the following one."""
 
     items = ma.fields.List(ma.fields.Nested(ReadingOut), required=True)
-    next_cursor = ma.fields.String(required=True, allow_none=True)
 
 
 class AssignIn(StrictSchema):

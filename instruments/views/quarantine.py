@@ -1,6 +1,5 @@
 """Readings that wait for a person: assigned, left out or looked at again, each with its reason."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,18 +16,18 @@ from instruments.services import readings
 from instruments.types import QuarantineReason, ReadingState
 from lims.auth.permissions import requires
 from lims.db import db
-from lims.errors import InvalidInputError, LimsError, NotFoundError
+from lims.errors import LimsError, NotFoundError
 from lims.i18n import gettext as _
 from lims.i18n import ngettext
 from lims.uow import unit_of_work
 from lims.web.current import current_actor
+from lims.web.paging import page_of, read_cursor
 
 bp = Blueprint("quarantine", __name__, url_prefix="/instruments/quarantine")
 
 PREFIX = 8  # characters of an id, enough to keep the forms of a page apart
 PAGE = 20  # each with a form of its own
 WAITING = frozenset(QuarantineReason) - {QuarantineReason.QUALITY_CONTROL}
-MAX_SHOWN = 60  # of a cursor that is none
 Decision = tuple[UUID, DecideForm]
 
 
@@ -51,7 +50,7 @@ def _reason() -> QuarantineReason | None:
 def _page(refused: Decision | None, status: int = 200) -> ResponseReturnValue:
     organisation_id = current_actor().require_organisation()
     reason = _reason()
-    after = _cursor(request.args.get("after", ""))
+    after = read_cursor(request.args.get("after"), field="after")
     rows = queries.list_readings(
         db.session,
         organisation_id,
@@ -60,9 +59,8 @@ def _page(refused: Decision | None, status: int = 200) -> ResponseReturnValue:
         after=after,
         limit=PAGE + 1,
     )
-    shown, more = rows[:PAGE], rows[PAGE:]
+    shown, more = page_of(rows, PAGE, lambda row: (row[0].received_at, row[0].id))
     waiting = [reading for reading, _instrument in shown]
-    last = waiting[-1] if more else None
     page = render_template(
         "instruments/quarantine.html",
         rows=shown,
@@ -73,7 +71,7 @@ def _page(refused: Decision | None, status: int = 200) -> ResponseReturnValue:
         waiting_reasons=[one for one in QuarantineReason if one in WAITING],
         is_clock_suspect=is_clock_suspect,
         previous=url_for(".index", reason=reason) if after else None,
-        next=url_for(".index", reason=reason, after=f"{last.received_at.isoformat()},{last.id}") if last else None,
+        next=url_for(".index", reason=reason, after=more) if more else None,
     )
     return page, status
 
@@ -153,16 +151,3 @@ def look_again_at_all() -> ResponseReturnValue:
         "success" if moved else "info",
     )
     return redirect(url_for(".index", reason=reason), 303)
-
-
-def _cursor(text: str) -> tuple[datetime, UUID] | None:
-    if not text:
-        return None
-    instant, _comma, key = text.partition(",")
-    try:
-        after = (datetime.fromisoformat(instant), UUID(key))
-    except ValueError:
-        after = None
-    if after is None or after[0].tzinfo is None:
-        raise InvalidInputError(_("“%(cursor)s” is no place in the list.", cursor=text[:MAX_SHOWN]))
-    return after
