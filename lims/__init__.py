@@ -16,9 +16,11 @@ def init_app(app: "Flask") -> None:
     from lims.i18n import lazy_gettext as _l
     from lims.ledger import replay
     from lims.ledger.sequencer import seal_head
+    from lims.ledger.witnessing import deliver_heads, post_to_witness
+    from lims.mail import Mailer
     from lims.outbox.tasks import register_periodic
     from lims.people import organisation_views, person_views
-    from lims.runtime import signer_of
+    from lims.runtime import settings_of, signer_of
     from lims.uow import UnitOfWork
     from lims.verification import register_check
     from lims.web import navigation
@@ -40,7 +42,12 @@ def init_app(app: "Flask") -> None:
     def seal(uow: UnitOfWork) -> None:
         seal_head(uow, signer_of(app))
 
+    def witness(uow: UnitOfWork) -> None:
+        settings = settings_of(app)
+        deliver_heads(uow, settings.witnesses, post_to_witness, Mailer.of(settings).send)
+
     register_periodic("lims.ledger.seal", timedelta(seconds=5), seal)
+    register_periodic("lims.ledger.witness", timedelta(minutes=1), witness)
     register_check("ledger", replay.check_chains)
     register_check("ledger", replay.check_heads)
     register_check("ledger", replay.check_replay)

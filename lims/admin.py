@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -12,10 +12,12 @@ from lims import clock
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.ledger.queries import count_events, latest_checkpoint
+from lims.ledger.witnessing import list_standings
 from lims.outbox.models import OutboxMessage
 from lims.people.directory import PAGE, list_people
 from lims.people.forms import KIND_NAMES, PeopleSearch
 from lims.people.queries import list_organisations
+from lims.runtime import settings_of
 from lims.web.operations import count_all
 
 bp = Blueprint("admin", __name__)
@@ -80,4 +82,5 @@ def operations() -> ResponseReturnValue:
         .order_by(OutboxMessage.id.desc())
         .limit(MAX_DEAD_SHOWN)
     ).all()
-    return render_template("lims/ops.html", counts=counts, ledger=ledger, dead=dead)
+    witnesses = list_standings(db.session, settings_of(current_app).witnesses)
+    return render_template("lims/ops.html", counts=counts, ledger=ledger, witnesses=witnesses, dead=dead)

@@ -1,11 +1,13 @@
 """Commands of the ground floor: the parts for production, the database, checks, the ledger, people."""
 
+import contextlib
 import json
 import os
 import secrets
 import signal
 import sys
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -28,6 +30,7 @@ from lims.i18n import lazy_gettext as _l
 from lims.ledger.export import write_bundle
 from lims.ledger.sequencer import seal_head
 from lims.ledger.verify import Broken, verify_bundle
+from lims.ledger.witness import Witness, make_server
 from lims.outbox.tasks import drain
 from lims.people.administration import settle_administrator
 from lims.people.models import Account, Person
@@ -220,6 +223,27 @@ def ledger_verify(bundle: str, key: str | None, head: tuple[str, ...]) -> None:
         click.echo(_("BROKEN: %(finding)s", finding=_(finding.message, **finding.facts)))
         sys.exit(FOUND_WRONG)
     click.echo(_("SOUND: %(events)s events, %(covered)s of them under a signed head", events=events, covered=covered))
+
+
+@ledger_group.command("witness")
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of its memory.")
+@click.option("--key", required=True, help="Verifier key of the ledger it watches, as `lims ledger key` prints it.")
+@click.option("--name", default="fenjian-witness", show_default=True, help="Name under which it countersigns.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8017, show_default=True)
+def ledger_witness(home: Path, key: str, name: str, host: str, port: int) -> None:
+    """Countersign the heads of another machine's ledger, and refuse a tree that shrank or forked."""
+    try:
+        witness = Witness(home, key, name, time.time)
+    except Broken as finding:
+        raise click.UsageError(_(finding.message, **finding.facts)) from finding
+    with make_server(witness, host, port) as server:
+        events = witness.last.size if witness.last else 0
+        click.echo(_("Watching %(origin)s, %(events)s events seen.", origin=witness.origin, events=events))
+        click.echo(witness.verifier_key)
+        click.echo(f"http://{host}:{server.server_port}/")
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
 
 
 @ledger_group.command("key")

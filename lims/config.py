@@ -14,6 +14,7 @@ from lims.i18n import lazy_gettext as _l
 
 PACKAGE = Path(__file__).parent
 MIN_SECRET_LENGTH = 32  # characters; a generated one has 64
+MAIL_SCHEMES = frozenset({"smtp", "smtps"})
 BROKER_SCHEMES = {"redis", "rediss", "amqp", "amqps", "memory"}
 
 
@@ -37,6 +38,8 @@ class Settings:
         secret_key: signs CSRF tokens and challenges (`LIMS_SECRET_KEY`); None means one made once under `home`.
         public_url: what QR codes and mails point at (`LIMS_PUBLIC_URL`).
         mail_url: `smtp://user:password@host:port` (`LIMS_MAIL_URL`); None keeps mail in the outbox folder under `home`.
+        witnesses: where signed heads of the ledger go (`LIMS_WITNESSES`, separated by commas): `https://…` to be
+            countersigned, `mailto:…` to whoever keeps one a day.
         trusted_proxies: how many proxies in front set `X-Forwarded-*` (`LIMS_TRUSTED_PROXIES`).
     """
 
@@ -47,6 +50,7 @@ class Settings:
     secret_key: str | None
     public_url: str
     mail_url: str | None
+    witnesses: tuple[str, ...]
     trusted_proxies: int
     environment: Environment
     log_level: str
@@ -113,7 +117,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         broker_url=_broker(env.get("LIMS_BROKER_URL") or None),
         secret_key=_secret(env.get("LIMS_SECRET_KEY") or None),
         public_url=(env.get("LIMS_PUBLIC_URL") or "http://localhost:5000").rstrip("/"),
-        mail_url=env.get("LIMS_MAIL_URL") or None,
+        mail_url=_mail_server(env.get("LIMS_MAIL_URL") or None),
+        witnesses=_witnesses(env.get("LIMS_WITNESSES") or ""),
         trusted_proxies=_count(env, "LIMS_TRUSTED_PROXIES"),
         environment=_choice(env, "LIMS_ENVIRONMENT"),
         log_level=(env.get("LIMS_LOG_LEVEL") or "INFO").upper(),
@@ -134,6 +139,37 @@ def _broker(url: str | None) -> str | None:
             )
         )
     return url
+
+
+def _mail_server(url: str | None) -> str | None:
+    if url is not None and urlsplit(url).scheme not in MAIL_SCHEMES:
+        raise ConfigurationError(
+            _l(
+                "%(name)s is %(value)s, expected one of %(known)s.",
+                name="LIMS_MAIL_URL",
+                value=url,
+                known="smtp://host:port, smtps://host:port",
+            )
+        )
+    return url
+
+
+def _witnesses(text: str) -> tuple[str, ...]:
+    given = tuple(one.strip() for one in text.split(",") if one.strip())
+    for one in given:
+        parts = urlsplit(one)
+        if not (parts.scheme in {"https", "http"} and parts.netloc) and not (
+            parts.scheme == "mailto" and "@" in parts.path
+        ):
+            raise ConfigurationError(
+                _l(
+                    "%(name)s is %(value)s, expected one of %(known)s.",
+                    name="LIMS_WITNESSES",
+                    value=one,
+                    known="https://…, mailto:…@…",
+                )
+            )
+    return given
 
 
 def _secret(given: str | None) -> str | None:

@@ -102,6 +102,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         secret_key="test-secret-" * 4,
         public_url="http://fenjian.test",
         mail_url=None,
+        witnesses=(),
         trusted_proxies=0,
         environment=Environment.TESTING,
         log_level="WARNING",

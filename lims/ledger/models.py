@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.db import Base
@@ -64,6 +72,23 @@ class LedgerCheckpoint(ReadOnce, Base):
     stack: Mapped[bytes]  # the subtree roots, 32 bytes each, largest first
     made_at: Mapped[datetime]
     __table_args__ = ({"info": INSERT_ONLY},)
+
+
+class LedgerWitnessing(Base):
+    """What somebody outside said of a head: a countersignature, or a refusal; neither where it went out by mail."""
+
+    __tablename__ = "ledger_witnessing"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    witness: Mapped[str]
+    size: Mapped[int] = mapped_column(ForeignKey("ledger_checkpoint.size"))
+    at: Mapped[datetime]
+    cosignature: Mapped[str | None]
+    refusal: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint("cosignature IS NULL OR refusal IS NULL", name="one_word"),
+        Index("ix_ledger_witnessing_witness_id", "witness", "id"),
+        {"info": INSERT_ONLY},
+    )
 
 
 class PersonalSalt(Base):

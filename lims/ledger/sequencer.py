@@ -65,6 +65,11 @@ def load_signer(path: Path, origin: str) -> Signer:
     return Signer(origin, key)
 
 
+def edge_of(head: LedgerCheckpoint) -> CompactRange:
+    """The right edge of the tree a head was made from."""
+    return CompactRange(head.size, [head.stack[i : i + DIGEST_BYTES] for i in range(0, len(head.stack), DIGEST_BYTES)])
+
+
 def seal_head(uow: UnitOfWork, signer: Signer) -> LedgerCheckpoint | None:
     """Give waiting events their leaves and sign the new head; None when nothing waits or another sequencer is at it."""
     session = uow.session
@@ -79,11 +84,7 @@ def seal_head(uow: UnitOfWork, signer: Signer) -> LedgerCheckpoint | None:
     if not waiting:
         return None
     last = session.scalar(select(LedgerCheckpoint).order_by(LedgerCheckpoint.size.desc()).limit(1))
-    tree = CompactRange()
-    if last is not None:
-        tree = CompactRange(
-            last.size, [last.stack[i : i + DIGEST_BYTES] for i in range(0, len(last.stack), DIGEST_BYTES)]
-        )
+    tree = CompactRange() if last is None else edge_of(last)
     leaves = []
     for row in waiting:
         leaves.append({"index": tree.size, "event_id": row.id})

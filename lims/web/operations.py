@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
-from lims.ledger.models import LedgerPending
+from lims.ledger.models import LedgerPending, LedgerWitnessing
 from lims.outbox.models import OutboxMessage
 
 LATE = timedelta(minutes=10)  # what a single outage may delay, product.md and design-notes C7
@@ -54,10 +54,23 @@ def _unsigned_events(session: Session, _now: datetime) -> int:
     return session.scalar(select(func.count()).select_from(LedgerPending)) or 0
 
 
+def _refused_heads(session: Session, _now: datetime) -> int:
+    """Witnesses whose last word is a refusal."""
+    newest = select(func.max(LedgerWitnessing.id)).group_by(LedgerWitnessing.witness)
+    refused = LedgerWitnessing.id.in_(newest) & LedgerWitnessing.refusal.is_not(None)
+    return session.scalar(select(func.count()).select_from(LedgerWitnessing).where(refused)) or 0
+
+
 def register_own_counts() -> None:
     """The counts of the ground floor."""
     register_count("outbox.late", _l("Messages late"), _l("waiting for more than ten minutes"), _late_messages)
     register_count("outbox.dead", _l("Messages given up"), _l("tried for 72 hours without success"), _dead_messages)
+    register_count(
+        "ledger.refused",
+        _l("Heads refused by a witness"),
+        _l("it saw another history than this one"),
+        _refused_heads,
+    )
     register_count(
         "ledger.unsigned", _l("Events not yet signed"), _l("a few while people work, none at rest"), _unsigned_events
     )

@@ -42,6 +42,22 @@ def upgrade() -> None:
         info={"privileges": "select, insert"},
     )
     op.create_table(
+        "ledger_witnessing",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("witness", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cosignature", sa.Text(), nullable=True),
+        sa.Column("refusal", sa.Text(), nullable=True),
+        sa.CheckConstraint("cosignature IS NULL OR refusal IS NULL", name=op.f("ck_ledger_witnessing_one_word")),
+        sa.ForeignKeyConstraint(
+            ["size"], ["ledger_checkpoint.size"], name=op.f("fk_ledger_witnessing_size_ledger_checkpoint")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_witnessing")),
+        info={"privileges": "select, insert"},
+    )
+    op.create_index("ix_ledger_witnessing_witness_id", "ledger_witnessing", ["witness", "id"])
+    op.create_table(
         "ledger_head",
         sa.Column("chain", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
@@ -406,5 +422,6 @@ def downgrade() -> None:
     op.drop_table("login_attempt")
     op.drop_table("ledger_head")
     op.drop_table("ledger_event")
+    op.drop_table("ledger_witnessing")
     op.drop_table("ledger_checkpoint")
     op.execute("DROP TYPE text_range")
