@@ -120,6 +120,9 @@ class Intake:
         self.counts.last_reading_at = captured_at
 
 
+_SHARED = tuple(name for name in Delivered.__slots__ if name in Reading.__slots__)
+
+
 def delivered_of(
     reading: Reading, key: str, instrument: str, captured_at: datetime, *, file_row: int | None = None
 ) -> Delivered:
@@ -132,7 +135,7 @@ def delivered_of(
         captured_at: when its bytes arrived.
         file_row: where it stands in its file, from 1.
     """
-    copied: dict[str, Any] = {name: getattr(reading, name) for name in Delivered.__slots__ if hasattr(reading, name)}
+    copied: dict[str, Any] = {name: getattr(reading, name) for name in _SHARED}
     # The database keeps no NUL in a text; the bytes themselves stay in `raw`.
     clean: dict[str, Any] = {
         name: value.replace("\0", NUL_SIGN) if type(value) is str else value for name, value in copied.items()

@@ -27,6 +27,7 @@ READ_SECONDS = 0.2  # how long one read waits: the longest delay of a stop
 FIRST_RETRY_SECONDS = 0.2
 LONGEST_RETRY_SECONDS = 4.0  # with the time of an opening still below the promised five seconds
 DISK_RETRY_SECONDS = 0.5
+CATCH_UP_RETRY_SECONDS = 2.0
 SETTLE_SECONDS = 0.3  # silence before a request: opening toggles DTR, which resets some devices
 ERROR_LOG_SECONDS = 60.0  # the same fault is logged once a minute with its count
 NOISE_BYTES = 256  # without a whole frame among them: the line rate, the cable or the driver is wrong
@@ -121,6 +122,7 @@ class Reader:
         self._thread = threading.Thread(target=self._run, name=f"port {connection.instrument}", daemon=True)
         self._logged_at = float("-inf")
         self._unlogged = 0
+        self._is_behind = True  # something is journalled that was perhaps not taken
 
     def start(self) -> None:
         self._thread.start()
@@ -138,16 +140,28 @@ class Reader:
 
     def _run(self) -> None:
         try:
-            self._catch_up()
             self._keep_open()
         finally:
             self.status.state = PortState.STOPPED
             self.connection.opener.close()
 
-    def _catch_up(self) -> None:
-        """Turn into readings what was journalled and not taken before the last end."""
-        intake = self._new_intake(IntakeCounts())
-        replay(read_journal(self._journal.folder), intake, from_epoch=max(1, self._processed_epoch))
+    def _caught_up(self) -> bool:
+        """Turn into readings what was journalled and not taken: before the last end, or before a failure of ours.
+
+        Until that has worked the port stays closed, because a new connection would count the old one as taken.
+        """
+        if not self._is_behind:
+            return True
+        try:
+            intake = self._new_intake(IntakeCounts())
+            replay(read_journal(self._journal.folder), intake, from_epoch=max(1, self._processed_epoch))
+        except Exception as error:
+            log.exception("%s: the journal cannot be turned into readings", self.connection.instrument)
+            self._note_error("readings cannot be kept", error)
+            self._stop.wait(CATCH_UP_RETRY_SECONDS)
+            return False
+        self._is_behind = False
+        return True
 
     def _new_intake(self, counts: IntakeCounts) -> Intake:
         connection = self.connection
@@ -156,6 +170,8 @@ class Reader:
     def _keep_open(self) -> None:
         delay = FIRST_RETRY_SECONDS
         while not self._stop.is_set():
+            if not self._caught_up():
+                continue
             try:
                 port = self.connection.opener.open()
             except TimeoutError:
@@ -174,6 +190,7 @@ class Reader:
             except Exception as error:
                 # A fault of ours must not end the port for good: what came is in the journal, the next opening goes on.
                 log.exception("%s: the reader failed", self.connection.instrument)
+                self._is_behind = True
                 self._note_error("the reader failed", error)
                 self._stop.wait(LONGEST_RETRY_SECONDS)
             finally:
@@ -186,6 +203,7 @@ class Reader:
         if epoch is None:
             return
         self._note_epoch(epoch)
+        self._processed_epoch = epoch
         self.status.state = PortState.OPEN
         self.status.epoch = epoch
         self.status.opened_at = clock.now()

@@ -101,6 +101,8 @@ def what_holds(record: Record, at: datetime) -> QuarantineReason | None:
         record: of the instrument.
         at: when it was measured.
     """
+    if not (record.calibrations or record.lots or record.downtimes):
+        return None
     if any(one.began_at <= at and (one.ended_at is None or at <= one.ended_at) for one in record.downtimes):
         return QuarantineReason.OUT_OF_SERVICE
     day = local_date(at)

@@ -119,12 +119,13 @@ class _Sheet:
         self._preamble: dict[str, str] = {}
         self._skip = 0
         self._seen: Counter[tuple[str, ...]] = Counter()
+        self._places: dict[str, tuple[int, ...]] = {}  # role, and name of a column → cells
 
     def rows(self) -> Iterator[ImportedRow]:
         needed = set(self._profile.header)
         for number, row in enumerate(self._table.rows, 1):
             if needed <= set(row):
-                self._header = row
+                self._begin_under(row)
                 self._skip = self._profile.skip_after_header
             elif not self._header:
                 self._note_preamble(row)
@@ -141,6 +142,16 @@ class _Sheet:
                     profile=self._profile.name,
                 )
             )
+
+    def _begin_under(self, header: tuple[str, ...]) -> None:
+        """Find the columns once for all rows under a header."""
+        self._header = header
+        profile = self._profile
+        named = {name for columns in profile.columns.values() for name in columns}
+        named |= {*profile.attributes.values(), profile.control_column}
+        self._places = {f"={name}": _place(header, name) for name in named}
+        for role, columns in profile.columns.items():
+            self._places[role] = tuple(place for name in columns for place in _place(header, name))
 
     def _note_preamble(self, row: Sequence[str]) -> None:
         for role, pattern in self._profile.preamble.items():
@@ -234,15 +245,18 @@ class _Sheet:
         return local.astimezone(UTC) if plausible is not None else None
 
     def _cell(self, row: Sequence[str], role: str) -> str:
-        columns = self._profile.columns.get(role, ())
-        return " ".join(text for column in columns if (text := self._at(row, column)))
+        places = self._places.get(role, ())
+        if len(places) == 1:  # nearly always
+            return row[places[0]] if places[0] < len(row) else ""
+        return " ".join(row[place] for place in places if place < len(row) and row[place])
 
     def _at(self, row: Sequence[str], column: str) -> str:
         """The cell under a heading, or `#3`, the third."""
-        if column.startswith("#") and column[1:].isdigit():
-            index = int(column[1:]) - 1
-        elif column in self._header:
-            index = self._header.index(column)
-        else:
-            return ""
-        return row[index] if 0 <= index < len(row) else ""
+        return "".join(row[place] for place in self._places.get(f"={column}", ()) if place < len(row))
+
+
+def _place(header: Sequence[str], column: str) -> tuple[int, ...]:
+    """Where a column stands, by its heading or by `#3`, the third; nowhere when there is none."""
+    if column.startswith("#") and column[1:].isdigit():
+        return (int(column[1:]) - 1,) if int(column[1:]) else ()
+    return (header.index(column),) if column and column in header else ()

@@ -171,9 +171,8 @@ def _texts(frame: "object") -> tuple[tuple[str, ...], ...]:
 
     if not isinstance(frame, pd.DataFrame):
         raise TypeError(f"expected a data frame, got {type(frame).__name__}")
-    return tuple(
-        tuple(str(cell).strip() for cell in row) for row in frame.fillna("").itertuples(index=False, name=None)
-    )
+    columns = [[str(cell).strip() for cell in frame[name].fillna("").tolist()] for name in frame.columns]
+    return tuple(zip(*columns, strict=True))
 
 
 def _workbook_warnings(rows: tuple[tuple[str, ...], ...]) -> tuple[LazyString, ...]:

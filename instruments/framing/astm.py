@@ -33,6 +33,8 @@ _CHECK_SIZE = 2
 # The ordinary case in one look: a frame that came in one piece. Everything else is taken byte by byte.
 _WHOLE_FRAME = re.compile(rb"\x02([^\x02\x03\x05\x17]{1,%d}[\x03\x17])(..)" % (MAX_FRAME - 1), re.DOTALL)
 _FRAME_STOP = re.compile(b"[\x02\x03\x05\x17]")  # STX, ETX, ENQ, ETB
+_STOPS = frozenset({b"\x02", b"\x03", b"\x05", b"\x17"})
+_NOISE = re.compile(b"[^\x02\x04\x05\r\n]+")  # what means nothing between frames
 _SEQUENCE = 8
 
 
@@ -64,6 +66,10 @@ class AstmLinkFramer:
         return self._in_session or self._in_frame or bool(self._text or self._garbage)
 
     def feed(self, data: bytes) -> Sequence[Event]:
+        if len(data) == 1 and self._in_frame and self._check_from < 0 and self._is_text(data):
+            self._frame += data
+            self._position += 1
+            return NOTHING
         events: list[Event] = []
         begin, at = self._position, 0
         while at < len(data):
@@ -74,6 +80,11 @@ class AstmLinkFramer:
                     self._position = begin + at - 1
                     self._judge_frame(whole[0], whole[1], whole[2], events)
                     continue
+                noise = _NOISE.match(data, at)
+                if noise is not None:
+                    self._take_noise(data[at : noise.end()], begin + at, events)
+                    at = noise.end()
+                    continue
             elif self._check_from < 0:
                 at = self._take_text(data, at)
                 if at == len(data):
@@ -83,6 +94,10 @@ class AstmLinkFramer:
             at += 1
         self._position = begin + len(data)
         return events or NOTHING
+
+    def _is_text(self, byte: bytes) -> bool:
+        """Whether a byte can only be text of the frame that was begun, as most are."""
+        return byte not in _STOPS and len(self._frame) < MAX_FRAME
 
     def _take_text(self, data: bytes, at: int) -> int:
         """Add what cannot end the frame in one piece; the index of the first byte that was not added."""
@@ -136,6 +151,9 @@ class AstmLinkFramer:
         number = body[0] - 0x30
         if stated.upper() != b"%02X" % sum8(body):
             self._refuse(raw, end, f"checksum {stated.decode('ascii', 'backslashreplace')}", events)
+        elif 0 in body:
+            # A sum does not see a 00 that a line put in, and no record holds one.
+            self._refuse(raw, end, "a NUL in the text", events)
         elif not self._in_session and self._converse:
             self._refuse(raw, end, "a frame without ENQ", events)
         elif body == self._last:
@@ -212,6 +230,16 @@ class AstmLinkFramer:
         self._garbage.append(byte)
         if len(self._garbage) >= GARBAGE_BLOCK:
             self._flush_garbage(events, self._position + 1)
+
+    def _take_noise(self, noise: bytes, begin: int, events: list[Event]) -> None:
+        """As `_add_garbage`, for all that stands before the next byte that means something."""
+        at = 0
+        while at < len(noise):
+            piece = noise[at : at + GARBAGE_BLOCK - len(self._garbage)]
+            self._garbage += piece
+            at += len(piece)
+            if len(self._garbage) >= GARBAGE_BLOCK:
+                self._flush_garbage(events, begin + at)
 
     def _flush_garbage(self, events: list[Event], end: int | None = None) -> None:
         if self._garbage:

@@ -101,6 +101,7 @@ class ScanningFramer(ABC):
 
     idle_seconds = 0.5
     max_frame = 4096
+    rescans = 4096  # false starts that are given up one by one when the line falls silent; a flood has no end of them
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -216,6 +217,10 @@ class ScanningFramer(ABC):
         """Whether what is pending counts as complete once nothing more comes."""
         return False
 
+    def may_hide_a_unit(self, _buffer: bytearray) -> bool:
+        """Whether a whole unit could stand behind a false start; a quick look before a long one."""
+        return True
+
     def expire(self) -> Sequence[Event]:
         return self._give_up("the line fell silent in mid frame")
 
@@ -234,7 +239,9 @@ class ScanningFramer(ABC):
                 self._drop_buffer(end)
                 break
             behind: list[Event] = []
-            while self._buffer and not any(isinstance(event, Frame) for event in behind):
+            tries = self.rescans if self.may_hide_a_unit(self._buffer) else 0
+            while tries and self._buffer and not any(isinstance(event, Frame) for event in behind):
+                tries -= 1
                 self._discard(self._buffer, 0, 1, behind)
                 del self._buffer[:1]
                 self._base += 1

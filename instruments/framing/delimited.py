@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from instruments.framing.base import Event, Rejected, ScanningFramer
+from instruments.framing.base import NOTHING, Event, Frame, Rejected, ScanningFramer
 
 _LINE_END = re.compile(rb"[\r\n]")
 _LINE_TEXT = re.compile(rb"[^\r\n]")
@@ -25,12 +25,47 @@ class LineFramer(ScanningFramer):
         self._max_line = max_line
         self._accept_silence = accept_silence
         self._overflow = False
+        # A whole line in one look; the end stays for the next look, which passes over it.
+        self._whole = re.compile(rb"[\r\n]*([^\r\n]{1,%d})(?=[\r\n])" % max_line)
 
     def separators(self) -> bytes:
         return b"\r\n"
 
     def may_end(self, data: bytes) -> bool:
         return b"\n" in data or b"\r" in data
+
+    def feed(self, data: bytes) -> Sequence[Event]:
+        if len(data) == 1 and not self._overflow and not self._garbage:
+            events = self._feed_byte(data)
+            if events is not None:
+                return events
+        return super().feed(data)
+
+    def _feed_byte(self, data: bytes) -> Sequence[Event] | None:
+        """The ordinary course of a line that comes byte by byte; None where it needs a full look."""
+        buffer = self._buffer
+        if data in {b"\n", b"\r"}:
+            if buffer and not self._begun:
+                return None
+            line = bytes(buffer)
+            buffer.clear()
+            self._base += len(line) + 1
+            self._begun, self._need = False, 1
+            return [Frame(line, self._base - 1)] if line else NOTHING
+        if (buffer and not self._begun) or len(buffer) >= self._max_line:
+            return None
+        buffer += data
+        self._begun, self._need = True, len(buffer) + 1
+        return NOTHING
+
+    def take_run(self, buffer: bytearray, at: int, events: list[Event]) -> int:
+        if self._overflow:
+            return at
+        base, match = self._base, self._whole.match
+        while (found := match(buffer, at)) is not None:
+            at = found.end()
+            events.append(Frame(found[1], base + at))
+        return at
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         if self._overflow:
@@ -96,6 +131,9 @@ class TerminatedFramer(ScanningFramer):
     def may_end(self, data: bytes) -> bool:
         return len(self._start) > 1 or self._end[-1] in data
 
+    def may_hide_a_unit(self, buffer: bytearray) -> bool:
+        return self._end in buffer
+
     def find_start(self, buffer: bytearray, at: int) -> int:
         if self._start:
             found = buffer.find(self._start[:1], at)
@@ -140,6 +178,10 @@ class HeaderedBlockFramer(ScanningFramer):
         super().__init__()
         self._header = header
         self.max_frame = max_frame
+
+    def may_end(self, data: bytes) -> bool:
+        # Before the header is whole every byte decides; behind it only the end of the next header.
+        return self._header[-1] in data or len(self._buffer) - len(data) < len(self._header)
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         found = buffer.find(self._header[:1], at)
@@ -203,6 +245,7 @@ class JsonObjectFramer(ScanningFramer):
 
     idle_seconds = 2.0
     max_frame = 262_144  # the vendor's example reads 1,024 bytes; a full memory is larger
+    rescans = 64  # each may look through a whole memory
 
     def __init__(self) -> None:
         super().__init__()
@@ -214,6 +257,9 @@ class JsonObjectFramer(ScanningFramer):
 
     def may_end(self, data: bytes) -> bool:
         return b"}" in data
+
+    def may_hide_a_unit(self, buffer: bytearray) -> bool:
+        return b"}" in buffer
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         found = buffer.find(b"{", at)

@@ -216,7 +216,6 @@ def test_the_courier_delivers_what_arrives_and_stops(spool: Spool):
     assert sent.taken == ["1"]
 
 
-@pytest.mark.soak
 def test_an_outage_of_a_day_with_five_thousand_readings_delivers_all_once_in_order(spool: Spool):
     for start in range(0, 5000, 50):
         spool.add("balance", [captured(number) for number in range(start, start + 50)])
