@@ -13,6 +13,7 @@ from lims.papers import render_pdf
 from sampling.papers import UNSIGNED, PaperOrganisation, Signature
 
 HANDOVER_RECORD = "chain_of_custody/papers/handover_record.typ"
+CUSTODY_REPORT = "chain_of_custody/papers/custody_report.typ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,55 @@ def render_handover_record(paper: HandoverRecordPaper) -> bytes:
     dated = paper.received_at or paper.handed_over_at
     printed = _Printed(paper, symbols.code128_svg(paper.record_no))
     return render_pdf(HANDOVER_RECORD, printed, dated=dated.date() if dated else None)
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyStep:
+    """One line of a portion's way; `leaf` is its place in the ledger, None while it waits for one."""
+
+    at: datetime
+    what: str  # 封样, 移交, 存放 …
+    person: str
+    organisation: str
+    paper_no: str | None
+    leaf: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyReportPaper:
+    """保管链报告: where one portion is, who had it when, and what the ledger says of that.
+
+    Attributes:
+        broken: what of the proof does not hold, as table, key and column; empty while it is intact.
+        head: the newest signed head of the ledger, line by line; empty while nothing is signed.
+    """
+
+    portion_no: str
+    sampling_no: str
+    sample_name: str
+    portion: str
+    quantity: str
+    seal_no: str
+    storage: str
+    place: str | None
+    held_by: str
+    held_since: datetime
+    steps: tuple[CustodyStep, ...]
+    events: int
+    signed_events: int
+    broken: tuple[str, ...]
+    head: tuple[str, ...]
+    printed_at: datetime
+    printed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class _PrintedReport:
+    paper: CustodyReportPaper
+    code: str
+
+
+def render_custody_report(paper: CustodyReportPaper) -> bytes:
+    """Lay out the way of one portion with its proof."""
+    printed = _PrintedReport(paper, symbols.code128_svg(paper.portion_no))
+    return render_pdf(CUSTODY_REPORT, printed, dated=paper.printed_at.date())

@@ -5,6 +5,7 @@ They are printed in Chinese whatever the language of the screen: they go to stal
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -16,15 +17,36 @@ from chain_of_custody.labels.drawing import draw_label, draw_receipt
 from chain_of_custody.labels.printers import to_escpos, to_tspl, to_zpl
 from chain_of_custody.labels.sheets import Stock, render_labels
 from chain_of_custody.models import HandOver, Seal
-from chain_of_custody.papers import HandoverCheck, HandoverLine, HandoverRecordPaper, render_handover_record
-from chain_of_custody.queries import ListedPortion, PortionCard, blind_code_of, list_cards, list_listed_portions
-from chain_of_custody.types import HandOverWay, LineOutcome, PortionKind
+from chain_of_custody.papers import (
+    CustodyReportPaper,
+    CustodyStep,
+    HandoverCheck,
+    HandoverLine,
+    HandoverRecordPaper,
+    render_custody_report,
+    render_handover_record,
+)
+from chain_of_custody.queries import (
+    ListedPortion,
+    PortionCard,
+    blind_code_of,
+    custody_trail,
+    get_portion,
+    list_cards,
+    list_listed_portions,
+    list_moves,
+    place_of,
+    sees_all_custody,
+)
+from chain_of_custody.types import CustodyKind, HandOverWay, LineOutcome, PortionKind
 from lims.actors import Actor
 from lims.clock import local_date, local_time
 from lims.errors import InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
+from lims.ledger.capture import row_key_text
+from lims.ledger.objects import ObjectProof, prove_object
 from lims.people.queries import get_organisation, person_names
-from sampling.models import SamplingForm
+from sampling.models import Sample, SamplingForm
 from sampling.papers import PaperOrganisation, Signature
 from sampling.types import StorageCondition
 
@@ -38,6 +60,8 @@ STORAGE_WORDS = {
     StorageCondition.OTHER: "其他",
 }
 WAY_WORDS = {HandOverWay.IN_PERSON: "送样", HandOverWay.COURIER: "快递"}
+STEP_WORDS = {CustodyKind.SEALED: "封样", CustodyKind.CONSIGNED: "交承运", CustodyKind.HANDED_OVER: "接收"}
+STORED = "存放"
 WAITING = "待检"
 RECEIPT_MM = (58, 80)
 
@@ -214,6 +238,75 @@ def hand_over_record(session: Session, hand_over: HandOver) -> bytes:
             taker=Signature(taker, None, ended_on),
         )
     )
+
+
+def custody_report(session: Session, actor: Actor, portion_id: UUID, now: datetime) -> bytes:
+    """The way of one portion from its seal to now, with what the ledger says of it.
+
+    Raises:
+        NotFoundError: no such portion, or not all of its way is open to this actor.
+    """
+    found = get_portion(session, actor, portion_id)
+    sample = session.get_one(Sample, found.sample_id)
+    if not sees_all_custody(session, actor, sample):
+        raise NotFoundError
+    [card] = list_cards(session, [portion_id])
+    proof = prove_object(session, sample.ledger_chain())
+    steps = _steps(session, card, proof)
+    held = [step for step in steps if step.what != STORED]
+    return render_custody_report(
+        CustodyReportPaper(
+            portion_no=card.portion_no,
+            sampling_no=card.sampling_no,
+            sample_name=card.product_name,
+            portion=PORTION_WORDS[card.kind],
+            quantity=quantity_words(card),
+            seal_no=card.seal_no,
+            storage=storage_words(card.storage_condition, card.storage_celsius),
+            place=" › ".join(f"{one.code} {one.name}" for one in place_of(session, portion_id)) or None,
+            held_by=f"{held[-1].person}（{held[-1].organisation}）",
+            held_since=held[-1].at,
+            steps=steps,
+            events=proof.events,
+            signed_events=len(proof.leaves),
+            broken=tuple(f"{one.table} {one.key} {one.column}" for one in proof.broken),
+            head=tuple(proof.head.note.strip().split("\n")) if proof.head else (),
+            printed_at=now,
+            printed_by=actor.name,
+        )
+    )
+
+
+def _steps(session: Session, card: PortionCard, proof: ObjectProof) -> tuple[CustodyStep, ...]:
+    entries = [one for one in custody_trail(session, card.sample_id) if one.portion_no == card.portion_no]
+    moves = list_moves(session, card.portion_id)
+    people = person_names(session, {*(one.holder_id for one in entries), *(one.moved_by_id for one in moves)})
+    steps = []
+    for entry in entries:
+        key = ("custody_entry", row_key_text({"portion_id": card.portion_id, "seq": entry.seq}))
+        steps.append(
+            CustodyStep(
+                at=entry.at,
+                what=STEP_WORDS[entry.kind],
+                person=people[entry.holder_id],
+                organisation=get_organisation(session, entry.organisation_id).name_zh,
+                paper_no="／".join(filter(None, (entry.record_no, entry.consignment_no))) or None,
+                leaf=proof.row_leaves.get(key),
+            )
+        )
+    for move in moves:
+        by_then = [step.organisation for step in steps if step.what != STORED and step.at <= move.moved_at]
+        steps.append(
+            CustodyStep(
+                at=move.moved_at,
+                what=STORED,
+                person=people[move.moved_by_id],
+                organisation=by_then[-1],
+                paper_no=f"{move.code} {move.name}",
+                leaf=proof.row_leaves.get(("storage_move", row_key_text({"id": move.id}))),
+            )
+        )
+    return tuple(sorted(steps, key=lambda step: step.at))
 
 
 def _organisation(session: Session, organisation_id: UUID, contact: str | None) -> PaperOrganisation:

@@ -112,6 +112,28 @@ def list_stored(session: Session, place_id: UUID) -> Sequence[StoredPortion]:
     return [StoredPortion(*row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceMove:
+    """A portion put into a place."""
+
+    id: UUID
+    code: str
+    name: str
+    moved_by_id: UUID
+    moved_at: datetime
+
+
+def list_moves(session: Session, portion_id: UUID) -> list[PlaceMove]:
+    """Where a portion was put, the first place first."""
+    rows = session.execute(
+        select(StorageMove.id, StoragePlace.code, StoragePlace.name, StorageMove.moved_by_id, StorageMove.moved_at)
+        .join(StoragePlace, StoragePlace.id == StorageMove.place_id)
+        .where(StorageMove.portion_id == portion_id)
+        .order_by(StorageMove.moved_at, StorageMove.id)
+    )
+    return [PlaceMove(*row) for row in rows]
+
+
 def place_of(session: Session, portion_id: UUID) -> list[StoragePlace]:
     """Where a portion stands, from the site down to the place; empty when nobody has put it anywhere."""
     place_id = session.scalar(

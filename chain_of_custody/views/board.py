@@ -2,18 +2,20 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from chain_of_custody import queries, services
+from chain_of_custody import printing, queries, services
 from chain_of_custody.forms import GOOD, BlindCodeForm, MoveForm, ReceptionForm, show_refusal
 from chain_of_custody.rules import normalise_scan
 from chain_of_custody.types import Blindness, PortionKind, ReceptionChecks
 from chain_of_custody.views.common import cards_of_sample, names_for, trail_context
+from lims import clock
 from lims.auth.permissions import LOGGED_IN, requires
 from lims.db import db
 from lims.errors import LimsError, NotFoundError
 from lims.i18n import gettext as _
+from lims.ledger.objects import prove_object
 from lims.uow import unit_of_work
 from lims.web.current import current_actor
 from sampling.models import Sample
@@ -69,9 +71,11 @@ def portion(portion_id: UUID) -> ResponseReturnValue:
     [card] = queries.list_cards(db.session, [portion_id])
     trail = [entry for entry in queries.visible_trail(db.session, actor, sample) if entry.portion_no == card.portion_no]
     context = trail_context(db.session, trail)
+    sees_all = queries.sees_all_custody(db.session, actor, sample)
     return render_template(
         "chain_of_custody/portion.html",
         portion=card,
+        portion_id=portion_id,
         sample=sample,
         places=queries.place_of(db.session, portion_id),
         reception=queries.get_reception(db.session, sample.id),
@@ -79,8 +83,17 @@ def portion(portion_id: UUID) -> ResponseReturnValue:
         move_form=MoveForm(formdata=None, portion_no=card.portion_no)
         if actor.may("custody.receive") and card.organisation_id == actor.organisation_id
         else None,
+        proof=prove_object(db.session, sample.ledger_chain()) if sees_all else None,
         **context,
     )
+
+
+@bp.route("/portions/<uuid:portion_id>/report.pdf")
+@requires(LOGGED_IN)
+def report(portion_id: UUID) -> ResponseReturnValue:
+    """The way of a portion to print, with its proof."""
+    content = printing.custody_report(db.session, current_actor(), portion_id, clock.now())
+    return Response(content, content_type="application/pdf")
 
 
 @bp.route("/samples/<uuid:sample_id>/reception", methods=["GET", "POST"])

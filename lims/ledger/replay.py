@@ -1,9 +1,10 @@
 """The ledger against the tables: fold all events, compare every row, column by column."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from lims.db import Base
@@ -92,9 +93,14 @@ def _check_roots(session: Session, finding: Finding) -> None:
 
 def fold(session: Session) -> dict[str, dict[str, Row]]:
     """The rows of all ledgered tables as the ledger tells them: table -> key text -> columns."""
-    state: dict[str, dict[str, Row]] = {}
     bodies = select(LedgerEvent.body).order_by(LedgerEvent.id).execution_options(yield_per=STREAM_ROWS)
-    for body in session.scalars(bodies):
+    return fold_bodies(session.scalars(bodies))
+
+
+def fold_bodies(bodies: Iterable[str]) -> dict[str, dict[str, Row]]:
+    """The rows that a run of events tells: table -> key text -> columns."""
+    state: dict[str, dict[str, Row]] = {}
+    for body in bodies:
         try:
             rows = json.loads(body)["rows"]
         except (ValueError, KeyError, TypeError):
@@ -120,24 +126,32 @@ def check_replay(session: Session) -> Finding:
     for mapper in sorted(Base.registry.mappers, key=lambda item: str(item.local_table)):
         if issubclass(mapper.class_, Ledgered):
             table = str(mapper.local_table)
-            _compare_table(session, mapper, told.pop(table, {}), salts, finding)
+            compare_rows(session, mapper, told.pop(table, {}), salts, finding)
     for table in sorted(told):
         for key in told[table]:
             finding.violate(table, key, "*")
     return finding
 
 
-def _compare_table(
+def compare_rows(
     session: Session,
     mapper: Any,
     told: dict[str, Row],
     salts: dict[tuple[str, str, str, str], bytes],
     finding: Finding,
+    *,
+    only: ColumnElement[bool] | None = None,
 ) -> None:
+    """Compare the rows of a table with what was told of them, column by column; `told` is used up.
+
+    Args:
+        only: which rows; all of the table when left out.
+    """
     table = mapper.local_table
     columns = [column for _name, column in ledgered_columns(mapper)]
     wanted = list({column.name: column for column in [*mapper.primary_key, *columns]}.values())
-    for row in session.execute(select(*wanted).execution_options(yield_per=STREAM_ROWS)).mappings():
+    query = select(*wanted) if only is None else select(*wanted).where(only)
+    for row in session.execute(query.execution_options(yield_per=STREAM_ROWS)).mappings():
         finding.checked += 1
         key = row_key_text({column.name: row[column] for column in mapper.primary_key})
         expected = told.pop(key, None)
