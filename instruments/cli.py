@@ -15,6 +15,7 @@ from instruments.daemon import SPOOL_FILE, STATUS_FILE, Daemon, journal_folder
 from instruments.drivers.registry import UnknownDriverError, get_driver, registry
 from instruments.intake import Intake, IntakeCounts, replay
 from instruments.journal import JournalError, read_journal
+from instruments.printers import STATUS_QUERIES, Printer, PrinterError
 from instruments.simulator import Fault, Misbehaviour, SimulatedDevice
 from instruments.spool import Captured, Spool
 from instruments.transports import opener_for
@@ -147,6 +148,20 @@ def simulate(  # noqa: PLR0917 - click passes its options
         line.close()
         opener.close()
     click.echo(_("%(number)d units sent", number=device.sent_units), err=True)
+
+
+@instruments.command("print")
+@click.option("--port", required=True, help="Device path, tcp://host:9100 or a pyserial URL.")
+@click.option("--language", type=click.Choice(sorted(STATUS_QUERIES)), default="tspl", show_default=True)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def print_job(port: str, language: str, file: Path) -> None:
+    """Send a label job to a printer; fails in seconds where the printer takes nothing."""
+    job = file.read_bytes()
+    try:
+        Printer(port, language).print_label(job)
+    except (PrinterError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(_("%(number)d bytes sent", number=len(job)), err=True)
 
 
 @instruments.command()

@@ -14,7 +14,7 @@ from instruments.framing.delimited import (
     TerminatedFramer,
 )
 from instruments.framing.lengths import Crc8Framer, ModbusRtuFramer, Sum8Framer, Xor8Framer
-from instruments.parsing import astm, dy, lines, pesticide, strips
+from instruments.parsing import astm, dy, lines, meters, pesticide, strips
 from instruments.types import Driver, ProvenOn, SerialSettings, TransportKind
 from lims.clock import local_time
 
@@ -217,6 +217,36 @@ BUILTIN_DRIVERS = (
         serial=SerialSettings(baud=1200, data_bits=7, parity="O"),
         examples=examples.SBI,
         source="Sartorius operating manuals, data output format",
+    ),
+    Driver(
+        name="line-meter",
+        title="pH, conductivity and Brix meters that print a number and a unit",
+        family="lines",
+        proven_on=ProvenOn.DOCUMENTS,
+        new_framer=partial(LineFramer, 128),
+        parse=meters.parse_line_meter,
+        examples=examples.LINE_METER,
+        source="TPS 901-C handbook and meters alike",
+    ),
+    Driver(
+        name="sper-850055",
+        title="Sper Scientific 850055 pH meter",
+        family="lines",
+        proven_on=ProvenOn.DOCUMENTS,
+        new_framer=partial(LineFramer, 128),
+        parse=meters.parse_sper,
+        examples=examples.SPER,
+        source="operating manual, RS232 data format",
+    ),
+    Driver(
+        name="refracto-30p",
+        title="METTLER TOLEDO Refracto 30P (Brix)",
+        family="STX EOT",
+        proven_on=ProvenOn.DOCUMENTS,
+        new_framer=partial(TerminatedFramer, b"\x02", b"\x04", max_frame=256),
+        parse=meters.parse_refracto,
+        examples=examples.REFRACTO,
+        source="operating instructions, data transfer",
     ),
     Driver(
         name="barcode-scanner",

@@ -147,6 +147,10 @@ def astm_frames(records: Sequence[str], *, last_only_etx: bool = True) -> tuple[
     return tuple(frames)
 
 
+LINE_METER = (b"7.01 pH\r\n", b"12*88 mS\r\n", b"+OVR\r\n")
+SPER = (b"P07.01pH: T025.0C#01@2026-11-23 09:30:153F\r\n", b"P10.00pH: T024.8C#02@2026-11-23 09:31:0040\r\n")
+REFRACTO = (b"\x02Brix,17,11.85,%,20.0\r\n\x04", b"\x02Brix,18,12.10*,%,27.5\r\n\x04")
+
 ASTM_RECORDS = (
     "H|\\^&|||Fenjian^Simulator||||||||P|1|20261123093015",
     "P|1",

@@ -105,6 +105,17 @@ def test_simulate_plays_a_device_on_a_port(tmp_path: Path):
         assert line.read_exactly(len(sent)) == sent
 
 
+def test_print_sends_a_label_and_says_when_no_printer_is_there(tmp_path: Path):
+    job = tmp_path / "label.tspl"
+    job.write_bytes(b"PRINT 1\r\n")
+    with pty_at(tmp_path / "printer") as line:
+        assert invoke("print", "--port", line.name, str(job)).exit_code == 0
+        assert line.read_exactly(9) == b"PRINT 1\r\n"
+    refused = invoke("print", "--port", str(tmp_path / "nowhere"), str(job))
+    assert refused.exit_code == 1
+    assert "took 0 of 9 bytes" in refused.stderr
+
+
 def test_simulate_on_a_port_that_is_not_there_says_so():
     result = invoke("simulate", "--driver", "mt-sics", "--port", "/dev/no-such-port")
     assert result.exit_code == 1

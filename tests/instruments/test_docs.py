@@ -5,6 +5,7 @@ from pathlib import Path
 
 from instruments.cli import instruments
 from instruments.drivers.builtin import BUILTIN_DRIVERS
+from instruments.kit import check_driver
 from instruments.simulator import Fault
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "drivers.md").read_text("utf-8")
@@ -22,10 +23,13 @@ def test_every_command_and_fault_stands_in_the_document():
 
 
 def test_the_driver_of_the_document_works():
-    [code] = [block for block in re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL) if "LUMINOMETER" in block]
+    [code] = [
+        block for block in re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL) if "LUMINOMETER = Driver(" in block
+    ]
     names: dict[str, object] = {}
     exec(code, names)  # noqa: S102 - it is our own document
     driver = names["LUMINOMETER"]
     events = driver.new_framer().feed(b"".join(driver.examples))
     readings = [reading for event in events for reading in driver.parse(event.raw, {})]
     assert [(reading.value_text, reading.status) for reading in readings] == [("1234", "ok"), ("OVER", "over")]
+    check_driver(driver)

@@ -264,3 +264,28 @@ class TestEveryDriver:
         assert weighing.key("a", "1:17") != weighing.key("a", "1:34")
         assert record.key("a", "1:26") == record.key("a", "7:260")
         assert record.key("a", "1:26") != record.key("b", "1:26")
+
+
+class TestMeters:
+    def test_a_star_for_the_point_is_a_meter_that_is_not_calibrated(self):
+        [ph], [salt], [over] = (parse("line-meter", line, item="pH") for line in examples.LINE_METER)
+        assert (ph.value_text, ph.value, ph.unit_text, ph.item_text, ph.status) == (
+            "7.01",
+            Decimal("7.01"),
+            "pH",
+            "pH",
+            OK,
+        )
+        assert (salt.value_text, salt.value, salt.status) == ("12*88", Decimal("12.88"), ReadingStatus.UNCALIBRATED)
+        assert (over.value_text, over.value, over.status) == ("+OVR", None, ReadingStatus.OVER)
+        assert parse("line-meter", b"READY") == ()
+
+    def test_a_stored_ph_has_its_temperature_number_and_time(self):
+        [first, _second] = [reading for line in examples.SPER for reading in parse("sper-850055", line.strip())]
+        assert (first.value_text, first.record_no, dict(first.attributes)["temperature_c"]) == ("07.01", "01", "025.0")
+        assert first.measured_at == INSTANT
+
+    def test_a_flagged_refraction_is_kept_and_not_valid(self):
+        [plain], [flagged] = (parse("refracto-30p", unit) for unit in examples.REFRACTO)
+        assert (plain.value_text, plain.unit_text, plain.record_no, plain.status) == ("11.85", "%", "17", OK)
+        assert (flagged.value_text, flagged.value, flagged.status) == ("12.10*", Decimal("12.10"), INVALID)
