@@ -1,12 +1,17 @@
 """The bench without a mouse: scan, type down the column, paste a block, save."""
 
+from decimal import Decimal
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from instruments.services.readings import take_readings
 from lims.db import db
+from lims.uow import unit_of_work
 from results.models import TestSet
-from results.queries import standing_results
+from results.queries import list_lines, standing_results
 from tests.browser import LiveServer, log_in
+from tests.factories.instruments import make_delivered
 from tests.factories.people import PASSWORD
 from tests.factories.results import make_test_set
 from tests.factories.sampling import make_team
@@ -84,3 +89,31 @@ def test_a_scan_with_nothing_unsaved_opens_the_set_at_once(page: Page, live_serv
     page.keyboard.type(other.blind_code, delay=A_SCANNER)
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/bench/{other.blind_code}")
+
+
+def test_a_reading_is_taken_over_by_one_key_where_item_and_unit_are_its_own(
+    page: Page, live_server: LiveServer
+) -> None:
+    team = make_team()
+    made = make_test_set(team)
+    with db.read_session() as session:
+        line, other = list_lines(session, made.id)[:2]
+    unit = line.line.unit or line.line.limit_unit
+    mine = {"item_text": line.item.name_zh, "unit_text": unit, "value": Decimal("0.0731"), "value_text": "0.0731"}
+    elsewhere = mine | {"item_text": other.item.name_zh, "unit_text": "banana", "value": Decimal(9), "value_text": "9"}
+    with unit_of_work(team.tester.actor) as uow:
+        delivered = [make_delivered(made.blind_code, **facts) for facts in (mine, elsewhere)]
+        take_readings(uow, "reader", delivered)
+    log_in(page, live_server, team.tester.username, PASSWORD)
+    page.goto(f"{live_server.url}/bench/{made.blind_code}")
+    cells = page.locator("input[name^='result-']")
+    cells.first.press("F2")
+    expect(cells.first).to_have_value("0.0731")
+    cells.nth(1).press("F2")
+    expect(cells.nth(1)).to_have_value("")
+    cells.first.fill("")
+    page.locator("[data-take='0.0731']").click()
+    expect(cells.first).to_have_value("0.0731")
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("saved and judged").wait_for()
+    assert standing(made) == ["0.0731"]
