@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from wtforms import (
+    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -13,9 +14,11 @@ from wtforms import (
 )
 from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, NumberRange, Optional
 
-from chain_of_custody.types import Blindness, HandOverWay, PlaceLevel, PortionKind
+from chain_of_custody.labels.sheets import Stock
+from chain_of_custody.printing import SIZES, LabelOrder
+from chain_of_custody.types import Blindness, HandOverWay, LabelFormat, PlaceLevel, PortionKind
 from lims.errors import LimsError
 from lims.forms import PageForm, required
 from lims.i18n import LazyString
@@ -54,6 +57,43 @@ def show_refusal(form: PageForm, refusal: LimsError) -> None:
         form.form_errors.append(str(refusal))
     else:
         field.errors = [*field.errors, str(refusal)]
+
+
+SHEET = "sheet"
+
+
+class LabelForm(PageForm):
+    """How labels are wanted, and why again."""
+
+    size = RadioField(
+        _l("Size"),
+        [required()],
+        choices=[SelectChoice(size, size.replace("x", " × ")) for size in SIZES],
+        default="60x40",
+    )
+    written_in = RadioField(
+        _l("Printed for"),
+        [required()],
+        choices=[
+            SelectChoice(LabelFormat.PDF, _l("PDF, label by label")),
+            SelectChoice(SHEET, _l("PDF, A4 sheet")),
+            SelectChoice(LabelFormat.ZPL, "ZPL"),
+            SelectChoice(LabelFormat.TSPL, "TSPL"),
+        ],
+        default=LabelFormat.PDF,
+    )
+    skip = IntegerField(_l("Places used up"), [Optional(), NumberRange(0, 200)])
+    reason = StringField(_l("Why they are printed again"), [Length(max=MAX_SENTENCE), printable])
+
+    def order(self) -> LabelOrder:
+        """What was asked for. Call it on a valid form only."""
+        is_sheet = self.written_in.data == SHEET
+        return LabelOrder(
+            LabelFormat.PDF if is_sheet else LabelFormat(self.written_in.data),
+            SIZES[self.size.data],
+            Stock.SHEET if is_sheet else Stock.ROLL,
+            self.skip.data or 0,
+        )
 
 
 class SealForm(PageForm):

@@ -17,6 +17,8 @@ from chain_of_custody.types import (
     ExceptionKind,
     HandOverState,
     HandOverWay,
+    LabelFormat,
+    LabelKind,
     LineOutcome,
     PlaceLevel,
     PortionKind,
@@ -277,6 +279,26 @@ class BackupRelease(_OfSample, Base):
             ["portion_id", "sample_id", "portion_kind"], ["portion.id", "portion.sample_id", "portion.kind"]
         ),
         CheckConstraint("portion_kind = 'backup'", name="backup_portion_only"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        EVIDENCE,
+    )
+
+
+class LabelPrint(_OfSample, Entity):
+    """The labels of one kind of a sample left the printer; again only with the reason."""
+
+    __tablename__ = "label_print"
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"))
+    kind: Mapped[LabelKind]
+    print_no: Mapped[int]
+    written_in: Mapped[LabelFormat]
+    reason: Mapped[str | None]
+    printed_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    printed_at: Mapped[datetime]
+    __table_args__ = (
+        UniqueConstraint("sample_id", "kind", "print_no"),
+        CheckConstraint("print_no >= 1", name="counted_from_one"),
+        CheckConstraint("(print_no = 1) = (reason IS NULL)", name="again_with_a_reason"),
         CheckConstraint("reason <> ''", name="reason_given"),
         EVIDENCE,
     )

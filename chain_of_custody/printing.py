@@ -6,7 +6,6 @@ They are printed in Chinese whatever the language of the screen: they go to stal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import select
@@ -38,7 +37,7 @@ from chain_of_custody.queries import (
     place_of,
     sees_all_custody,
 )
-from chain_of_custody.types import CustodyKind, HandOverWay, LineOutcome, PortionKind
+from chain_of_custody.types import CustodyKind, HandOverWay, LabelFormat, LabelKind, LineOutcome, PortionKind
 from lims.actors import Actor
 from lims.clock import local_date, local_time
 from lims.errors import InvalidInputError, NotFoundError
@@ -64,22 +63,6 @@ STEP_WORDS = {CustodyKind.SEALED: "封样", CustodyKind.CONSIGNED: "交承运", 
 STORED = "存放"
 WAITING = "待检"
 RECEIPT_MM = (58, 80)
-
-
-class LabelKind(StrEnum):
-    """What a label is for."""
-
-    FIELD = "field"
-    SEAL = "seal"
-    BLIND = "blind"
-
-
-class LabelFormat(StrEnum):
-    """What a label is written in: a page to print, or the language of a label printer."""
-
-    PDF = "pdf"
-    ZPL = "zpl"
-    TSPL = "tspl"
 
 
 MEDIA_TYPES = {

@@ -113,3 +113,19 @@ class BlindPortion:
 
 
 Seals = Mapping[PortionKind, str]
+
+
+class LabelKind(StrEnum):
+    """What a label is for."""
+
+    FIELD = "field"
+    SEAL = "seal"
+    BLIND = "blind"
+
+
+class LabelFormat(StrEnum):
+    """What a label is written in: a page to print, or the language of a label printer."""
+
+    PDF = "pdf"
+    ZPL = "zpl"
+    TSPL = "tspl"

@@ -22,6 +22,7 @@ from lims.symbols import qr_svg
 from lims.uow import unit_of_work
 from lims.web.current import current_actor, current_login
 from lims.web.navigation import first_page
+from lims.web.passwords import take_password
 
 bp = Blueprint("account", __name__, url_prefix="/me")
 
@@ -66,6 +67,7 @@ def password() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return page(form, REFUSED)
     try:
+        take_password(str(form.old.data), field="old")
         with unit_of_work(current_actor()) as uow:
             accounts.change_password(
                 uow,
@@ -92,12 +94,11 @@ def device() -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
+            take_password(str(form.password.data))
             with unit_of_work(current_actor()) as uow:
-                accounts.check_own_password(uow, login.account.id, str(form.password.data))
                 accounts.enrol_second_factor(uow, login.account.id, secret, str(form.code.data))
         except LimsError as refusal:
-            form.refuse(refusal)
-            status = REFUSED
+            status = form.refuse(refusal)
         else:
             flash(_("From now on a code is asked for when you log in."), "success")
             return redirect(url_for("lims.me"), 303)
@@ -120,8 +121,8 @@ def remove_device() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return page(form, REFUSED)
     try:
+        take_password(str(form.password.data))
         with unit_of_work(current_actor()) as uow:
-            accounts.check_own_password(uow, login.account.id, str(form.password.data))
             accounts.remove_second_factor(uow, login.account.id)
     except LimsError as refusal:
         return page(form, form.refuse(refusal))
@@ -138,8 +139,8 @@ def issue() -> ResponseReturnValue:
         return page(form, REFUSED)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     try:
+        take_password(str(form.password.data))
         with unit_of_work(current_actor()) as uow:
-            accounts.check_own_password(uow, login.account.id, str(form.password.data))
             issue_token(
                 uow,
                 login.account.id,

@@ -13,7 +13,6 @@ from lims.auth.login import (
     LoginRefusedError,
     TooManyAttemptsError,
     check_throttle,
-    confirm_person,
     network_digest,
     note_attempt,
 )
@@ -36,6 +35,7 @@ from lims.web.current import current_actor
 from lims.web.gallery import gallery_context
 from lims.web.guard import SESSION_COOKIE
 from lims.web.navigation import first_page
+from lims.web.passwords import take_password
 
 bp = Blueprint("lims", __name__)
 
@@ -130,11 +130,9 @@ def confirm() -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            with unit_of_work(current_actor()) as uow:
-                confirm_person(uow, request.cookies.get(SESSION_COOKIE, ""), str(form.password.data))
-        except LoginRefusedError as refusal:
-            status = refusal.status
-            form.password.errors = [*form.password.errors, str(refusal)]
+            take_password(str(form.password.data))
+        except (LoginRefusedError, TooManyAttemptsError) as refusal:
+            status = form.refuse(refusal)
         else:
             flash(_("Confirmed. Go on within five minutes."), "success")
             return redirect(safe_next(form.next.data), 303)

@@ -25,6 +25,7 @@ from chain_of_custody.queries.hand_overs import (
     list_open_lines,
     temperature_bound,
 )
+from chain_of_custody.queries.labels import count_prints, list_prints
 from chain_of_custody.queries.portions import (
     FoundPortion,
     PortionCard,
@@ -73,6 +74,7 @@ __all__ = [
     "blind_codes_of_lab",
     "code_of_portion",
     "count_board",
+    "count_prints",
     "current_entries",
     "custody_trail",
     "find_hand_over",
@@ -96,6 +98,7 @@ __all__ = [
     "list_placeless",
     "list_places",
     "list_portions",
+    "list_prints",
     "list_seal_nos",
     "list_stored",
     "list_to_check",

@@ -7,6 +7,7 @@ from chain_of_custody.services.hand_overs import (
     resolve_exception,
     withdraw_hand_over,
 )
+from chain_of_custody.services.labels import note_print
 from chain_of_custody.services.portions import portion_amounts, seal_portions
 from chain_of_custody.services.reception import decide_reception, recode, record_reception
 from chain_of_custody.services.storage import add_place, move_portion, release_backup
@@ -17,6 +18,7 @@ __all__ = [
     "decide_reception",
     "hand_to_courier",
     "move_portion",
+    "note_print",
     "offer_hand_over",
     "portion_amounts",
     "recode",

@@ -80,6 +80,7 @@ def portion(portion_id: UUID) -> ResponseReturnValue:
         places=queries.place_of(db.session, portion_id),
         reception=queries.get_reception(db.session, sample.id),
         blind=queries.blind_code_of(db.session, actor, sample.id) if card.kind is PortionKind.TEST else None,
+        printed=queries.count_prints(db.session, sample.id),
         move_form=MoveForm(formdata=None, portion_no=card.portion_no)
         if actor.may("custody.receive") and card.organisation_id == actor.organisation_id
         else None,
@@ -167,4 +168,5 @@ def blind_code(sample_id: UUID) -> ResponseReturnValue:
         paper=get_form(db.session, actor, sample_id),
         cards=cards_of_sample(db.session, sample_id),
         blind=queries.blind_code_of(db.session, actor, sample_id),
+        printed=queries.count_prints(db.session, sample_id),
     ), status

@@ -2,39 +2,62 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
-from chain_of_custody import printing
-from chain_of_custody.labels.sheets import Stock
-from chain_of_custody.printing import MEDIA_TYPES, SIZES, LabelFormat, LabelKind, LabelOrder
+from chain_of_custody import printing, queries, services
+from chain_of_custody.forms import LabelForm, show_refusal
+from chain_of_custody.printing import MEDIA_TYPES
 from chain_of_custody.queries import get_portion, list_portions
+from chain_of_custody.types import LabelFormat, LabelKind
 from lims.auth.permissions import requires
 from lims.db import db
-from lims.errors import NotFoundError
+from lims.errors import LimsError, NotFoundError
+from lims.people.queries import person_names
+from lims.uow import unit_of_work
 from lims.web.current import current_actor
+from sampling.models import Sample
 
 bp = Blueprint("labels", __name__, url_prefix="/custody/samples")
 
 
-@bp.route(
-    "/<uuid:sample_id>/labels/<any(field,seal,blind):kind>-<any('40x30','60x40','100x70'):size>"
-    ".<any(pdf,zpl,tspl):written_in>"
-)
+@bp.route("/<uuid:sample_id>/labels/<any(field,seal,blind):kind>", methods=["GET", "POST"])
 @requires("custody.print")
-def label(sample_id: UUID, kind: str, size: str, written_in: str) -> ResponseReturnValue:
-    """Labels of all portions of a sample; `?stock=sheet&skip=3` for an A4 sheet that is begun."""
-    actor = current_actor()
-    contents = printing.labels_of(db.session, actor, sample_id, LabelKind(kind), _portions(sample_id))
-    order = LabelOrder(
-        LabelFormat(written_in),
-        SIZES[size],
-        Stock.SHEET if request.args.get("stock") == Stock.SHEET else Stock.ROLL,
-        request.args.get("skip", default=0, type=int),
+def label(sample_id: UUID, kind: str) -> ResponseReturnValue:
+    """The labels of all portions of a sample: sent, the form answers with them; who printed when stands below it."""
+    actor, chosen = current_actor(), LabelKind(kind)
+    contents = printing.labels_of(db.session, actor, sample_id, chosen, _portions(sample_id))
+    form = LabelForm()
+    status = 200
+    if form.validate_on_submit():
+        order = form.order()
+        try:
+            written = printing.write_labels(contents, order)
+            with unit_of_work(actor) as uow:
+                services.note_print(uow, sample_id, chosen, order.written_in, form.reason.data)
+        except LimsError as refusal:
+            show_refusal(form, refusal)
+            status = int(refusal.status)
+        else:
+            return _file(written, order.written_in, f"{contents[0].code}-{form.size.data}.{order.written_in.value}")
+    elif form.is_submitted():
+        status = 422
+    prints = queries.list_prints(db.session, sample_id, chosen)
+    page = render_template(
+        "chain_of_custody/labels.html",
+        form=form,
+        kind=chosen,
+        sample=db.session.get_one(Sample, sample_id),
+        prints=prints,
+        people=person_names(db.session, {one.printed_by_id for one in prints}),
     )
-    answer = Response(printing.write_labels(contents, order), content_type=MEDIA_TYPES[order.written_in])
-    disposition = "inline" if order.written_in is LabelFormat.PDF else "attachment"
-    answer.headers["Content-Disposition"] = f'{disposition}; filename="{contents[0].code}-{size}.{written_in}"'
+    return page, status
+
+
+def _file(written: bytes, written_in: LabelFormat, name: str) -> Response:
+    answer = Response(written, content_type=MEDIA_TYPES[written_in])
+    disposition = "inline" if written_in is LabelFormat.PDF else "attachment"
+    answer.headers["Content-Disposition"] = f'{disposition}; filename="{name}"'
     return answer
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from chain_of_custody import services
+from chain_of_custody import queries, services
 from chain_of_custody.forms import SealForm, show_refusal
 from chain_of_custody.types import PortionKind
 from chain_of_custody.views.common import cards_of_sample, names_for
@@ -56,5 +56,6 @@ def seal(sample_id: UUID) -> ResponseReturnValue:
         amounts=services.portion_amounts(paper),
         kinds=PortionKind,
         cards=cards,
+        printed=queries.count_prints(db.session, sample_id),
         **names_for(db.session, [card.holder_id for card in cards], [sample.lab_id]),
     ), status

@@ -73,7 +73,7 @@ def network_digest(secret: str, address: str | None) -> bytes:
     return hmac.new(secret.encode(), str(network).encode(), hashlib.sha256).digest()
 
 
-def check_throttle(session: Session, username: str, network: bytes, now: datetime) -> None:
+def check_throttle(session: Session, username: str, network: bytes, now: datetime, *, field: str | None = None) -> None:
     """Refuse further tries for a while after too many failures.
 
     Raises:
@@ -85,7 +85,8 @@ def check_throttle(session: Session, username: str, network: bytes, now: datetim
     by_network = session.scalar(failed.where(LoginAttempt.network_digest == network)) or 0
     if by_name >= FAILURES_BY_NAME or by_network >= FAILURES_BY_NETWORK:
         raise TooManyAttemptsError(
-            _l("Too many failed attempts. Try again in %(minutes)s minutes.", minutes=THROTTLE_WINDOW.seconds // 60)
+            _l("Too many failed attempts. Try again in %(minutes)s minutes.", minutes=THROTTLE_WINDOW.seconds // 60),
+            field=field,
         )
 
 
@@ -217,29 +218,27 @@ def find_token_actor(session: Session, token: str, now: datetime) -> Actor | Non
         return None
 
 
-def confirm_person(uow: UnitOfWork, token: str, password: str) -> None:
-    """Take the password again, so that a signature within five minutes is this person's own act.
+def confirm_person(uow: UnitOfWork, token: str) -> None:
+    """Note that the person behind a session was confirmed now: a signature within five minutes is their own act.
+
+    Call it after `check_own_password`.
 
     Raises:
-        LoginRefusedError: the password does not fit.
-        ForbiddenError: there is no such session.
+        ForbiddenError: there is no such session of the account that acts.
     """
     row = uow.session.get(WebSession, _digest(token), with_for_update=True)
-    if row is None:
+    if row is None or row.account_id != uow.actor.account_id:
         raise ForbiddenError
-    account = uow.session.get_one(Account, row.account_id)
-    if not password_fits(account.password_hash, password):
-        raise LoginRefusedError(_l("The password is not right."), field="password")
     row.confirmed_at = uow.now
 
 
-def check_account_throttle(session: Session, actor: Actor, network: bytes, now: datetime) -> None:
+def check_account_throttle(session: Session, actor: Actor, network: bytes, now: datetime, *, field: str) -> None:
     """As `check_throttle`, for the account an actor uses.
 
     Raises:
         TooManyAttemptsError: by name or by network.
     """
-    check_throttle(session, session.get_one(Account, actor.account_id).username, network, now)
+    check_throttle(session, session.get_one(Account, actor.account_id).username, network, now, field=field)
 
 
 def note_own_attempt(uow: UnitOfWork, actor: Actor, network: bytes, *, succeeded: bool) -> None:
@@ -248,15 +247,15 @@ def note_own_attempt(uow: UnitOfWork, actor: Actor, network: bytes, *, succeeded
     note_attempt(uow, account.username, network, succeeded=succeeded)
 
 
-def check_own_password(uow: UnitOfWork, password: str) -> None:
-    """Take the password of the account that acts, where there is no web session to confirm.
+def check_own_password(uow: UnitOfWork, password: str, *, field: str = "password") -> None:
+    """Insist that whoever acts knows the password of the account; pages and API ask through `take_password`.
 
     Raises:
         LoginRefusedError: it does not fit.
     """
     account = uow.session.get_one(Account, uow.actor.account_id)
     if not password_fits(account.password_hash, password):
-        raise LoginRefusedError(_l("The password is not right."), field="password")
+        raise LoginRefusedError(_l("The password is not right."), field=field)
 
 
 def check_confirmed(confirmed_at: datetime | None, now: datetime) -> None:

@@ -134,16 +134,6 @@ def remove_second_factor(uow: UnitOfWork, account_id: UUID) -> None:
     uow.emit(SecondFactorChanged(person_id=account.person_id, account_id=account_id, is_enrolled=False))
 
 
-def check_own_password(uow: UnitOfWork, account_id: UUID, password: str, field: str = "password") -> None:
-    """Insist that the person at the keyboard knows the account's password.
-
-    Raises:
-        InvalidInputError: it is not right.
-    """
-    if not password_fits(get_account(uow, account_id).password_hash, password):
-        raise InvalidInputError(_l("The password is not right."), field=field)
-
-
 def new_secret() -> str:
     """A secret for a device, in the form that authenticator apps take."""
     return pyotp.random_base32()

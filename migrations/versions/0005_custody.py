@@ -353,9 +353,39 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_backup_release_to_organisation_id"), "backup_release", ["to_organisation_id"], unique=False
     )
+    op.create_table(
+        "label_print",
+        sa.Column("sample_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("field", "seal", "blind", name="labelkind", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("print_no", sa.Integer(), nullable=False),
+        sa.Column(
+            "written_in",
+            sa.Enum("pdf", "zpl", "tspl", name="labelformat", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("printed_by_id", sa.Uuid(), nullable=False),
+        sa.Column("printed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint("kind IN ('field', 'seal', 'blind')", name=op.f("ck_label_print_kind_known")),
+        sa.CheckConstraint("written_in IN ('pdf', 'zpl', 'tspl')", name=op.f("ck_label_print_written_in_known")),
+        sa.CheckConstraint("print_no >= 1", name=op.f("ck_label_print_counted_from_one")),
+        sa.CheckConstraint("(print_no = 1) = (reason IS NULL)", name=op.f("ck_label_print_again_with_a_reason")),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_label_print_reason_given")),
+        sa.ForeignKeyConstraint(["printed_by_id"], ["person.id"], name=op.f("fk_label_print_printed_by_id_person")),
+        sa.ForeignKeyConstraint(["sample_id"], ["sample.id"], name=op.f("fk_label_print_sample_id_sample")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_label_print")),
+        sa.UniqueConstraint("sample_id", "kind", "print_no", name=op.f("uq_label_print_sample_id_kind_print_no")),
+        info={"privileges": "select, insert"},
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("label_print")
     op.drop_index(op.f("ix_backup_release_to_organisation_id"), table_name="backup_release")
     op.drop_table("backup_release")
     op.drop_index(op.f("ix_storage_move_sample_id"), table_name="storage_move")

@@ -3,14 +3,11 @@
 # mypy: disallow-untyped-decorators=False
 # flask-smorest ships decorators without types.
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, request
+from flask import Response
 
-from lims.actors import PUBLIC as THE_PUBLIC
-from lims.auth.login import check_account_throttle, check_own_password, network_digest, note_own_attempt
 from lims.auth.permissions import LOGGED_IN, PUBLIC, requires
 from lims.db import db
 from lims.errors import NotFoundError
@@ -19,6 +16,7 @@ from lims.i18n import lazy_gettext as _l
 from lims.uow import unit_of_work
 from lims.web.api import ApiBlueprint, answer
 from lims.web.current import current_actor
+from lims.web.passwords import take_password
 from results import queries
 from results.events import ReportRead
 from results.models import TestReport
@@ -85,33 +83,11 @@ def get_pdf(report_id: UUID) -> Any:
 @blp.refuses(401, 403, 404, 409, 422, 429)
 def sign(body: Mapping[str, Any], report_id: UUID) -> Any:
     """Sign a report as its approver: the digest of the file that was read, and the password again."""
-    confirmed_at = _confirm(body["password"])
+    confirmed_at = take_password(body["password"])
     with unit_of_work(current_actor()) as uow:
         digest = bytes.fromhex(body["pdf_sha256"])
         signed = sign_conclusion(uow, report_id, digest, confirmed_at=confirmed_at)
         return answer(uow, dumped(ConclusionOut(), signed))
-
-
-def _confirm(password: str) -> datetime:
-    """The instant at which the password was right; failures count towards the throttle of the account's name.
-
-    Raises:
-        LoginRefusedError, TooManyAttemptsError: as when logging in.
-    """
-    actor = current_actor()
-    network = network_digest(str(current_app.config["SECRET_KEY"]), request.remote_addr)
-    with unit_of_work(THE_PUBLIC) as uow:
-        check_account_throttle(uow.session, actor, network, uow.now)
-    fits = False
-    try:
-        with unit_of_work(actor) as uow:
-            check_own_password(uow, password)
-            confirmed_at = uow.now
-        fits = True
-    finally:
-        with unit_of_work(THE_PUBLIC) as uow:
-            note_own_attempt(uow, actor, network, succeeded=fits)
-    return confirmed_at
 
 
 @blp.route("/<uuid:report_id>/return", methods=["POST"])

@@ -13,6 +13,7 @@ from results.publication.queries import is_published, list_candidates, pick_of
 from results.publication.rules import OPEN, gate
 from results.publication.types import GateAnswer, GateFacts
 from sampling.models import Sample
+from sampling.rules.states import PROGRAM
 from sampling.services.samples import move_sample
 from sampling.services.separation import get_sample_for_act
 from sampling.types import SampleEvent, SampleState, SampleVerdict
@@ -91,4 +92,4 @@ def _publish(uow: UnitOfWork, regulator_id: UUID, samples: Sequence[Sample]) -> 
 def _close(uow: UnitOfWork, sample: Sample) -> None:
     """A sample that did not fail has nothing left to do; one that failed is closed by its case."""
     if sample.state is SampleState.SERVED and sample.verdict is not SampleVerdict.FAIL:
-        move_sample(uow, sample, SampleEvent.CLOSED)
+        move_sample(uow, sample, SampleEvent.CLOSED, by={PROGRAM})

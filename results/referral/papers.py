@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from chain_of_custody.queries import custody_trail
-from lims.actors import Actor
+from lims.actors import Actor, system
 from lims.catalog.queries import get_parameter
 from lims.clock import local_date
 from lims.errors import NotFoundError
@@ -24,6 +24,7 @@ from lims.people.models import Organisation
 from lims.people.queries import get_organisation, person_names
 from results.models import Conclusion, TestReport
 from results.papers.notice import ResultNoticePaper, render_result_notice
+from results.referral.case_paper import ADDRESSEES, case_pdf
 from results.referral.models import HandlingAttachment, Referral, ResultNotice, Service
 from results.referral.queries import (
     list_attachments,
@@ -34,19 +35,14 @@ from results.referral.queries import (
     signed_report,
     standing_parts,
 )
-from results.referral.types import Addressee
+from sampling.assembly import assemble_form
 from sampling.models import Sample, SamplePhoto, SamplingForm, SamplingPlan
-from sampling.papers import Signature
+from sampling.papers import Copy, Signature, render_sampling_form
 
-ADDRESSEES = {
-    Addressee.SAMPLED_PARTY: "被抽样单位",
-    Addressee.NOMINAL_PRODUCER: "标称食品生产者",
-    Addressee.MARKET_ORGANISER: "食品集中交易市场开办者",
-    Addressee.PLATFORM: "网络食品交易第三方平台",
-}
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same package twice is the same bytes
 MANIFEST = "manifest.json"
+PACKER = system("evidence")
 
 
 def notice_pdf(session: Session, notice: ResultNotice) -> bytes:
@@ -126,10 +122,13 @@ def evidence_package(session: Session, actor: Actor, referral: Referral) -> byte
     branches = list_branches(session, actor, referral.id)
     for branch in branches:
         packed += _attachments(session, branch.kind.value, list_attachments(session, branch.id))
+    packed.append(PackedFile("sampling_form.pdf", _sampling_form(session, referral.sample_id)))
     packed.append(PackedFile("case.json", _json(_case(session, actor, referral))))
     packed.append(PackedFile("custody.json", _json(_custody(session, referral.sample_id))))
     packed.append(PackedFile("sampling_form.json", _json(_row(session.get_one(SamplingForm, referral.sample_id)))))
     packed.sort(key=lambda file: file.name)
+    hashed = [(file.name, sha256(file.content).hexdigest()) for file in packed]
+    packed.insert(0, PackedFile("case.pdf", case_pdf(session, actor, referral, hashed)))
     manifest = {
         "case_no": referral.case_no,
         "files": [
@@ -142,6 +141,11 @@ def evidence_package(session: Session, actor: Actor, referral: Referral) -> byte
         for file in (*packed, PackedFile(MANIFEST, _json(manifest))):
             package.writestr(zipfile.ZipInfo(file.name, ZIP_EPOCH), file.content)
     return written.getvalue()
+
+
+def _sampling_form(session: Session, sample_id: UUID) -> bytes:
+    """One copy of the form; whoever sees a branch of the case sees it, whatever they may see of samples otherwise."""
+    return render_sampling_form(assemble_form(session, PACKER, sample_id), [Copy.HANDLING])
 
 
 def _reports(session: Session, sample_id: UUID) -> list[PackedFile]:

@@ -6,16 +6,15 @@ from uuid import UUID
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from lims.auth.login import LoginRefusedError, confirm_person
 from lims.auth.permissions import LOGGED_IN, requires
 from lims.clock import local_date
 from lims.db import db
 from lims.errors import LimsError, NotFoundError
 from lims.files import read_file
 from lims.i18n import gettext as _
-from lims.uow import UnitOfWork, unit_of_work
+from lims.uow import unit_of_work
 from lims.web.current import current_actor, current_login
-from lims.web.guard import SESSION_COOKIE
+from lims.web.passwords import take_password
 from results import queries
 from results.events import ReportRead
 from results.forms import MAX_REASON, SignForm, is_fresh
@@ -87,28 +86,18 @@ def sign() -> ResponseReturnValue:
     back = str(form.sent_from.data or "")
     try:
         shown = _shown(request.form.getlist("report"))
+        # The password given with the signature, else the last time it was given.
+        confirmed_at = take_password(str(form.password.data)) if form.password.data else _confirmed_at()
         with unit_of_work(current_actor()) as uow:
-            count = len(sign_conclusions(uow, shown, confirmed_at=_confirm(uow, form)))
-    except LoginRefusedError as refusal:
-        form.password.errors = [*form.password.errors, str(refusal)]
-        status = refusal.status
+            count = len(sign_conclusions(uow, shown, confirmed_at=confirmed_at))
     except NotFoundError:
         raise
     except LimsError as refusal:
-        form.form_errors.append(str(refusal))
-        status = int(refusal.status)
+        status = form.refuse(refusal)
     else:
         flash(_("%(count)s reports signed.", count=count), "success")
         return redirect(url_for("reports.index"), 303)
     return _detail(UUID(back), form, status) if _is_uuid(back) else _queue(form, status)
-
-
-def _confirm(uow: UnitOfWork, form: SignForm) -> datetime | None:
-    """The password given with the signature, else the last time it was given."""
-    if form.password.data:
-        confirm_person(uow, request.cookies.get(SESSION_COOKIE, ""), str(form.password.data))
-        return uow.now
-    return _confirmed_at()
 
 
 def _shown(values: list[str]) -> dict[UUID, bytes]:

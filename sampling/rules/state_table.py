@@ -20,13 +20,16 @@ def draw_states() -> str:
         "```mermaid",
         "stateDiagram-v2",
         f"    [*] --> {SampleState.ISSUED.value}",
-        *(f"    {state.value} --> {after.value}: {event.value}" for (state, event), after in MOVES.items()),
+        *(f"    {state.value} --> {move.state.value}: {event.value}" for (state, event), move in MOVES.items()),
         *(f"    {state.value} --> [*]" for state in SampleState if state in ENDS),
         "```",
         "",
-        "| state | event | next state |",
-        "|---|---|---|",
-        *(f"| `{state.value}` | `{event.value}` | `{after.value}` |" for (state, event), after in MOVES.items()),
+        "| state | event | who may | next state |",
+        "|---|---|---|---|",
+        *(
+            f"| `{state.value}` | `{event.value}` | {', '.join(sorted(move.by))} | `{move.state.value}` |"
+            for (state, event), move in MOVES.items()
+        ),
         "",
         "A sample ends in " + ", ".join(f"`{state.value}`" for state in SampleState if state in ENDS) + ".",
     ]

@@ -1,31 +1,54 @@
-"""The states of a sample: one table of moves, the only place where they are defined (product.md §3)."""
+"""The states of a sample: one table of moves, the only place where they are defined: state, event, who may."""
 
-from lims.errors import ConflictError
+from collections.abc import Collection
+from typing import NamedTuple
+
+from lims.auth.permissions import Role
+from lims.errors import ConflictError, ForbiddenError
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
 from sampling.types import SampleEvent as E
 from sampling.types import SampleState as S
 
-MOVES: dict[tuple[S, E], S] = {
-    (S.ISSUED, E.FORM_SUBMITTED): S.SAMPLED,
-    (S.ISSUED, E.VOIDED): S.VOID,
-    (S.SAMPLED, E.HANDED_OVER): S.IN_TRANSIT,
-    (S.SAMPLED, E.VOIDED): S.VOID,
-    (S.IN_TRANSIT, E.HANDED_OVER): S.IN_TRANSIT,
-    (S.IN_TRANSIT, E.ACCEPTED): S.RECEIVED,
-    (S.IN_TRANSIT, E.REFUSED_AT_RECEPTION): S.REFUSED,
-    (S.RECEIVED, E.RECODED): S.RECODED,
-    (S.RECEIVED, E.GIVEN_UP): S.NOT_TESTED,
-    (S.RECODED, E.TESTING_BEGUN): S.TESTING,
-    (S.RECODED, E.GIVEN_UP): S.NOT_TESTED,
-    (S.TESTING, E.GIVEN_UP): S.NOT_TESTED,
-    (S.TESTING, E.RESULTS_LOCKED): S.LOCKED,
-    (S.LOCKED, E.RETURNED_TO_BENCH): S.TESTING,
-    (S.LOCKED, E.CONCLUSION_SIGNED): S.SIGNED,
-    (S.SIGNED, E.NOTICE_SERVED): S.SERVED,
-    (S.SERVED, E.RECHECK_ACCEPTED): S.RECHECK,
-    (S.RECHECK, E.RECHECK_CONCLUDED): S.SERVED,
-    (S.SERVED, E.CLOSED): S.CLOSED,
+PROGRAM = "program"  # what happens by itself: a period ends, a conclusion is replaced
+
+
+class Move(NamedTuple):
+    """Where an event leads, and whose act it is."""
+
+    state: S
+    by: frozenset[str]
+
+
+_TAKERS = frozenset({Role.SAMPLER})
+_PLANNERS = frozenset({Role.PLANNER})
+_CARRIERS = frozenset({Role.SAMPLER, Role.CUSTODIAN})
+_RECEPTION = frozenset({Role.CUSTODIAN})
+_BENCH = frozenset({Role.TESTER})
+_REVIEW = frozenset({Role.REVIEWER})
+_APPROVERS = frozenset({Role.SIGNATORY})
+_OFFICE = frozenset({Role.ENFORCEMENT_OFFICER, Role.PLANNER})
+
+MOVES: dict[tuple[S, E], Move] = {
+    (S.ISSUED, E.FORM_SUBMITTED): Move(S.SAMPLED, _TAKERS),
+    (S.ISSUED, E.VOIDED): Move(S.VOID, _TAKERS | _PLANNERS),
+    (S.SAMPLED, E.HANDED_OVER): Move(S.IN_TRANSIT, _CARRIERS),
+    (S.SAMPLED, E.VOIDED): Move(S.VOID, _TAKERS | _PLANNERS),
+    (S.IN_TRANSIT, E.HANDED_OVER): Move(S.IN_TRANSIT, _CARRIERS),
+    (S.IN_TRANSIT, E.ACCEPTED): Move(S.RECEIVED, _RECEPTION),
+    (S.IN_TRANSIT, E.REFUSED_AT_RECEPTION): Move(S.REFUSED, _RECEPTION),
+    (S.RECEIVED, E.RECODED): Move(S.RECODED, _RECEPTION),
+    (S.RECEIVED, E.GIVEN_UP): Move(S.NOT_TESTED, _RECEPTION),
+    (S.RECODED, E.TESTING_BEGUN): Move(S.TESTING, _BENCH),
+    (S.RECODED, E.GIVEN_UP): Move(S.NOT_TESTED, _REVIEW),
+    (S.TESTING, E.GIVEN_UP): Move(S.NOT_TESTED, _REVIEW),
+    (S.TESTING, E.RESULTS_LOCKED): Move(S.LOCKED, _REVIEW),
+    (S.LOCKED, E.RETURNED_TO_BENCH): Move(S.TESTING, _REVIEW | _APPROVERS),
+    (S.LOCKED, E.CONCLUSION_SIGNED): Move(S.SIGNED, _APPROVERS),
+    (S.SIGNED, E.NOTICE_SERVED): Move(S.SERVED, _OFFICE),
+    (S.SERVED, E.RECHECK_ACCEPTED): Move(S.RECHECK, _OFFICE),
+    (S.RECHECK, E.RECHECK_CONCLUDED): Move(S.SERVED, _APPROVERS),
+    (S.SERVED, E.CLOSED): Move(S.CLOSED, _OFFICE | {PROGRAM}),
 }
 
 ENDS = frozenset({S.CLOSED, S.REFUSED, S.VOID, S.NOT_TESTED})
@@ -54,16 +77,24 @@ class WrongStateError(ConflictError):
     code = "wrong_state"
 
 
-def next_state(state: S, event: E) -> S:
+def next_state(state: S, event: E, by: Collection[str]) -> S:
     """The state that `event` leads to.
+
+    Args:
+        state: where the sample stands.
+        event: what happened.
+        by: the roles of whoever does it; `PROGRAM` where nobody does.
 
     Raises:
         WrongStateError: the table has no such move.
+        ForbiddenError: the table has it, for other roles.
     """
-    try:
-        return MOVES[state, event]
-    except KeyError:
+    move = MOVES.get((state, event))
+    if move is None:
         raise WrongStateError(
             _l("This sample is in the state “%(state)s”, which does not allow this step.", state=STATE_NAMES[state]),
             facts={"state": state.value, "event": event.value},
-        ) from None
+        )
+    if move.by.isdisjoint(by):
+        raise ForbiddenError(facts={"event": event.value, "for": sorted(move.by)})
+    return move.state

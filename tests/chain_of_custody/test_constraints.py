@@ -268,3 +268,35 @@ def test_the_verifier_finds_time_that_runs_backwards(session, team):
     findings = {finding.invariant: finding for finding in (check(session) for check in CHECKS)}
     broken = findings["I2 custody has no gap and no fork"]
     assert (broken.violations, broken.examples[0].table) == (1, "custody_entry")
+
+
+PRINT = (
+    "INSERT INTO label_print (id, sample_id, kind, print_no, written_in, reason, printed_by_id, printed_at)"
+    " VALUES (gen_random_uuid(), :sample, :kind, :number, 'pdf', :reason, :person, now())"
+)
+
+
+@pytest.mark.parametrize(
+    ("printed", "constraint"),
+    [
+        (("field", 2, None), "ck_label_print_again_with_a_reason"),
+        (("field", 1, "why"), "ck_label_print_again_with_a_reason"),
+        (("field", 2, ""), "ck_label_print_reason_given"),
+        (("field", 0, "why"), "ck_label_print_counted_from_one"),
+        (("poster", 1, None), "ck_label_print_kind_known"),
+    ],
+)
+def test_a_label_is_printed_again_only_with_a_reason(session, team, printed, constraint):
+    kind, number, reason = printed
+    sample_id, _numbers = make_sealed_sample(team)
+    values = {"sample": sample_id, "person": team.samplers[0].person_id}
+    assert constraint in refused(session, PRINT, kind=kind, number=number, reason=reason, **values)
+
+
+def test_a_print_is_counted_once_and_never_forgotten(session, team):
+    sample_id, _numbers = make_sealed_sample(team)
+    first = {"sample": sample_id, "person": team.samplers[0].person_id, "kind": "seal", "number": 1, "reason": None}
+    session.execute(sa.text(PRINT), first)
+    assert "uq_label_print_sample_id_kind_print_no" in refused(session, PRINT, **first)
+    assert "permission denied" in refused(session, "DELETE FROM label_print", ProgrammingError)
+    assert "permission denied" in refused(session, "UPDATE label_print SET reason = 'x'", ProgrammingError)

@@ -19,6 +19,7 @@ from chain_of_custody.services.hand_overs import NotHolderError, TakenAlreadyErr
 from chain_of_custody.services.reception import NotHereError
 from chain_of_custody.types import Blindness, CustodyKind, ExceptionKind, PlaceLevel, ReceptionChecks, Scan
 from chain_of_custody.verification import CHECKS
+from lims.auth.permissions import Role
 from lims.db import db
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.uow import unit_of_work
@@ -36,6 +37,7 @@ from tests.factories.chain_of_custody import (
     make_sealed_sample,
     some_seals,
 )
+from tests.factories.people import make_person
 from tests.factories.sampling import make_sample, make_team
 
 BROKEN_SEAL = ReceptionChecks(
@@ -222,9 +224,10 @@ def test_a_blind_code_leads_to_its_portion_and_a_field_label_tells_the_bench_not
 def test_whoever_tested_cannot_recode(session):
     team = make_team()
     sample_id = make_received_sample(team)
-    with unit_of_work(team.tester.actor) as uow:
+    both = make_person(team.lab_id, Role.TESTER, Role.CUSTODIAN).actor
+    with unit_of_work(both) as uow:
         claim_act(uow, sample_tuple(uow.session.get_one(Sample, sample_id)), DutyRole.TESTER)
-    with pytest.raises(SeparationRefusedError), unit_of_work(team.tester.actor) as uow:
+    with pytest.raises(SeparationRefusedError), unit_of_work(both) as uow:
         services.recode(uow, sample_id, Blindness.COVERED)
 
 

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from chain_of_custody import services
 from chain_of_custody.forms import INTACT, MISSING, line_field
-from chain_of_custody.models import BlindCode, HandOver, HandOverException, Portion, Reception, Seal
+from chain_of_custody.models import BlindCode, HandOver, HandOverException, LabelPrint, Portion, Reception, Seal
 from chain_of_custody.panels import custody_panel
 from chain_of_custody.queries import holder, list_portions
 from chain_of_custody.types import HandOverState, PlaceLevel
@@ -111,18 +111,39 @@ def test_every_label_made_from_the_database_is_read_back(client, session, team, 
     sample_id, numbers = make_sealed_sample(team)
     seals = session.scalars(sa.select(Seal.seal_no).filter_by(sample_id=sample_id)).all()
     visit(client, team.samplers[0])
-    address = f"/custody/samples/{sample_id}/labels/{kind}-{size}"
+    page = f"/custody/samples/{sample_id}/labels/{kind}"
+
+    def labels(written_in: str) -> bytes:
+        return send(client, page, size=size, written_in=written_in, reason="卡纸").data
+
     expected = set(numbers) if kind == "field" else set(seals)
-    jobs = re.findall(rb"\^XA.*?\^XZ\n", client.get(f"{address}.zpl").data, re.DOTALL)
+    jobs = re.findall(rb"\^XA.*?\^XZ\n", labels("zpl"), re.DOTALL)
     assert {found.text for job in jobs for found in read_symbols(zpl_picture(job).convert("L"))} == expected
-    found = {
-        code.text for picture in tspl_pictures(client.get(f"{address}.tspl").data) for code in read_symbols(picture)
-    }
+    found = {code.text for picture in tspl_pictures(labels("tspl")) for code in read_symbols(picture)}
     assert found == expected
-    for stock in ("roll", "sheet"):
-        pages = PdfReader(BytesIO(client.get(f"{address}.pdf?stock={stock}").data)).pages
+    for stock in ("pdf", "sheet"):
+        pages = PdfReader(BytesIO(labels(stock))).pages
         words = "".join("".join(page.extract_text().split()) for page in pages).replace("\u200b", "")
         assert all(code in words for code in expected)
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "Say why again."), ("zh_Hans_CN", "请说明再次打印的原因")])
+def test_labels_are_printed_again_only_with_a_reason_that_stays(client, session, team, locale, words):
+    sample_id, _numbers = make_sealed_sample(team)
+    visit(client, team.samplers[0], locale)
+    sealed = f"/field/samples/{sample_id}/seal"
+    page = f"/custody/samples/{sample_id}/labels/field"
+    wanted = {"size": "60x40", "written_in": "pdf"}
+    first = client.post(page, data={"csrf_token": csrf_token(client, sealed)} | wanted)
+    assert first.data.startswith(b"%PDF-")
+    assert page in client.get(sealed).text
+    refused = send(client, page, **wanted, reason="  ")
+    assert refused.status_code == 422
+    assert words in refused.text
+    assert send(client, page, **wanted, reason="标签打湿").data.startswith(b"%PDF-")
+    assert "标签打湿" in client.get(page).text
+    noted = session.execute(sa.select(LabelPrint.print_no, LabelPrint.reason).order_by(LabelPrint.print_no)).all()
+    assert [tuple(row) for row in noted] == [(1, None), (2, "标签打湿")]
 
 
 def tspl_pictures(written: bytes) -> list[Image.Image]:
@@ -140,10 +161,13 @@ def tspl_pictures(written: bytes) -> list[Image.Image]:
 def test_a_used_sheet_and_odd_paper_are_told_in_words(client, session, team):
     sample_id, _numbers = make_sealed_sample(team)
     visit(client, team.samplers[0])
-    labels = f"/custody/samples/{sample_id}/labels/field-60x40.pdf?stock=sheet"
-    assert client.get(f"{labels}&skip=3").status_code == 200
-    refused = client.get(f"{labels}&skip=21")
+    page = f"/custody/samples/{sample_id}/labels/field"
+    wanted = {"size": "60x40", "written_in": "sheet", "reason": "标签破损"}
+    assert send(client, page, **wanted, skip="3").status_code == 200
+    refused = send(client, page, **wanted, skip="21")
     assert refused.status_code == 422
+    assert 'value="21"' in refused.text
+    assert session.scalar(sa.select(sa.func.count()).select_from(LabelPrint)) == 1, "what was refused was not printed"
     assert "does not have 21 places" in refused.text
     assert client.get(f"/custody/samples/{sample_id}/receipt-58.escpos").data.startswith(b"\x1b@")
     assert client.get(f"/custody/samples/{sample_id}/receipt-57.escpos").status_code == 422
@@ -278,9 +302,10 @@ def test_a_custodian_checks_accepts_and_gives_the_blind_code(client, session, te
     shown = client.get(coded.location).text
     assert heading in shown
     assert code in shown
-    jobs = client.get(f"/custody/samples/{sample_id}/labels/blind-40x30.zpl").data
+    labels = f"/custody/samples/{sample_id}/labels/blind"
+    jobs = send(client, labels, size="40x30", written_in="zpl").data
     assert {found.text for found in read_symbols(zpl_picture(jobs).convert("L"))} == {code}
-    label = PdfReader(BytesIO(client.get(f"/custody/samples/{sample_id}/labels/blind-100x70.pdf").data))
+    label = PdfReader(BytesIO(send(client, labels, size="100x70", written_in="pdf", reason="另贴一份").data))
     words = label.pages[0].extract_text()
     assert "惠民" not in words
     assert "XBJ" not in words
@@ -419,6 +444,6 @@ def test_odd_scans_are_unknown_codes(client, session, team, code):
 def test_a_sample_of_another_laboratory_is_not_there(client, session, team):
     sample_id = make_received_sample(team)
     visit(client, make_team().custodian)
-    for page in ("reception", "blind-code", "labels/field-60x40.pdf", "receipt-58.escpos"):
+    for page in ("reception", "blind-code", "labels/field", "receipt-58.escpos"):
         assert client.get(f"/custody/samples/{sample_id}/{page}").status_code == 404
     assert session.scalar(sa.select(sa.func.count()).select_from(Portion)) == 2

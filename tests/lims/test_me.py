@@ -62,7 +62,29 @@ def test_a_password_that_cannot_be_taken_says_why(client, somebody, values, word
         data={"csrf_token": csrf_token(client, "/me")} | values,
         headers={"Accept-Language": "en"},
     )
-    assert (answer.status_code, words in answer.text) == (422, True)
+    refused = 401 if values["old"] != PASSWORD else 422
+    assert (answer.status_code, words in answer.text) == (refused, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/me/password", {"new": "a new long sentence", "again": "a new long sentence"}),
+        ("/me/tokens", {"label": "robot", "days": "30"}),
+        ("/confirm", {}),
+    ],
+)
+def test_a_password_given_again_is_throttled_as_at_the_login(client, somebody, frozen_clock, path, fields):
+    name = "old" if path.endswith("password") else "password"
+    page = path if path == "/confirm" else "/me"
+    tried = [post(client, page, path, **fields | {name: "wrong"}).status_code for _ in range(5)]
+    assert tried == [401] * 5
+    waits = post(client, page, path, **fields | {name: PASSWORD})
+    assert (waits.status_code, "15" in waits.text) == (429, True)
+    elsewhere = client.application.test_client()
+    assert post(elsewhere, "/login", username=somebody.username, password=PASSWORD).status_code == 429
+    frozen_clock.advance(timedelta(minutes=16))
+    assert post(client, page, path, **fields | {name: PASSWORD}).status_code in {201, 303}
 
 
 def test_a_device_is_enrolled_with_a_code_it_made_and_asked_for_at_the_next_login(client, app, somebody, frozen_clock):
@@ -81,16 +103,16 @@ def test_a_device_is_enrolled_with_a_code_it_made_and_asked_for_at_the_next_logi
 def test_a_wrong_code_or_password_enrols_nothing_and_keeps_the_secret(client, somebody, frozen_clock):
     secret = pyotp.random_base32()
     answer = post(client, "/me/device", secret=secret, code="000000", password=PASSWORD)
-    assert (answer.status_code, secret in answer.text) == (422, True)
+    assert (answer.status_code, secret in answer.text) == (401, True)
     code = pyotp.TOTP(secret).at(frozen_clock.now())
-    assert post(client, "/me/device", secret=secret, code=code, password="wrong").status_code == 422
+    assert post(client, "/me/device", secret=secret, code=code, password="wrong").status_code == 401
     strange = post(client, "/me/device", secret="<b>", code=code, password=PASSWORD)
-    assert (strange.status_code, "<b>" in strange.text) == (422, False)
+    assert (strange.status_code, "<b>" in strange.text) == (401, False)
 
 
 def test_a_lost_device_is_taken_away_by_its_owner_or_an_administrator(client, app, somebody, frozen_clock):
     enrol(client, frozen_clock)
-    assert post(client, "/me", "/me/device/remove", password="wrong").status_code == 422
+    assert post(client, "/me", "/me/device/remove", password="wrong").status_code == 401
     assert post(client, "/me", "/me/device/remove", password=PASSWORD).status_code == 303
     enrol(client, frozen_clock)
     other = app.test_client()
@@ -115,7 +137,7 @@ def test_a_token_is_shown_once_works_and_is_revoked(client, somebody):
 
 def test_a_token_is_not_made_without_the_password_nor_revoked_by_another(client, app, somebody):
     refused = post(client, "/me", "/me/tokens", label="kept label", days="30", password="wrong")
-    assert (refused.status_code, "kept label" in refused.text) == (422, True)
+    assert (refused.status_code, "kept label" in refused.text) == (401, True)
     post(client, "/me", "/me/tokens", label="mine", days="30", password=PASSWORD)
     revoke = re.search(r'action="(/me/tokens/[^"]+/revoke)"', client.get("/me").text)[1]
     other = app.test_client()

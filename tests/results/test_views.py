@@ -339,8 +339,24 @@ def test_signing_asks_for_the_password_when_it_was_given_long_ago(
     assert 'name="password"' in client.get(page).get_data(as_text=True)
     fields = {"report": f"{report.id}:{report.pdf_sha256.hex()}", "sent_from": str(report.id)}
     assert send(client, page, "/review/reports/sign", **fields).status_code == 403
-    assert send(client, page, "/review/reports/sign", password="wrong", **fields).status_code == 401
+    for _again in range(4):
+        assert send(client, page, "/review/reports/sign", password="wrong", **fields).status_code == 401
     assert session.scalar(sa.select(sa.func.count()).select_from(Conclusion)) == 0
+    assert send(client, page, "/review/reports/sign", password=PASSWORD, **fields).status_code == 303
+
+
+def test_a_password_guessed_at_the_signature_is_throttled_as_at_the_login(
+    client: FlaskClient, session: Session, team: Team, frozen_clock: clock.SimulatedClock
+) -> None:
+    report = make_report(team, make_locked_set(team))
+    log_in(client, team.signatory)
+    page = f"/review/reports/{report.id}"
+    fields = {"report": f"{report.id}:{report.pdf_sha256.hex()}", "sent_from": str(report.id)}
+    tried = [send(client, page, "/review/reports/sign", password="wrong", **fields).status_code for _ in range(5)]
+    assert tried == [401] * 5
+    assert send(client, page, "/review/reports/sign", password=PASSWORD, **fields).status_code == 429
+    assert session.scalar(sa.select(sa.func.count()).select_from(Conclusion)) == 0
+    frozen_clock.advance(timedelta(minutes=16))
     assert send(client, page, "/review/reports/sign", password=PASSWORD, **fields).status_code == 303
 
 

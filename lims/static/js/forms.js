@@ -3,7 +3,8 @@
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method === "get") return;
+  // A form that answers with a file leaves its page standing: it can be sent again.
+  if (event.defaultPrevented || form.method === "get" || "answersFile" in form.dataset) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;

@@ -8,6 +8,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 import pytest
+from pypdf import PdfReader
 
 from lims.auth.permissions import Role
 from lims.uow import unit_of_work
@@ -165,11 +166,38 @@ def test_the_evidence_package_names_the_hash_of_every_file_and_is_the_same_twice
         for entry in manifest["files"]:
             assert sha256(package.read(entry["name"])).hexdigest() == entry["sha256"]
         names = {entry["name"] for entry in manifest["files"]}
-        assert {"case.json", "custody.json", "sampling_form.json"} <= names
+        assert {"case.json", "case.pdf", "custody.json", "sampling_form.json", "sampling_form.pdf"} <= names
         assert any(name.startswith("reports/") for name in names)
         assert any(name.startswith("notices/") for name in names)
         assert "handling/operator/cause-01.pdf" in names
     assert desk.get(path).data == answer.data
+
+
+def test_the_evidence_package_is_read_without_the_program_in_chinese_whoever_asks(desk, session, case):
+    with unit_of_work(case.officer.actor) as uow:
+        services.acknowledge(uow, case.branch_id)
+        part = HandlingPart.PRODUCT_CONTROL
+        services.save_part(uow, case.branch_id, part, cases.COMPLETE[part], submit=True)
+    sample = session.get_one(Sample, case.sample_id)
+    read = {}
+    for locale in ("en", "zh_Hans_CN"):
+        desk.set_cookie("lims_locale", locale)
+        with zipfile.ZipFile(io.BytesIO(desk.get(f"/cases/{case.referral_id}/evidence.zip").data)) as package:
+            read[locale] = package.read("case.pdf")
+            form = words_of(package.read("sampling_form.pdf"))
+    assert read["en"] == read["zh_Hans_CN"]
+    told = words_of(read["en"])
+    for words in ("一、不合格项目", "产品控制", "三级召回", "下架封存", "封样", "接收", "custody.json"):
+        assert words in told, words
+    assert sample.sampling_no in told
+    assert sample.sampling_no in form
+    assert "Product control" not in told
+
+
+def words_of(pdf: bytes) -> str:
+    """The text of a PDF without the places where it may break."""
+    pages = PdfReader(io.BytesIO(pdf)).pages
+    return re.sub(r"[\s\u200b]", "", "".join(page.extract_text() for page in pages))
 
 
 def test_a_file_is_attached_and_read_again(desk, case):
