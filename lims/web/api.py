@@ -18,7 +18,7 @@ from lims.i18n import gettext
 from lims.i18n import lazy_gettext as _l
 from lims.people.models import IdempotencyKey
 from lims.quantities import QuantityError, parse_measured
-from lims.uow import UnitOfWork
+from lims.uow import UnitOfWork, unit_of_work
 from lims.web.current import current_actor
 from lims.web.guard import is_api
 
@@ -143,6 +143,14 @@ def answer(uow: UnitOfWork, body: Mapping[str, Any], status: int = 201) -> tuple
         )
         uow.session.flush()
     return body, status
+
+
+def perform(act: Callable[[UnitOfWork], Any], schema: ma.Schema) -> Any:
+    """One act of a POST in its transaction; answered with what came of it, as the schema shows it."""
+    with unit_of_work(current_actor()) as uow:
+        made = act(uow)
+        uow.session.flush()
+        return answer(uow, cast("Mapping[str, Any]", schema.dump(made)))
 
 
 class MeasuredField(ma.fields.Field[Any]):

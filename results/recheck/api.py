@@ -2,16 +2,14 @@
 
 # mypy: disallow-untyped-decorators=False
 # flask-smorest ships decorators without types.
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask.typing import ResponseReturnValue
-
 from lims.auth.permissions import requires
 from lims.db import db
-from lims.uow import UnitOfWork, unit_of_work
-from lims.web.api import ApiBlueprint, answer
+from lims.uow import UnitOfWork
+from lims.web.api import ApiBlueprint, perform
 from lims.web.current import current_actor
 from results.recheck import queries, services
 from results.recheck.models import Recheck
@@ -25,18 +23,6 @@ from results.recheck.schemas import (
 )
 
 blp = ApiBlueprint("rechecks_api", __name__, url_prefix="/api/v1", description="Rechecks")
-
-
-def _said(answered: tuple[Mapping[str, Any], int]) -> ResponseReturnValue:
-    body, status = answered
-    return dict(body), status
-
-
-def _act(act: Callable[[UnitOfWork], Recheck]) -> ResponseReturnValue:
-    with unit_of_work(current_actor()) as uow:
-        done = act(uow)
-        uow.session.flush()
-        return _said(answer(uow, RecheckOut().dump(done), 201))
 
 
 @blp.route("/rechecks/<uuid:recheck_id>", methods=["GET"])
@@ -55,7 +41,7 @@ def get_recheck(recheck_id: UUID) -> Any:
 @blp.refuses(404, 409)
 def create_recheck(body: Mapping[str, Any], referral_id: UUID) -> Any:
     """Enter an application."""
-    return _act(
+    return perform(
         lambda uow: services.apply_for_recheck(
             uow,
             referral_id,
@@ -63,7 +49,8 @@ def create_recheck(body: Mapping[str, Any], referral_id: UUID) -> Any:
             body["set_item_ids"],
             applied_on=body["applied_on"],
             grounds=body["grounds"],
-        )
+        ),
+        RecheckOut(),
     )
 
 
@@ -73,7 +60,7 @@ def create_recheck(body: Mapping[str, Any], referral_id: UUID) -> Any:
 @blp.refuses(404, 409)
 def accept(recheck_id: UUID) -> Any:
     """Accept an application."""
-    return _act(lambda uow: services.accept_recheck(uow, recheck_id))
+    return perform(lambda uow: services.accept_recheck(uow, recheck_id), RecheckOut())
 
 
 @blp.route("/rechecks/<uuid:recheck_id>/refusal", methods=["POST"])
@@ -83,7 +70,7 @@ def accept(recheck_id: UUID) -> Any:
 @blp.refuses(404, 409)
 def refuse(body: Mapping[str, Any], recheck_id: UUID) -> Any:
     """Refuse an application in writing."""
-    return _act(lambda uow: services.refuse_recheck(uow, recheck_id, body["reason"], body["note"]))
+    return perform(lambda uow: services.refuse_recheck(uow, recheck_id, body["reason"], body["note"]), RecheckOut())
 
 
 @blp.route("/rechecks/<uuid:recheck_id>/draw", methods=["POST"])
@@ -92,7 +79,7 @@ def refuse(body: Mapping[str, Any], recheck_id: UUID) -> Any:
 @blp.refuses(404, 409)
 def draw(recheck_id: UUID) -> Any:
     """Draw the laboratory by lot."""
-    return _act(lambda uow: services.draw_laboratory(uow, recheck_id))
+    return perform(lambda uow: services.draw_laboratory(uow, recheck_id), RecheckOut())
 
 
 @blp.route("/rechecks/<uuid:recheck_id>/results", methods=["POST"])
@@ -107,7 +94,7 @@ def enter_results(body: Mapping[str, Any], recheck_id: UUID) -> Any:
         services.enter_recheck_results(uow, recheck_id, {one["set_item_id"]: one["text"] for one in body["results"]})
         return queries.get_recheck(uow.session, uow.actor, recheck_id)
 
-    return _act(enter)
+    return perform(enter, RecheckOut())
 
 
 @blp.route("/rechecks/<uuid:recheck_id>/conclusion", methods=["POST"])
@@ -117,6 +104,4 @@ def enter_results(body: Mapping[str, Any], recheck_id: UUID) -> Any:
 @blp.refuses(404, 409)
 def conclude(body: Mapping[str, Any], recheck_id: UUID) -> Any:
     """Sign the recheck; its conclusion replaces the first one."""
-    with unit_of_work(current_actor()) as uow:
-        signed = services.conclude_recheck(uow, recheck_id, body["report_no"])
-        return _said(answer(uow, RecheckConclusionOut().dump(signed), 201))
+    return perform(lambda uow: services.conclude_recheck(uow, recheck_id, body["report_no"]), RecheckConclusionOut())

@@ -1,6 +1,7 @@
 """Pages of the recheck: applications entered and decided by the regulator, results and signature by the laboratory."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -20,13 +21,13 @@ from lims.i18n import gettext as _
 from lims.people.models import Organisation
 from lims.people.queries import get_organisation
 from lims.uow import UnitOfWork, unit_of_work
+from lims.web.acts import carry_out
 from lims.web.current import current_actor
 from results.recheck import queries, services
 from results.recheck.forms import REASONS, ApplicationForm, ConclusionForm, RefusalForm
 from results.recheck.models import Recheck
 from results.recheck.services import RecheckRefusedError
 from results.recheck.types import RefusalReason
-from results.referral.forms import show_refusal
 from results.referral.queries import get_referral
 from results.referral.types import Addressee
 
@@ -54,31 +55,26 @@ def create(referral_id: UUID) -> ResponseReturnValue:
     referral = get_referral(db.session, current_actor(), referral_id)
     form = ApplicationForm()
     form.items.choices = [SelectChoice(item["set_item_id"], item["name_zh"]) for item in referral.failed_items]
-    status = 200
-    if form.validate_on_submit():
+    made: list[UUID] = []
+
+    def apply(uow: UnitOfWork) -> None:
         applied_on = form.applied_on.data
         assert applied_on is not None  # noqa: S101 - the form asks for it
-        try:
-            with unit_of_work(current_actor()) as uow:
-                made = services.apply_for_recheck(
-                    uow,
-                    referral_id,
-                    Addressee(form.applicant.data),
-                    [UUID(text) for text in form.items.data or []],
-                    applied_on=applied_on,
-                    grounds=str(form.grounds.data),
-                ).id
-        except NotFoundError:
-            raise
-        except LimsError as refusal:
-            show_refusal(form, refusal)
-            status = int(refusal.status)
-        else:
-            flash(_("Application entered."), "success")
-            return redirect(url_for(".detail", recheck_id=made), 303)
-    elif form.is_submitted():
-        status = 422
-    elif form.applied_on.data is None:
+        entered = services.apply_for_recheck(
+            uow,
+            referral_id,
+            Addressee(form.applicant.data),
+            [UUID(text) for text in form.items.data or []],
+            applied_on=applied_on,
+            grounds=str(form.grounds.data),
+        )
+        made.append(entered.id)
+
+    status = carry_out(form, apply)
+    if status == HTTPStatus.SEE_OTHER:
+        flash(_("Application entered."), "success")
+        return redirect(url_for(".detail", recheck_id=made[0]), status)
+    if not form.is_submitted() and form.applied_on.data is None:
         form.applied_on.data = local_date(clock.now())
         form.items.data = [item["set_item_id"] for item in referral.failed_items]
     return render_template("results/recheck/create.html", form=form, referral=referral), status
@@ -113,21 +109,13 @@ def refuse(recheck_id: UUID) -> ResponseReturnValue:
     """Refuse an application in writing."""
     recheck = queries.get_recheck(db.session, current_actor(), recheck_id)
     form = RefusalForm()
-    status = 200
-    if form.validate_on_submit():
-        try:
-            with unit_of_work(current_actor()) as uow:
-                services.refuse_recheck(uow, recheck_id, RefusalReason(form.reason.data), str(form.note.data))
-        except NotFoundError:
-            raise
-        except LimsError as refusal:
-            show_refusal(form, refusal)
-            status = int(refusal.status)
-        else:
-            flash(_("Done."), "success")
-            return redirect(url_for(".detail", recheck_id=recheck_id), 303)
-    elif form.is_submitted():
-        status = 422
+    status = carry_out(
+        form,
+        lambda uow: services.refuse_recheck(uow, recheck_id, RefusalReason(form.reason.data), str(form.note.data)),
+    )
+    if status == HTTPStatus.SEE_OTHER:
+        flash(_("Done."), "success")
+        return redirect(url_for(".detail", recheck_id=recheck_id), status)
     return render_template("results/recheck/refuse.html", form=form, recheck=recheck), status
 
 
@@ -156,20 +144,15 @@ def enter(recheck_id: UUID) -> ResponseReturnValue:
 def conclude(recheck_id: UUID) -> ResponseReturnValue:
     """Sign the recheck."""
     form = ConclusionForm()
-    status = 422
-    if form.validate_on_submit():
-        try:
-            with unit_of_work(current_actor()) as uow:
-                upload = form.file.data
-                services.conclude_recheck(uow, recheck_id, str(form.report_no.data), upload.read() if upload else None)
-        except NotFoundError:
-            raise
-        except LimsError as refusal:
-            show_refusal(form, refusal)
-            status = int(refusal.status)
-        else:
-            flash(_("Recheck concluded."), "success")
-            return redirect(url_for(".detail", recheck_id=recheck_id), 303)
+
+    def sign(uow: UnitOfWork) -> None:
+        upload = form.file.data
+        services.conclude_recheck(uow, recheck_id, str(form.report_no.data), upload.read() if upload else None)
+
+    status = carry_out(form, sign)
+    if status == HTTPStatus.SEE_OTHER:
+        flash(_("Recheck concluded."), "success")
+        return redirect(url_for(".detail", recheck_id=recheck_id), status)
     return _detail(recheck_id, form, {}, status)
 
 

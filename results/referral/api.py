@@ -2,21 +2,17 @@
 
 # mypy: disallow-untyped-decorators=False
 # flask-smorest ships decorators without types.
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
-
-from flask.typing import ResponseReturnValue
 
 from lims import clock
 from lims.auth.permissions import requires
 from lims.db import db
-from lims.uow import UnitOfWork, unit_of_work
-from lims.web.api import ApiBlueprint, answer
+from lims.web.api import ApiBlueprint, perform
 from lims.web.current import current_actor
 from lims.web.paging import CursorIn, list_answer, page_of, read_cursor
 from results.referral import queries, services
-from results.referral.models import ReferralBranch
 from results.referral.schemas import (
     BranchOut,
     CaseOut,
@@ -36,11 +32,6 @@ from results.referral.types import HandlingPart, ServiceProof
 blp = ApiBlueprint("cases_api", __name__, url_prefix="/api/v1", description="Cases of samples that failed")
 
 PARTS = ",".join(f"'{part.value}'" for part in HandlingPart)
-
-
-def _said(answered: tuple[Mapping[str, Any], int]) -> ResponseReturnValue:
-    body, status = answered
-    return dict(body), status
 
 
 @blp.route("/referrals", methods=["GET"])
@@ -73,16 +64,7 @@ def get_referral(referral_id: UUID) -> Any:
 @blp.refuses(404, 409)
 def raise_severity(body: Mapping[str, Any], referral_id: UUID) -> Any:
     """Put a case into the 24-hour lane."""
-    with unit_of_work(current_actor()) as uow:
-        raised = services.raise_severity(uow, referral_id, body["reason"])
-        return _said(answer(uow, ReferralOut().dump(raised), 201))
-
-
-def _move(act: Callable[[UnitOfWork], ReferralBranch]) -> ResponseReturnValue:
-    with unit_of_work(current_actor()) as uow:
-        moved = act(uow)
-        uow.session.flush()
-        return _said(answer(uow, BranchOut().dump(moved), 201))
+    return perform(lambda uow: services.raise_severity(uow, referral_id, body["reason"]), ReferralOut())
 
 
 @blp.route("/branches/<uuid:branch_id>/acknowledgement", methods=["POST"])
@@ -91,7 +73,7 @@ def _move(act: Callable[[UnitOfWork], ReferralBranch]) -> ResponseReturnValue:
 @blp.refuses(404, 409)
 def acknowledge(branch_id: UUID) -> Any:
     """Take note of a branch."""
-    return _move(lambda uow: services.acknowledge(uow, branch_id))
+    return perform(lambda uow: services.acknowledge(uow, branch_id), BranchOut())
 
 
 @blp.route("/branches/<uuid:branch_id>/dispatch", methods=["POST"])
@@ -101,7 +83,7 @@ def acknowledge(branch_id: UUID) -> Any:
 @blp.refuses(404, 409)
 def dispatch(body: Mapping[str, Any], branch_id: UUID) -> Any:
     """Give a branch to a station."""
-    return _move(lambda uow: services.dispatch(uow, branch_id, body["station_id"], body["note"]))
+    return perform(lambda uow: services.dispatch(uow, branch_id, body["station_id"], body["note"]), BranchOut())
 
 
 @blp.route("/branches/<uuid:branch_id>/acceptance", methods=["POST"])
@@ -110,7 +92,7 @@ def dispatch(body: Mapping[str, Any], branch_id: UUID) -> Any:
 @blp.refuses(404, 409)
 def accept(branch_id: UUID) -> Any:
     """Take a branch over, as its station."""
-    return _move(lambda uow: services.accept_branch(uow, branch_id))
+    return perform(lambda uow: services.accept_branch(uow, branch_id), BranchOut())
 
 
 @blp.route("/branches/<uuid:branch_id>/return", methods=["POST"])
@@ -120,7 +102,7 @@ def accept(branch_id: UUID) -> Any:
 @blp.refuses(404, 409)
 def give_back(body: Mapping[str, Any], branch_id: UUID) -> Any:
     """Send a branch back to the bureau, or call it back."""
-    return _move(lambda uow: services.return_branch(uow, branch_id, body["reason"]))
+    return perform(lambda uow: services.return_branch(uow, branch_id, body["reason"]), BranchOut())
 
 
 @blp.route("/branches/<uuid:branch_id>/transfer", methods=["POST"])
@@ -130,7 +112,7 @@ def give_back(body: Mapping[str, Any], branch_id: UUID) -> Any:
 @blp.refuses(404, 409)
 def transfer(body: Mapping[str, Any], branch_id: UUID) -> Any:
     """Note the letter to the regulator of another region."""
-    return _move(lambda uow: services.transfer(uow, branch_id, body["to_regulator"], body["letter_no"]))
+    return perform(lambda uow: services.transfer(uow, branch_id, body["to_regulator"], body["letter_no"]), BranchOut())
 
 
 @blp.route("/branches/<uuid:branch_id>/closing", methods=["POST"])
@@ -139,7 +121,7 @@ def transfer(body: Mapping[str, Any], branch_id: UUID) -> Any:
 @blp.refuses(404, 409)
 def close(branch_id: UUID) -> Any:
     """Close a branch in which everything is in place."""
-    return _move(lambda uow: services.close_branch(uow, branch_id))
+    return perform(lambda uow: services.close_branch(uow, branch_id), BranchOut())
 
 
 @blp.route(f"/branches/<uuid:branch_id>/parts/<any({PARTS}):part>", methods=["POST"])
@@ -149,16 +131,17 @@ def close(branch_id: UUID) -> Any:
 @blp.refuses(404, 409, 422)
 def save_part(body: Mapping[str, Any], branch_id: UUID, part: str) -> Any:
     """Keep what one of the seven parts says; handed in, it counts."""
-    with unit_of_work(current_actor()) as uow:
-        saved = services.save_part(
+    return perform(
+        lambda uow: services.save_part(
             uow,
             branch_id,
             HandlingPart(part),
             body["facts"],
             submit=body["submit"],
             change_reason=body["change_reason"],
-        )
-        return _said(answer(uow, PartOut().dump(saved), 201))
+        ),
+        PartOut(),
+    )
 
 
 @blp.route("/notices", methods=["GET"])
@@ -188,5 +171,4 @@ def serve(body: Mapping[str, Any], notice_id: UUID) -> Any:
         text=body["proof_text"],
         objects=body["objects"],
     )
-    with unit_of_work(current_actor()) as uow:
-        return _said(answer(uow, ServiceOut().dump(services.serve_notice(uow, notice_id, proof)), 201))
+    return perform(lambda uow: services.serve_notice(uow, notice_id, proof), ServiceOut())

@@ -19,7 +19,6 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import Length, Optional
 from wtforms.widgets import DateInput
 
-from lims.errors import LimsError
 from lims.forms import PageForm, required
 from lims.i18n import LazyString
 from lims.i18n import gettext as _
@@ -49,15 +48,6 @@ def without_nul(_form: PageForm, field: Field) -> None:
     """PostgreSQL keeps no NUL character."""
     if field.data and "\0" in field.data:
         raise ValidationError(_("Text cannot contain the NUL character."))
-
-
-def show_refusal(form: PageForm, refusal: LimsError) -> None:
-    """Put a refusal beside its field, or on top of the form where it belongs to none."""
-    field = form[refusal.field] if refusal.field and refusal.field in form else None
-    if field is None:
-        form.form_errors.append(str(refusal))
-    else:
-        field.errors = [*field.errors, str(refusal)]
 
 
 class DateTextField(StringField):

@@ -1,6 +1,7 @@
 """Pages of the enforcement officer: the inbox with its clocks, the case, the seven parts, and notices to be served."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -19,6 +20,7 @@ from lims.i18n import bilingual
 from lims.i18n import gettext as _
 from lims.people.queries import get_organisation
 from lims.uow import UnitOfWork, unit_of_work
+from lims.web.acts import carry_out
 from lims.web.current import current_actor
 from lims.web.paging import page_of, read_cursor
 from lims.web.panels import steps_for
@@ -31,7 +33,6 @@ from results.referral.forms import (
     ServePassesForm,
     TransferForm,
     part_form,
-    show_refusal,
     station_choices,
 )
 from results.referral.papers import evidence_package, notice_pdf, package_name
@@ -183,31 +184,23 @@ def part(branch_id: UUID, part_name: str) -> ResponseReturnValue:
     branch = queries.get_branch(db.session, current_actor(), branch_id)
     saved = queries.standing_parts(db.session, branch_id).get(chosen)
     form = part_form(chosen, saved.facts if saved else None)
-    status = 200
-    if form.validate_on_submit():
-        submit = request.form.get("then") == "submit"
-        try:
-            with unit_of_work(current_actor()) as uow:
-                services.save_part(
-                    uow,
-                    branch_id,
-                    chosen,
-                    form.answers(chosen),
-                    submit=submit,
-                    change_reason=form.change_reason.data or "",
-                )
-        except NotFoundError:
-            raise
-        except LimsError as refusal:
-            show_refusal(form, refusal)
-            status = int(refusal.status)
-        else:
-            flash(_("Handed in.") if submit else _("Saved as a draft."), "success")
-            if submit:
-                return redirect(url_for(".detail", referral_id=branch.referral_id), 303)
-            return redirect(url_for(".part", branch_id=branch_id, part_name=chosen.value), 303)
-    elif form.is_submitted():
-        status = 422
+    submit = request.form.get("then") == "submit"
+    status = carry_out(
+        form,
+        lambda uow: services.save_part(
+            uow,
+            branch_id,
+            chosen,
+            form.answers(chosen),
+            submit=submit,
+            change_reason=form.change_reason.data or "",
+        ),
+    )
+    if status == HTTPStatus.SEE_OTHER:
+        flash(_("Handed in.") if submit else _("Saved as a draft."), "success")
+        if submit:
+            return redirect(url_for(".detail", referral_id=branch.referral_id), status)
+        return redirect(url_for(".part", branch_id=branch_id, part_name=chosen.value), status)
     page = render_template(
         "results/referral/part.html",
         form=form,
@@ -271,8 +264,7 @@ def notices() -> ResponseReturnValue:
             form.form_errors.append(_("Choose notices from the list."))
             status = 422
         except LimsError as refusal:
-            show_refusal(form, refusal)
-            status = int(refusal.status)
+            status = form.refuse(refusal)
         else:
             flash(_("%(count)s notices served.", count=count), "success")
             return redirect(url_for(".notices"), 303)
@@ -291,22 +283,11 @@ def serve(notice_id: UUID) -> ResponseReturnValue:
     """Note how one notice reached its addressee."""
     notice = queries.get_notice(db.session, current_actor(), notice_id)
     form = ServeForm()
-    status = 200
-    if form.validate_on_submit():
-        try:
-            with unit_of_work(current_actor()) as uow:
-                services.serve_notice(uow, notice_id, _proof(form))
-        except NotFoundError:
-            raise
-        except LimsError as refusal:
-            show_refusal(form, refusal)
-            status = int(refusal.status)
-        else:
-            flash(_("Service noted."), "success")
-            return redirect(pages.notice_home(db.session, notice), 303)
-    elif form.is_submitted():
-        status = 422
-    elif form.served_on.data is None:
+    status = carry_out(form, lambda uow: services.serve_notice(uow, notice_id, _proof(form)))
+    if status == HTTPStatus.SEE_OTHER:
+        flash(_("Service noted."), "success")
+        return redirect(pages.notice_home(db.session, notice), status)
+    if not form.is_submitted() and form.served_on.data is None:
         form.served_on.data = clock.local_date(clock.now())
         form.way.data = ServiceWay.DIRECT.value
     page = render_template(
@@ -353,21 +334,10 @@ def _act_page(
     form: PageForm, act: Callable[[UnitOfWork], Any], referral_id: UUID, *, title: str, lead: str
 ) -> ResponseReturnValue:
     """A page with one form and one service behind it."""
-    status = 200
-    if form.validate_on_submit():
-        try:
-            with unit_of_work(current_actor()) as uow:
-                act(uow)
-        except NotFoundError:
-            raise
-        except LimsError as refusal:
-            show_refusal(form, refusal)
-            status = int(refusal.status)
-        else:
-            flash(_("Done."), "success")
-            return redirect(url_for(".detail", referral_id=referral_id), 303)
-    elif form.is_submitted():
-        status = 422
+    status = carry_out(form, act)
+    if status == HTTPStatus.SEE_OTHER:
+        flash(_("Done."), "success")
+        return redirect(url_for(".detail", referral_id=referral_id), status)
     referral = queries.get_referral(db.session, current_actor(), referral_id)
     page = render_template("results/referral/act.html", form=form, referral=referral, title=title, lead=lead)
     return page, status
