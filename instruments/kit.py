@@ -14,11 +14,12 @@ import random
 import tempfile
 import time
 import tty
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from instruments.framing.base import Event, Frame, Message, Send
+from instruments.intake import TakeReadings
 from instruments.journal import EntryKind, Journal, read_journal
 from instruments.reader import Connection, Reader
 from instruments.spool import Captured
@@ -177,9 +178,9 @@ class _Trial:
         events = [*framer.feed(self._stream), *framer.expire()]
         return len(self._parse(events, "clean"))
 
-    def _await(self, condition: object, what: str) -> None:
+    def _await(self, condition: Callable[[], bool], what: str) -> None:
         until = time.monotonic() + PATIENCE_SECONDS
-        while not condition():  # type: ignore[operator]  # a callable without arguments
+        while not condition():
             self._require(time.monotonic() < until, f"not within {PATIENCE_SECONDS:g} s: {what}")
             time.sleep(0.01)
 
@@ -242,7 +243,7 @@ def _at_random(stream: bytes, source: random.Random) -> Iterator[bytes]:
 
 
 @contextmanager
-def _reader(driver: Driver, folder: Path, take: object) -> Iterator[int]:
+def _reader(driver: Driver, folder: Path, take: TakeReadings) -> Iterator[int]:
     """A reader at one end of a pseudo-terminal; yields the device's end."""
     device, other = os.openpty()
     tty.setraw(device)
@@ -252,7 +253,7 @@ def _reader(driver: Driver, folder: Path, take: object) -> Iterator[int]:
         connection = Connection(
             instrument="kit", driver=driver, port=port, opener=opener_for(port, SerialSettings()), settings={}
         )
-        reader = Reader(connection, journal, take)  # type: ignore[arg-type]  # TakeReadings
+        reader = Reader(connection, journal, take)
         reader.start()
         try:
             until = time.monotonic() + PATIENCE_SECONDS

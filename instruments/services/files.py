@@ -271,7 +271,7 @@ def _stage_rows(
             placed.append((f"{row.number}.{at}", reading, delivered))
     triaged = triage(session, instrument, [delivered for _place, _reading, delivered in placed]) if placed else []
     rows = [
-        StagedRow(_row_of(delivered), place, verdict_of(one), reading, one)
+        StagedRow(delivered.file_row or 0, place, verdict_of(one), reading, one)
         for (place, reading, delivered), one in zip(placed, triaged, strict=True)
     ]
     rows += [
@@ -279,10 +279,6 @@ def _stage_rows(
         for row in imported.unreadable
     ]
     return sorted(rows, key=lambda row: row.number)  # stable: readings of one row stay in their order
-
-
-def _row_of(delivered: Delivered) -> int:
-    return delivered.file_row or 0
 
 
 def verdict_of(one: Triaged) -> RowVerdict:

@@ -48,6 +48,26 @@ def test_every_split_of_a_capture_gives_identical_readings(captures: Path, name:
     assert readings_of(DRIVER, run(AstmLinkFramer(), pieces_of(stream, 1))) == whole
 
 
+def test_every_split_of_bare_records_gives_identical_readings(captures: Path):
+    driver = get_driver("astm-records")
+    stream = (captures / "kardianos__lis2a" / "testdata" / "esr.txt").read_bytes()
+    whole = readings_of(driver, run(driver.new_framer(), [stream]))
+    assert len(whole) == 1
+    for at in range(len(stream) + 1):
+        assert readings_of(driver, run(driver.new_framer(), cut_at(stream, [at]))) == whole
+
+
+def test_a_print_out_between_stx_and_etx_is_refused_at_every_split_and_nothing_is_invented(captures: Path):
+    stream = (captures / "senaite__senaite.astm" / "data" / "spotchem_el.txt").read_bytes()
+    whole = run(AstmLinkFramer(), [ENQ, stream, EOT])
+    assert not readings_of(DRIVER, whole)
+    assert answers(whole)[:1] == ACK
+    assert ACK not in answers(whole)[1:]
+    for at in range(len(stream) + 1):
+        events = run(AstmLinkFramer(), [ENQ, *cut_at(stream, [at]), EOT])
+        assert events == whole
+
+
 def test_the_cobas_capture_gives_the_value_with_all_its_figures(captures: Path):
     stream = (captures / "senaite__senaite.astm" / "data" / "cobas_c111.txt").read_bytes()
     events = run(AstmLinkFramer(converse=False), [stream])
