@@ -46,6 +46,7 @@ NOT_GIVEN = {"no_backup_reason", "payment_waived_reason"}  # there is a backup p
 PRICES = {"unit_price": Decimal("7391.57"), "paid_amount": Decimal("8642.93")}
 ENDS_THE_SESSION = {"lims.log_out"}
 MANY = 1000  # answers that a crawl searches at least
+MOST_NUMBERS = 40  # of the street that are tried as codes of the bench
 MOST_VALUES = 8  # of one part of an address
 KNOWN_TO_NOBODY = UUID(int=7)
 
@@ -128,7 +129,7 @@ def _gather(made: Marked) -> None:
             "task_id": [str(one.id) for one in tasks],
             "portion_id": [str(one.id) for one in portions],
             "line_id": [str(one) for one in lines],
-            "code": [*(one.blind_code for one in made.sets), *street],
+            "code": [*(one.blind_code for one in made.sets), *street[:MOST_NUMBERS]],
         }
         made.secrets |= set(street)
 
