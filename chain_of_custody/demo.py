@@ -15,6 +15,7 @@ from lims.db import db
 from lims.demo import World
 from lims.uow import UnitOfWork
 from sampling.models import Sample, SamplingForm, SamplingTask
+from sampling.services.samples import void_sample
 from sampling.types import StorageCondition
 
 EVENING, MORNING = time(17, 30), time(8, 40)
@@ -48,6 +49,7 @@ PAPERS_DIFFER = ReceptionChecks(
     papers_complete=True,
     papers_match=False,
 )
+VOID = "装车时封条被挂破，无法保证样品未被调换，按规定作废"
 REFUSAL = "文书信息与样品不符：抽样单所填生产日期与样品包装不一致"
 
 
@@ -58,6 +60,7 @@ class Chapter:
         self.world = world
         self._sealed: dict[tuple[date, str, UUID], list[tuple[UUID, list[str]]]] = defaultdict(list)
         self._seals = 0
+        self._has_voided = False
         self._furnished: set[UUID] = set()
 
     def seal(self, sample_id: UUID) -> None:
@@ -80,6 +83,9 @@ class Chapter:
     def hand_over(self, day: date, sampler: str, lab_id: UUID) -> None:
         """One list for everything the sampler took for one laboratory that day."""
         load = self._sealed.pop((day, sampler, lab_id))
+        if len(load) > 1 and not self._has_voided:
+            self._has_voided = True
+            self.void(sampler, load.pop()[0])
         numbers = [number for _sample_id, portions in load for number in portions]
         by_courier = self.world.rng.random() < COURIER_SHARE
         with self.world.acting(sampler) as uow:
@@ -91,6 +97,11 @@ class Chapter:
         arrival = timedelta(hours=24) if by_courier else timedelta(minutes=40)
         samples = [sample_id for sample_id, _portions in load]
         self.world.later(arrival, lambda: self.confirm(offer_id, numbers, lab_id, samples))
+
+    def void(self, sampler: str, sample_id: UUID) -> None:
+        """The one sample of the month that cannot be handed over."""
+        with self.world.acting(sampler) as uow:
+            void_sample(uow, sample_id, VOID)
 
     def confirm(self, offer_id: UUID, numbers: list[str], lab_id: UUID, samples: list[UUID]) -> None:
         """The custodian scans every portion and measures cold food; the checks wait for the morning."""

@@ -365,7 +365,7 @@ def run_server(app: Flask, host: str, port: int, workers: int) -> int:
         web = [
             *(sys.executable, "-m", "gunicorn", "--bind", f"{host}:{port}", "--workers", str(workers)),
             *("--threads", str(THREADS), "--worker-class", "gthread", "--graceful-timeout", "15"),
-            *("--no-control-socket",),
+            *("--no-control-socket", "--preload"),  # read once, shared by the workers, which open their own connections
             *("--max-requests", "50000", "--max-requests-jitter", "5000", "app:create_served_app()"),
         ]
         children = [Child("web", web)]

@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from lims import clock, migrate
 from lims.actors import INSTALL
+from lims.auth.passwords import hashed_cheaply
 from lims.catalog.load import load_reference
 from lims.cli import WORKERS, run_server
 from lims.config import Environment, Settings
@@ -73,13 +74,14 @@ def demo(  # noqa: PLR0917 - click passes options by position
     try:
         accounts = _standing_county(settings) or build_county(app, seed, today.date() if today else None)
         print_accounts(accounts)
+        db.dispose()
+        if not no_serve:
+            click.echo(f"http://{host}:{port}/")
+            sys.exit(run_server(app, host, port, WORKERS))
     except LimsError as refusal:
         raise click.UsageError(str(refusal)) from refusal
     finally:
         disconnect()
-    if not no_serve:
-        click.echo(f"http://{host}:{port}/")
-        sys.exit(run_server(app, host, port, WORKERS))
 
 
 def _standing_county(settings: Settings) -> list[DemoAccount] | None:
@@ -123,7 +125,7 @@ def build_county(app: Flask, seed: int, today: date | None) -> list[DemoAccount]
     # A generator of its own for ids: a chapter that makes one row more leaves everybody else's chance alone.
     ids = random.Random(f"ids {seed}")  # noqa: S311 - ids of made-up rows, not secrets
     world = World(random.Random(seed), simulated, begins_on, last)  # noqa: S311 - chance, not secrets
-    with clock.use_clock(simulated), world.reproducible_ids(ids), _undisturbed():
+    with clock.use_clock(simulated), world.reproducible_ids(ids), hashed_cheaply(), _undisturbed():
         with unit_of_work(INSTALL) as uow:
             load_reference(uow.session, uow.now)
         world.begin()

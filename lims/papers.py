@@ -8,13 +8,15 @@ as JSON in `sys.inputs`, so nothing a person typed is ever read as markup.
 import dataclasses
 import importlib.util
 import json
+import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import structlog
 import typst
@@ -27,6 +29,8 @@ SYSTEM_FONTS = Path("/usr/share/fonts")
 ARCHIVAL: "list[typst.PDFStandard]" = ["ua-1", "a-3a"]  # readable aloud, and still readable in thirty years
 UNDATED = date(2000, 1, 1)  # a PDF must carry a date; a paper without one of its own gets this, never today's
 CONTROL_CHARACTERS = {code: None for code in [*range(0x20), *range(0x7F, 0xA0)] if code not in (0x09, 0x0A)}
+
+PaperT = TypeVar("PaperT")
 
 logger = structlog.get_logger(__name__)
 _local = threading.local()
@@ -60,6 +64,15 @@ def render_pdf(template: str, data: object, *, dated: date | None = None) -> byt
             raise PaperError(f"{template}: {error.diagnostic}") from error
         logger.warning("paper_not_archival", template=template, reason=archival.message)
         return plain
+
+
+def begin(render: Callable[[PaperT], bytes], paper: PaperT) -> Future[bytes]:
+    """Lay a paper out beside the work of whoever asked, who waits for `result()` when the bytes are needed.
+
+    For batches: the type-setter lets go of the interpreter's lock most of the time, so one paper is laid out while the
+    facts of the next are read. `result()` raises what `render` does.
+    """
+    return _typesetters().submit(render, paper)
 
 
 def render_png(template: str, data: object, *, dots_per_inch: float) -> list[bytes]:
@@ -143,6 +156,12 @@ def _compiler() -> typst.Compiler:
     if not hasattr(_local, "compiler"):
         _local.compiler = typst.Compiler(root=str(data_folder("templates")), font_paths=_fonts())
     return cast("typst.Compiler", _local.compiler)
+
+
+@lru_cache(maxsize=1)
+def _typesetters() -> ThreadPoolExecutor:
+    """One thread for each core, kept: every thread has a compiler of its own, and the first paper is the dear one."""
+    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="papers")
 
 
 @lru_cache(maxsize=1)

@@ -21,9 +21,9 @@ from results.models import TestSet, TestSetItem
 from results.queries import BenchLine, list_lines, set_of_sample
 from results.rules.frozen import judge_line
 from results.rules.rounding import round_to_figures
-from results.services.composition import compose_report
+from results.services.composition import compose_reports
 from results.services.entry import approve_correction, case_of, enter_results, propose_correction
-from results.services.review import lock_results, return_results
+from results.services.review import give_up, lock_results, return_results
 from results.services.signing import sign_conclusions
 from results.types import Entry, ItemVerdict, LimitState
 
@@ -36,6 +36,8 @@ TOO_COARSE = "方法检出限高于限量"
 WATCHED = ("31-6", "ndma")  # watched, not judged, in this county this year
 WHY_WATCHED = "本年度列为风险监测项目，超过参考值按问题样品报送"
 WHY_RETURNED = "谱图积分参数与原始记录不一致，请复核"
+WHY_GIVEN_UP = "开封时发现包装漏气、样品已变质，不具备检验条件"
+GIVEN_UP = 20  # which set of the month it is
 WHY_CORRECTED = "已按原始记录重新积分"
 
 
@@ -48,6 +50,8 @@ class Chapter:
         self._places: dict[tuple[str, date], int] = defaultdict(int)
         self._calendar: Calendar | None = None
         self._codes: dict[UUID, str] = {}
+        self._begun = 0
+        self._unsigned: set[str] = set()
 
     def watch(self) -> None:
         """An item that the regulator only watches this year, before anything is tested."""
@@ -64,6 +68,10 @@ class Chapter:
 
     def test(self, sample_id: UUID, lab: str) -> None:
         """Enter a set, most of them in one sitting."""
+        self._begun += 1
+        if self._begun == GIVEN_UP:
+            self.give_up(sample_id, lab)
+            return
         rng = self.world.rng
         tester = f"tester_{rng.choice((1, 2))}_{lab}"
         with self.world.acting(tester) as uow:
@@ -79,6 +87,11 @@ class Chapter:
             self._on(day, lab, BENCH_OPENS, partial(self.finish, sample_id, lab, tester, code, rest))
         else:
             self._on(self._workday(1), lab, REVIEW_OPENS, partial(self.review, sample_id, lab, tester))
+
+    def give_up(self, sample_id: UUID, lab: str) -> None:
+        """What cannot be tested any more ends without a conclusion, and says why."""
+        with self.world.acting(f"reviewer_{lab}") as uow:
+            give_up(uow, self._codes[sample_id], WHY_GIVEN_UP)
 
     def finish(self, sample_id: UUID, lab: str, tester: str, code: str, rest: list[Entry]) -> None:
         """The second sitting."""
@@ -118,8 +131,8 @@ class Chapter:
         waiting = self._to_sign.pop((day, lab))
         signatory = f"signatory_{lab}"
         with self.world.acting(signatory) as uow:
-            # One by one as they were queued: in the order of blind codes, which are random, numbers would be too.
-            reports = [compose_report(uow, self._codes[sample_id]) for sample_id in waiting]
+            # As they were queued: in the order of blind codes, which are random, numbers would be too.
+            reports = compose_reports(uow, [self._codes[sample_id] for sample_id in waiting])
             shown = {report.id: report.pdf_sha256 for report in reports}
         with self.world.acting(signatory) as uow:
             sign_conclusions(uow, shown, confirmed_at=uow.now)
@@ -128,6 +141,9 @@ class Chapter:
 
     def _queue(self, sample_id: UUID, lab: str) -> None:
         day = clock.local_date(self.world.clock.now())
+        if lab not in self._unsigned and self._workday(1) > self.world.today:
+            self._unsigned.add(lab)  # locked on the last working day: it waits for its signatory when the month ends
+            return
         if not self._to_sign[day, lab]:
             self.world.on_day(day, SIGNING.hour, SIGNING.minute, partial(self.sign, day, lab))
         self._to_sign[day, lab].append(sample_id)

@@ -45,6 +45,7 @@ def init_app(app: "Flask") -> None:
     declare("sampling.field", {Role.SAMPLER, Role.ACCOMPANYING_OFFICER})
     declare("sampling.sample", {Role.SAMPLER})
     declare("sampling.plan", {Role.PLANNER})
+    declare("sampling.void", {Role.SAMPLER, Role.PLANNER})
     for blueprint in api.BLUEPRINTS:
         register_api(app, blueprint)
     for pages in (plan_views, draw_views, register_views, field_views):

@@ -259,6 +259,12 @@ def defaults_of(sheet: TaskSheet) -> dict[str, Any]:
     return values
 
 
+class VoidForm(PageForm):
+    """Why a sample is declared void."""
+
+    reason = StringField(_l("Why it is void"), [required(), Length(max=LONG)])
+
+
 class NoSampleForm(PageForm):
     """A visit that brings no sample: which way, and words where the party refused."""
 

@@ -8,6 +8,8 @@ from lims.actors import Actor
 from lims.i18n import lazy_gettext as _l
 from lims.web.panels import NextStep, Panel, register_panel, register_step
 from sampling import queries
+from sampling.services.samples import may_void
+from sampling.types import SampleState
 
 SUBJECT = "sample"
 
@@ -45,9 +47,20 @@ def papers_step(_session: Session, _actor: Actor, sample_id: UUID) -> NextStep:
     return NextStep(_l("Print the sampling form"), url_for("samples.sampling_form", sample_id=sample_id), "print")
 
 
+def void_step(session: Session, actor: Actor, sample_id: UUID) -> NextStep | None:
+    """The way to declare it void, for whom it is, as long as its samplers hold it."""
+    from flask import url_for
+
+    sheet = queries.get_sheet(session, actor, sample_id)
+    if sheet.sample.state is not SampleState.SAMPLED or not may_void(actor, sheet.sample, sheet.task):
+        return None
+    return NextStep(_l("Declare void"), url_for("samples.void", sample_id=sample_id), "void")
+
+
 def register() -> None:
     """Bring the parts to the page."""
     register_panel(SUBJECT, 5, team_panel)
     register_panel(SUBJECT, 10, form_panel)
     register_panel(SUBJECT, 20, evidence_panel)
     register_step(SUBJECT, 90, papers_step)
+    register_step(SUBJECT, 95, void_step)

@@ -1,21 +1,26 @@
 """Pages of samples: the list, the page that all packages write together, and the papers."""
 
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lims import files
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.errors import NotFoundError
+from lims.i18n import gettext as _
+from lims.web.acts import carry_out
 from lims.web.current import current_actor
 from lims.web.paging import page_of, read_cursor
 from lims.web.panels import panels_for, steps_for
 from sampling import assembly, papers, queries
+from sampling.forms import VoidForm
 from sampling.rules.states import STATE_NAMES
 from sampling.sample_panels import SUBJECT
+from sampling.services.samples import void_sample
 from sampling.types import SampleState
 
 bp = Blueprint("samples", __name__, url_prefix="/samples")
@@ -62,6 +67,19 @@ def detail(sample_id: UUID) -> ResponseReturnValue:
         panels=panels_for(SUBJECT, db.session, actor, sample_id),
         steps=steps_for(SUBJECT, db.session, actor, sample_id),
     )
+
+
+@bp.route("/<uuid:sample_id>/void", methods=["GET", "POST"])
+@requires("sampling.void")
+def void(sample_id: UUID) -> ResponseReturnValue:
+    """Declare a sample void, with the reason that stays with it."""
+    sheet = queries.get_sheet(db.session, current_actor(), sample_id)
+    form = VoidForm()
+    status = carry_out(form, lambda uow: void_sample(uow, sample_id, str(form.reason.data)))
+    if status == HTTPStatus.SEE_OTHER:
+        flash(_("%(number)s is void.", number=sheet.sample.sampling_no), "success")
+        return redirect(url_for(".detail", sample_id=sample_id), status)
+    return render_template("sampling/samples/void.html", sheet=sheet, form=form), status
 
 
 @bp.route("/<uuid:sample_id>/photos/<uuid:photo_id>")

@@ -12,22 +12,24 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from chain_of_custody.rules import ALPHABET, BODY_LENGTH, check_character
+from lims import papers
 from lims.clock import local_date
 from lims.errors import ConflictError
-from lims.files import store_file
+from lims.files import store_files
 from lims.i18n import lazy_gettext as _l
 from lims.numbering import take_number
 from lims.people.queries import get_person
 from lims.uow import UnitOfWork
 from results.models import TestReport, TestSet
 from results.papers.assembly import as_translation, assemble_report
-from results.papers.report import Language, render_test_report
+from results.papers.report import Language, TestReportPaper, render_test_report
 from results.queries import find_set, gather_report, last_lock, newest_report, set_and_lock
 from results.rules.conclusion import conclude
 from results.services.review import give_back
 from results.services.signing import NotSignableError, check_authorised, get_report_here
 from results.types import SampleVerdict as Concluded
 from results.types import TestSetState
+from sampling.models import Sample
 from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
 from sampling.types import DutyRole, SampleVerdict
 
@@ -48,18 +50,42 @@ def check_url(code: str) -> str:
 
 
 def compose_report(uow: UnitOfWork, blind_code: str) -> TestReport:
-    """Compose the report over the locked results of a set, naming the actor as approver and today as its day.
+    """Compose the report over the locked results of one set; as `compose_reports`."""
+    [report] = compose_reports(uow, [blind_code])
+    return report
 
-    A report that stands already for this lock, signatory and day is returned as it is. The number is taken with the
-    first version and kept by those that follow.
+
+def compose_reports(uow: UnitOfWork, blind_codes: Sequence[str]) -> list[TestReport]:
+    """Compose reports over locked results, naming the actor as approver and today as their day; all or none.
+
+    A report that stands already for its lock, signatory and day is returned as it is. The number is taken with the
+    first version and kept by those that follow; numbers follow the order of the codes.
 
     Raises:
         NotFoundError: no such code in this laboratory.
         NotSignableError: the results are not locked or give no conclusion, or the actor may not sign for this food.
         SeparationRefusedError: the actor tested or reviewed this sample, or stands on its sampling side.
     """
-    test_set = find_set(uow.session, blind_code, uow.actor.require_organisation())
-    sample = get_sample_for_act(uow, test_set.sample_id)
+    codes = list(dict.fromkeys(blind_codes))
+    # Locked in one order whatever was asked, so that two batches that share samples do not wait in a circle.
+    sets = {code: find_set(uow.session, code, uow.actor.require_organisation()) for code in sorted(codes)}
+    samples = {code: get_sample_for_act(uow, one.sample_id) for code, one in sets.items()}
+    composed, begun = [], []
+    for code in codes:
+        standing, paper = _draft(uow, sets[code], samples[code])
+        composed.append(standing)
+        if paper is not None:
+            begun.append((standing, papers.begin(render_test_report, paper)))
+    digests = store_files(uow, [laid_out.result() for _report, laid_out in begun])
+    for (report, _laid_out), digest in zip(begun, digests, strict=True):
+        report.pdf_sha256 = digest
+        uow.session.add(report)
+    uow.session.flush()
+    return composed
+
+
+def _draft(uow: UnitOfWork, test_set: TestSet, sample: Sample) -> tuple[TestReport, TestReportPaper | None]:
+    """A report that still wants its file, with the paper to lay out; or the one that stands, and no paper."""
     uow.session.refresh(test_set)
     lock = last_lock(uow.session, test_set.id)
     if lock is None or test_set.state is not TestSetState.LOCKED:
@@ -68,12 +94,9 @@ def compose_report(uow: UnitOfWork, blind_code: str) -> TestReport:
     claim_act(uow, sample_tuple(sample), DutyRole.SIGNATORY)
     person_id, today = uow.actor.require_person(), local_date(uow.now)
     newest = newest_report(uow.session, sample.id)
-    if newest is not None and (newest.lock_seq, newest.signatory_id, newest.issued_on) == (
-        lock.seq,
-        person_id,
-        today,
-    ):
-        return newest
+    stands_for = (lock.seq, person_id, today)
+    if newest is not None and (newest.lock_seq, newest.signatory_id, newest.issued_on) == stands_for:
+        return newest, None
     facts = gather_report(uow.session, test_set, lock, uow.now)
     verdict = conclude(one.result.verdict for one in facts.lines if one.result is not None)
     if verdict is Concluded.UNDECIDED:
@@ -92,24 +115,13 @@ def compose_report(uow: UnitOfWork, blind_code: str) -> TestReport:
         sample_id=sample.id,
         test_set_id=test_set.id,
         lock_seq=lock.seq,
-        pdf_sha256=store_file(uow, render_test_report(paper)),
         check_code=code,
         verdict=SampleVerdict(verdict.value),
         signatory_id=person_id,
         issued_on=today,
         composed_at=uow.now,
     )
-    uow.session.add(report)
-    uow.session.flush()
-    return report
-
-
-def compose_reports(uow: UnitOfWork, blind_codes: Sequence[str]) -> list[TestReport]:
-    """Compose several; all or none.
-
-    Raises: as `compose_report`.
-    """
-    return [compose_report(uow, code) for code in sorted(set(blind_codes))]
+    return report, paper
 
 
 def return_report(uow: UnitOfWork, report_id: UUID, reason: str) -> None:

@@ -29,9 +29,11 @@ from sampling.schemas import (
     StopsIn,
     StopsOut,
     SubmitIn,
+    VoidIn,
     WithdrawalIn,
 )
 from sampling.services.forms import DrawnSignature, Photo, submit_form
+from sampling.services.samples import void_sample
 from sampling.services.tasks import end_task_without_sample, withdraw_task
 
 blp = ApiBlueprint("samples_api", __name__, url_prefix="/api/v1", description="Visits, sampling forms and samples")
@@ -129,6 +131,17 @@ def get_sample(sample_id: UUID) -> Any:
     """One sample."""
     sheet = queries.get_sheet(db.session, current_actor(), sample_id)
     return _detail(sheet.sample, sheet.form.product_name, sheet.form.party_name)
+
+
+@blp.route("/samples/<uuid:sample_id>/void", methods=["POST"])
+@requires("sampling.void")
+@blp.arguments(VoidIn)
+@blp.response(201, SampleOut)
+@blp.refuses(*WRITES)
+def post_void(body: Mapping[str, Any], sample_id: UUID) -> Any:
+    """Declare a sample void before it is handed over."""
+    with unit_of_work(current_actor()) as uow:
+        return said(answer(uow, SampleOut().dump(void_sample(uow, sample_id, body["reason"]))))
 
 
 def _detail(sample: Sample, product_name: str | None, party_name: str | None) -> dict[str, Any]:

@@ -46,6 +46,7 @@ from sampling.schemas.samples import (
     VisitIn,
     VisitsIn,
     VisitsOut,
+    VoidIn,
     WithdrawalIn,
 )
 
@@ -91,5 +92,6 @@ __all__ = [
     "VisitIn",
     "VisitsIn",
     "VisitsOut",
+    "VoidIn",
     "WithdrawalIn",
 ]

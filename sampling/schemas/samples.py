@@ -112,6 +112,12 @@ class WithdrawalIn(StrictSchema):
     reason = Text(required=True, min_length=1)
 
 
+class VoidIn(StrictSchema):
+    """Why a sample is declared void."""
+
+    reason = Text(required=True, min_length=1)
+
+
 class FormPhotoIn(StrictSchema):
     """A photo with what it shows."""
 

@@ -1,13 +1,18 @@
 """Moving a sample through its states; nothing else writes `sample.state`."""
 
 from collections.abc import Collection
+from uuid import UUID
 
-from lims.errors import InvalidInputError
+from lims.actors import Actor
+from lims.auth.permissions import Role
+from lims.errors import ForbiddenError, InvalidInputError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from sampling.events import SampleMoved
-from sampling.models import Sample
+from sampling.models import Sample, SamplingTask
+from sampling.queries.samples import get_sample
 from sampling.rules.states import PROGRAM, next_state
+from sampling.services.separation import get_sample_for_act
 from sampling.types import SampleEvent, SampleState, SampleVerdict
 
 ENDED_EARLY = frozenset({SampleState.REFUSED, SampleState.VOID, SampleState.NOT_TESTED})
@@ -46,6 +51,33 @@ def move_sample(
         sample.ended_reason = reason
     uow.emit(SampleMoved(sample_id=sample.id, state=state))
     return state
+
+
+def may_void(actor: Actor, sample: Sample, task: SamplingTask) -> bool:
+    """Whether it is for the actor to void this sample: one of its samplers, or a planner of its regulator."""
+    is_sampler = actor.person_id in {task.first_sampler_id, task.second_sampler_id}
+    return is_sampler or (Role.PLANNER in actor.roles and actor.organisation_id == sample.regulator_id)
+
+
+def void_sample(uow: UnitOfWork, sample_id: UUID, reason: str) -> Sample:
+    """Declare a sample void before it leaves its samplers: a torn seal, a wrong product, a form that cannot stand.
+
+    Its number, form, portions and seals stay as they are; nobody can hand it over any more.
+
+    Raises:
+        NotFoundError: there is none that the actor may see.
+        ForbiddenError: the actor neither took it nor plans for its regulator.
+        WrongStateError: it was handed over, or has ended.
+        InvalidInputError: no reason.
+
+    Emits: SampleMoved.
+    """
+    get_sample(uow.session, uow.actor, sample_id)
+    sample = get_sample_for_act(uow, sample_id)
+    if not may_void(uow.actor, sample, uow.session.get_one(SamplingTask, sample.task_id)):
+        raise ForbiddenError(_l("Only its samplers, or a planner of its regulator, can void a sample."))
+    move_sample(uow, sample, SampleEvent.VOIDED, reason.strip())
+    return sample
 
 
 def conclude(uow: UnitOfWork, sample: Sample, verdict: SampleVerdict) -> None:

@@ -202,3 +202,14 @@ def test_nobody_reads_or_writes_what_is_not_theirs(client: FlaskClient, session:
 def test_shares_that_no_person_means_are_a_problem(client: FlaskClient, session: Session, team: Team, shares: str):
     answer = client.post(f"{API}/plans", json=PLAN | {"shares": shares}, headers=bearer(team.planner))
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["shares"])
+
+
+def test_a_sample_is_declared_void_once_and_with_a_reason(client: FlaskClient, session: Session, team: Team):
+    sample_id = make_sample(team)
+    url, headers = f"{API}/samples/{sample_id}/void", bearer(team.samplers[0])
+    assert client.post(url, json={"reason": ""}, headers=headers).status_code == 422
+    done = client.post(url, json={"reason": "封条被挂破"}, headers=headers)
+    assert (done.status_code, done.json["state"]) == (201, "void")
+    assert client.post(url, json={"reason": "封条被挂破"}, headers=headers).status_code == 409
+    stranger = make_person(make_organisation(OrganisationKind.SAMPLING_ORG), Role.SAMPLER)
+    assert client.post(url, json={"reason": "x"}, headers=bearer(stranger)).status_code == 404

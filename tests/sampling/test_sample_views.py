@@ -1,6 +1,7 @@
 """Pages and papers of samples: who sees them, in both languages, and who does not."""
 
 from io import BytesIO
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,7 +13,7 @@ from lims.auth.permissions import Role
 from lims.uow import unit_of_work
 from sampling.models import Sample
 from sampling.services.forms import DrawnSignature, submit_form
-from sampling.types import SeparationMode
+from sampling.types import SampleState, SeparationMode
 from tests.factories.people import make_organisation, make_person
 from tests.factories.pictures import png
 from tests.factories.sampling import (
@@ -24,7 +25,7 @@ from tests.factories.sampling import (
     make_task,
     make_team,
 )
-from tests.factories.web import log_in
+from tests.factories.web import csrf_token, log_in
 
 LANGUAGES = [("en", "Sampling form"), ("zh_Hans_CN", "抽样单")]
 
@@ -120,3 +121,38 @@ def test_the_form_is_printed_in_five_copies_with_what_stands_in_it(client: Flask
     assert all(number in page and "清河县惠民超市" in page for page in pages)
     owed = client.get(f"/samples/{sample_id}/purchase-cost.pdf")
     assert "12.60" in PdfReader(BytesIO(owed.data)).pages[0].extract_text()
+
+
+def declare_void(client: FlaskClient, sample_id: UUID, reason: str):
+    page = f"/samples/{sample_id}/void"
+    return client.post(page, data={"reason": reason, "csrf_token": csrf_token(client, f"/samples/{sample_id}")})
+
+
+def test_a_sampler_declares_a_sample_void_and_the_reason_stays_with_it(
+    client: FlaskClient, session: Session, team: Team
+):
+    sample_id, _number = submit(team)
+    log_in(client, team.samplers[1])
+    assert f"/samples/{sample_id}/void" in client.get(f"/samples/{sample_id}").text
+    silent = declare_void(client, sample_id, " ")
+    assert (silent.status_code, session.get_one(Sample, sample_id).state) == (422, SampleState.SAMPLED)
+    assert declare_void(client, sample_id, "封条被挂破").status_code == 303
+    page = client.get(f"/samples/{sample_id}").text
+    assert "封条被挂破" in page
+    assert f"/samples/{sample_id}/void" not in page
+    again = declare_void(client, sample_id, "再次作废")
+    assert again.status_code == 409
+    assert "再次作废" in again.text
+
+
+def test_a_planner_of_the_regulator_may_void_and_a_colleague_of_the_samplers_may_not(
+    client: FlaskClient, session: Session, team: Team
+):
+    sample_id, _number = submit(team)
+    colleague = make_person(team.samplers[0].actor.organisation_id, Role.SAMPLER)
+    log_in(client, colleague)
+    assert f"/samples/{sample_id}/void" not in client.get(f"/samples/{sample_id}").text
+    assert declare_void(client, sample_id, "误点").status_code == 403
+    log_in(client, team.planner)
+    assert declare_void(client, sample_id, "抽样单不能成立").status_code == 303
+    assert session.get_one(Sample, sample_id).state is SampleState.VOID
