@@ -21,6 +21,7 @@ def init_app(app: "Flask") -> None:
     declare("custody.hand_over", {Role.SAMPLER, Role.CUSTODIAN})
     declare("custody.receive", {Role.CUSTODIAN})
     declare("custody.print", {Role.SAMPLER, Role.CUSTODIAN})
+    declare("custody.unblind", {Role.LAB_HEAD, Role.QUALITY_MANAGER})
     for blueprint in views.BLUEPRINTS:
         app.register_blueprint(blueprint)
     for described in api.BLUEPRINTS:
@@ -28,6 +29,7 @@ def init_app(app: "Flask") -> None:
     navigation.add_entry("custody.index", _l("Reception"), icon="inbox", permission="custody.receive", order=26)
     navigation.add_entry("hand_overs.index", _l("Hand-overs"), icon="truck", permission="custody.hand_over", order=32)
     navigation.add_entry("storage.index", _l("Sample store"), icon="box", permission="custody.receive", order=34)
+    navigation.add_entry("unblinding.index", _l("Unblinding"), icon="eye", permission="custody.unblind", order=36)
     app.context_processor(views.scan_from_anywhere)
     panels.register()
     register_seal_reader(queries.list_seal_nos)

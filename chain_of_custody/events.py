@@ -49,6 +49,24 @@ class SampleRecoded(_OfSample):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PortionRelabelled(_OfSample):
+    """The test portion has another blind code than before; neither code is part of the fact."""
+
+    name: ClassVar[str] = "chain_of_custody.portion_relabelled.v1"
+    portion_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleUnblinded(_OfSample):
+    """Head of laboratory and quality manager opened whose sample a blind code is, before its results were locked."""
+
+    name: ClassVar[str] = "chain_of_custody.sample_unblinded.v1"
+    unblinding_id: UUID
+    requested_by_id: UUID
+    opened_by_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandOverConfirmed(Event):
     """Portions changed hands; `exceptions` counts what did not match the list."""
 

@@ -205,6 +205,30 @@ class BlindCodeForm(PageForm):
     )
 
 
+class RelabelForm(BlindCodeForm):
+    """Why a portion gets another blind code, and how blind its parcel is now."""
+
+    reason = TextAreaField(_l("Reason"), [required(), Length(max=MAX_SENTENCE), printable])
+
+
+class UnblindingForm(PageForm):
+    """The blind code whose sample must be known at once, and the emergency."""
+
+    code = StringField(_l("Blind code"), [required(), Length(max=MAX_NUMBER), printable])
+    reason = TextAreaField(_l("What has happened"), [required(), Length(max=MAX_SENTENCE), printable])
+
+
+class UnblindingDecisionForm(PageForm):
+    """What the second office decides."""
+
+    decision = RadioField(
+        _l("Decision"),
+        [required()],
+        choices=[SelectChoice("open", _l("Unblind the sample")), SelectChoice("decline", _l("Leave it blind"))],
+    )
+    note = TextAreaField(_l("Remark"), [Length(max=MAX_SENTENCE), printable])
+
+
 class MoveForm(PageForm):
     """A portion and the place it was put into, both scanned."""
 

@@ -22,11 +22,14 @@ from chain_of_custody.types import (
     LineOutcome,
     PlaceLevel,
     PortionKind,
+    UnblindingOffice,
+    UnblindingOutcome,
 )
 from lims.db import Base, Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
+from sampling.types import DutyRole
 
 EVIDENCE = {"info": {"privileges": "select, insert"}}
 
@@ -210,23 +213,86 @@ class Reception(_OfSample, Base):
 
 
 class BlindCode(_OfSample, Base):
-    """The only name of a test portion on the bench."""
+    """The only name of a test portion on the bench; relabelled with a reason, it has another one from then on."""
 
     __tablename__ = "blind_code"
-    portion_id: Mapped[UUID] = mapped_column(primary_key=True)
-    sample_id: Mapped[UUID] = mapped_column(ForeignKey("reception.sample_id"), unique=True)
+    portion_id: Mapped[UUID]
+    seq: Mapped[int]
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("reception.sample_id"))
     portion_kind: Mapped[PortionKind]
     code: Mapped[str] = mapped_column(unique=True)
     blindness: Mapped[Blindness]
+    reason: Mapped[str | None]  # of the relabelling
     coded_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     coded_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]  # the portion was relabelled: the bench knows this code no longer
     __table_args__ = (
+        PrimaryKeyConstraint("portion_id", "seq"),
         ForeignKeyConstraint(
             ["portion_id", "sample_id", "portion_kind"], ["portion.id", "portion.sample_id", "portion.kind"]
         ),
         CheckConstraint("portion_kind = 'test'", name="test_portion_only"),
         CheckConstraint("code ~ '^[2-9A-HJ-NP-Z]{8}$'", name="code_alphabet"),
-        EVIDENCE,
+        CheckConstraint("seq >= 1", name="seq_from_one"),
+        CheckConstraint("(seq = 1) = (reason IS NULL)", name="relabelled_with_a_reason"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        Index("uq_blind_code_current", "sample_id", unique=True, postgresql_where="retired_at IS NULL"),
+        {"info": {"privileges": "select, insert, update (retired_at)"}},
+    )
+
+
+class Unblinding(_OfSample, Entity):
+    """Whose sample a blind code is, asked for in an emergency by one of two offices and opened by the other.
+
+    Both stand on the sampling side once it is opened: the keys point at their acts.
+    """
+
+    __tablename__ = "unblinding"
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"), index=True)
+    code: Mapped[str] = mapped_column(ForeignKey("blind_code.code"))
+    lab_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    reason: Mapped[str]
+    requested_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    requested_as: Mapped[UnblindingOffice]
+    requested_at: Mapped[datetime]
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    decided_as: Mapped[UnblindingOffice | None]
+    decided_at: Mapped[datetime | None]
+    outcome: Mapped[UnblindingOutcome | None]
+    note: Mapped[str | None]  # what the second person said of it
+    opened_role: Mapped[DutyRole | None]
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["sample_id", "requested_by_id", "opened_role"],
+            ["duty_act.sample_id", "duty_act.person_id", "duty_act.role"],
+            name="fk_unblinding_requested_by_acted",
+        ),
+        ForeignKeyConstraint(
+            ["sample_id", "decided_by_id", "opened_role"],
+            ["duty_act.sample_id", "duty_act.person_id", "duty_act.role"],
+            name="fk_unblinding_decided_by_acted",
+        ),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        CheckConstraint("decided_by_id <> requested_by_id", name="two_people"),
+        CheckConstraint("decided_as <> requested_as", name="two_offices"),
+        CheckConstraint(
+            "(decided_by_id IS NULL) = (outcome IS NULL) AND (decided_as IS NULL) = (outcome IS NULL)"
+            " AND (decided_at IS NULL) = (outcome IS NULL)",
+            name="decision_is_whole",
+        ),
+        CheckConstraint("outcome <> 'declined' OR note <> ''", name="declined_with_a_reason"),
+        CheckConstraint("opened_role = 'unblinder'", name="opened_as_unblinders"),
+        CheckConstraint(
+            "(opened_role IS NOT NULL) = (outcome IS NOT NULL AND outcome = 'opened')", name="opened_by_two_acts"
+        ),
+        Index("uq_unblinding_open", "sample_id", unique=True, postgresql_where="outcome IS NULL"),
+        Index("ix_unblinding_newest", "lab_id", "requested_at", "id"),
+        {
+            "info": {
+                "privileges": "select, insert,"
+                " update (decided_by_id, decided_as, decided_at, outcome, note, opened_role)"
+            }
+        },
     )
 
 
@@ -318,7 +384,11 @@ explain_constraint("ck_hand_over_celsius_possible", _l("No load has this tempera
 explain_constraint("pk_reception", _l("This sample was checked at reception already."))
 explain_constraint("ck_reception_accepted_if_all_good", _l("A sample with a failed check is refused, not accepted."))
 explain_constraint("pk_blind_code", _l("This sample has its blind code already."))
-explain_constraint("uq_blind_code_sample_id", _l("This sample has its blind code already."))
+explain_constraint("uq_blind_code_current", _l("This sample has its blind code already."))
+explain_constraint(
+    "uq_unblinding_open", _l("Somebody has asked to unblind this sample already; it waits for the other.")
+)
+explain_constraint("ck_unblinding_two_people", _l("Unblinding takes two persons."))
 explain_constraint("uq_blind_code_code", _l("This blind code was just given to another portion. Try again."))
 explain_constraint("uq_storage_place_organisation_id_code", _l("A place has this code already."), field="code")
 explain_constraint("pk_backup_release", _l("The backup portion of this sample was released already."))

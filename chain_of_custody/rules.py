@@ -1,10 +1,10 @@
 """Decisions of custody on plain values: blind codes, scan lists, temperatures, retention."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from chain_of_custody.types import LineOutcome, Scan
+from chain_of_custody.types import LineOutcome, Scan, UnblindingOffice
 
 # 0, O, 1 and I are left out: they are mistaken for each other by eye and hand.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -39,6 +39,11 @@ def is_blind_code(text: str) -> bool:
 def normalise_scan(text: str) -> str:
     """What a scanner or a hand meant: upper case, without blanks and without what cannot be printed."""
     return "".join(character for character in text if character.isprintable() and not character.isspace()).upper()
+
+
+def offices_of(roles: Collection[str]) -> list[UnblindingOffice]:
+    """The offices among these roles that decide on an unblinding, the head of the laboratory first."""
+    return [office for office in UnblindingOffice if office.value in roles]
 
 
 @dataclass(frozen=True, slots=True)

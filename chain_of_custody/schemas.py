@@ -15,6 +15,8 @@ from chain_of_custody.types import (
     LineOutcome,
     PlaceLevel,
     PortionKind,
+    UnblindingOffice,
+    UnblindingOutcome,
 )
 from lims.web.api import MeasuredField
 from lims.web.paging import CursorIn, PageOut
@@ -225,6 +227,66 @@ class BlindCodeOut(ma.Schema):
     code = ma.fields.String(required=True)
     blindness = ma.fields.Enum(Blindness, by_value=True, required=True)
     coded_at = ma.fields.AwareDateTime(required=True)
+
+
+class RelabelIn(BlindCodeIn):
+    """Another blind code for a portion, and why."""
+
+    reason = Text(required=True, min_length=1, max_length=MAX_SENTENCE)
+
+
+class UnblindingIn(StrictSchema):
+    """The blind code whose sample must be known at once, and the emergency."""
+
+    code = Text(required=True, min_length=1, max_length=MAX_NUMBER)
+    reason = Text(required=True, min_length=1, max_length=MAX_SENTENCE)
+
+
+class UnblindingDecisionIn(StrictSchema):
+    """What the second office decides."""
+
+    opens = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+    note = Text(max_length=MAX_SENTENCE, allow_none=True, load_default=None)
+
+
+class OpenedSampleOut(ma.Schema):
+    """Whose sample a blind code is."""
+
+    sample_id = ma.fields.UUID(required=True)
+    sampling_no = ma.fields.String(required=True)
+    product_name = ma.fields.String(required=True, allow_none=True)
+    party_name = ma.fields.String(required=True, allow_none=True)
+    party_address = ma.fields.String(required=True, allow_none=True)
+    producer_name = ma.fields.String(required=True, allow_none=True)
+    sampled_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
+class UnblindingOut(ma.Schema):
+    """A request to unblind; `opened` says whose sample it is, to the two who opened it and to nobody else."""
+
+    id = ma.fields.UUID(required=True)
+    code = ma.fields.String(required=True)
+    reason = ma.fields.String(required=True)
+    requested_by_id = ma.fields.UUID(required=True)
+    requested_as = ma.fields.Enum(UnblindingOffice, by_value=True, required=True)
+    requested_at = ma.fields.AwareDateTime(required=True)
+    decided_by_id = ma.fields.UUID(required=True, allow_none=True)
+    decided_as = ma.fields.Enum(UnblindingOffice, by_value=True, required=True, allow_none=True)
+    decided_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    outcome = ma.fields.Enum(UnblindingOutcome, by_value=True, required=True, allow_none=True)
+    note = ma.fields.String(required=True, allow_none=True)
+
+
+class UnblindingsOut(PageOut):
+    """Requests to unblind, the newest first."""
+
+    items = ma.fields.List(ma.fields.Nested(UnblindingOut), required=True)
+
+
+class OneUnblindingOut(UnblindingOut):
+    """As `UnblindingOut`, with whose sample it is."""
+
+    opened = ma.fields.Nested(OpenedSampleOut, required=True, allow_none=True)
 
 
 class MoveIn(StrictSchema):

@@ -61,6 +61,20 @@ class Blindness(StrEnum):
     OPEN = "open"
 
 
+class UnblindingOffice(StrEnum):
+    """The two offices that unblind a sample in an emergency, one of each (product.md §5); their names are roles."""
+
+    LAB_HEAD = "lab_head"
+    QUALITY_MANAGER = "quality_manager"
+
+
+class UnblindingOutcome(StrEnum):
+    """What the second office decided."""
+
+    OPENED = "opened"
+    DECLINED = "declined"
+
+
 class PlaceLevel(StrEnum):
     """The levels of the storage tree, outermost first."""
 

@@ -55,7 +55,7 @@ class TestSet(Ledgered, Entity):
     __table_args__ = (
         UniqueConstraint("id", "sample_id"),
         Index("ix_test_set_lab_state", "lab_id", "state", "opened_at", "id"),
-        {"info": {"privileges": "select, insert, update (state)"}},
+        {"info": {"privileges": "select, insert, update (state, blind_code)"}},
     )
 
     def ledger_chain(self) -> str:

@@ -1,10 +1,10 @@
 """What results does when something happens below."""
 
-from chain_of_custody.events import SampleRecoded
+from chain_of_custody.events import PortionRelabelled, SampleRecoded
 from chain_of_custody.queries import code_of_portion
 from lims import events
 from lims.uow import UnitOfWork
-from results.services.worklists import open_test_set
+from results.services.worklists import open_test_set, rename_test_set
 
 
 def open_on_recode(uow: UnitOfWork, event: SampleRecoded) -> None:
@@ -12,6 +12,12 @@ def open_on_recode(uow: UnitOfWork, event: SampleRecoded) -> None:
     open_test_set(uow, event.sample_id, code_of_portion(uow.session, event.portion_id))
 
 
+def rename_on_relabel(uow: UnitOfWork, event: PortionRelabelled) -> None:
+    """Call the worklist by the new code in the same transaction: to the bench the old one is unknown from now on."""
+    rename_test_set(uow, event.sample_id, code_of_portion(uow.session, event.portion_id))
+
+
 def register() -> None:
     """Listen."""
     events.in_transaction(SampleRecoded, open_on_recode)
+    events.in_transaction(PortionRelabelled, rename_on_relabel)

@@ -1,7 +1,7 @@
 """Custody as JSON: from a sampled form to a blind code without a page."""
 
-from chain_of_custody.api import hand_overs, portions, reception
+from chain_of_custody.api import hand_overs, portions, reception, unblinding
 
-BLUEPRINTS = (portions.blp, hand_overs.blp, reception.blp)
+BLUEPRINTS = (portions.blp, hand_overs.blp, reception.blp, unblinding.blp)
 
 __all__ = ["BLUEPRINTS"]

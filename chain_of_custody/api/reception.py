@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from chain_of_custody import services
-from chain_of_custody.schemas import BlindCodeIn, BlindCodeOut, ReceptionIn, ReceptionOut
+from chain_of_custody.schemas import BlindCodeIn, BlindCodeOut, ReceptionIn, ReceptionOut, RelabelIn
 from chain_of_custody.types import ReceptionChecks
 from lims.auth.permissions import requires
 from lims.uow import unit_of_work
@@ -40,5 +40,18 @@ def create_blind_code(body: Mapping[str, Any], sample_id: UUID) -> Any:
     """Give the test portion its blind code."""
     with unit_of_work(current_actor()) as uow:
         blind = services.recode(uow, sample_id, body["blindness"])
+        dumped: Mapping[str, Any] = BlindCodeOut().dump(blind)
+        return answer(uow, dumped)
+
+
+@blp.route("/<uuid:sample_id>/relabelling", methods=["POST"])
+@requires("custody.receive")
+@blp.arguments(RelabelIn)
+@blp.response(201, BlindCodeOut)
+@blp.refuses(401, 403, 404, 409, 422)
+def create_relabelling(body: Mapping[str, Any], sample_id: UUID) -> Any:
+    """Give the test portion another blind code."""
+    with unit_of_work(current_actor()) as uow:
+        blind = services.relabel(uow, sample_id, body["blindness"], body["reason"])
         dumped: Mapping[str, Any] = BlindCodeOut().dump(blind)
         return answer(uow, dumped)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from chain_of_custody.models import BlindCode, CustodyEntry, HandOver, Portion, Reception, Seal
 from chain_of_custody.rules import is_blind_code, normalise_scan
-from chain_of_custody.types import Blindness, BlindPortion, CustodyKind, PortionKind
+from chain_of_custody.types import CustodyKind, PortionKind
 from lims.actors import Actor
 from lims.auth.permissions import BENCH_ROLES, Role
 from lims.errors import NotFoundError
@@ -208,48 +208,6 @@ def visible_trail(session: Session, actor: Actor, sample: Sample) -> list[TrailE
         if entry.kind is CustodyKind.HANDED_OVER:
             left.add(entry.portion_no)
     return shown
-
-
-def code_of_portion(session: Session, portion_id: UUID) -> str:
-    """The blind code a test portion was given; the caller keeps the two from standing side by side on a bench page."""
-    return session.execute(select(BlindCode.code).where(BlindCode.portion_id == portion_id)).scalar_one()
-
-
-def resolve_blind_code(session: Session, code: str) -> BlindPortion | None:
-    """What a blind code stands for; None for a code that was never given. The caller keeps it from the bench."""
-    asked = normalise_scan(code)
-    if not is_blind_code(asked):
-        return None
-    row = session.execute(
-        select(BlindCode.code, BlindCode.portion_id, BlindCode.sample_id, Reception.lab_id, BlindCode.blindness)
-        .join(Reception, Reception.sample_id == BlindCode.sample_id)
-        .where(BlindCode.code == asked)
-    ).one_or_none()
-    return None if row is None else BlindPortion(*row)
-
-
-def blind_codes_of_lab(session: Session, lab_id: UUID, codes: Iterable[str]) -> set[str]:
-    """Which of these are blind codes that this laboratory gave."""
-    asked = {code for code in codes if is_blind_code(code)}
-    return set(
-        session.scalars(
-            select(BlindCode.code)
-            .join(Reception, Reception.sample_id == BlindCode.sample_id)
-            .where(BlindCode.code.in_(asked), Reception.lab_id == lab_id)
-        )
-    )
-
-
-def blind_code_of(session: Session, actor: Actor, sample_id: UUID) -> tuple[str, Blindness, datetime] | None:
-    """The blind code of a sample, for the custodian of its laboratory; None for everybody else."""
-    if Role.CUSTODIAN not in actor.roles or actor.roles & BENCH_ROLES:
-        return None
-    row = session.execute(
-        select(BlindCode.code, BlindCode.blindness, BlindCode.coded_at)
-        .join(Reception, Reception.sample_id == BlindCode.sample_id)
-        .where(BlindCode.sample_id == sample_id, Reception.lab_id == actor.organisation_id)
-    ).one_or_none()
-    return None if row is None else (row[0], row[1], row[2])
 
 
 def find_portion(session: Session, actor: Actor, scanned: str) -> FoundPortion | None:

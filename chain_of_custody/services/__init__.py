@@ -1,5 +1,12 @@
 """What people do with portions: seal, hand over, receive, recode, store."""
 
+from chain_of_custody.services.blindness import (
+    ON_THE_BENCH,
+    decide_unblinding,
+    recode,
+    relabel,
+    request_unblinding,
+)
 from chain_of_custody.services.hand_overs import (
     confirm_hand_over,
     hand_to_courier,
@@ -9,13 +16,15 @@ from chain_of_custody.services.hand_overs import (
 )
 from chain_of_custody.services.labels import note_print
 from chain_of_custody.services.portions import portion_amounts, seal_portions
-from chain_of_custody.services.reception import decide_reception, recode, record_reception
+from chain_of_custody.services.reception import decide_reception, record_reception
 from chain_of_custody.services.storage import add_place, move_portion, release_backup
 
 __all__ = [
+    "ON_THE_BENCH",
     "add_place",
     "confirm_hand_over",
     "decide_reception",
+    "decide_unblinding",
     "hand_to_courier",
     "move_portion",
     "note_print",
@@ -23,7 +32,9 @@ __all__ = [
     "portion_amounts",
     "recode",
     "record_reception",
+    "relabel",
     "release_backup",
+    "request_unblinding",
     "resolve_exception",
     "seal_portions",
     "withdraw_hand_over",

@@ -1,21 +1,19 @@
-"""Reception in the laboratory: six checks, accept or refuse, and the blind code of what was accepted."""
+"""Reception in the laboratory: six checks, accept or refuse."""
 
-import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
-from chain_of_custody.events import SampleAccepted, SampleRecoded, SampleRefused
-from chain_of_custody.models import BlindCode, Portion, Reception
+from chain_of_custody.events import SampleAccepted, SampleRefused
+from chain_of_custody.models import Portion, Reception
 from chain_of_custody.queries import current_entries, is_with, list_portions
-from chain_of_custody.rules import ALPHABET, BODY_LENGTH, check_character
-from chain_of_custody.types import Blindness, PortionKind, ReceptionChecks
+from chain_of_custody.types import ReceptionChecks
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from sampling.models import Sample
 from sampling.services.samples import move_sample
-from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
-from sampling.types import DutyRole, SampleEvent
+from sampling.services.separation import get_sample_for_act
+from sampling.types import SampleEvent
 
 
 class NotHereError(ConflictError):
@@ -41,7 +39,7 @@ def record_reception(
 
     **Source:** Measures Art. 22; domain.md §2.4.
     """
-    sample, _portions = _get_sample_here(uow, sample_id)
+    sample, _portions = get_sample_here(uow, sample_id)
     reason = (refusal_reason or "").strip() or None
     if reason is None and not checks.all_good:
         raise InvalidInputError(_l("A sample with a failed check is refused: give the reason."), field="refusal_reason")
@@ -84,39 +82,13 @@ def decide_reception(
     return record_reception(uow, sample_id, checks, refusal_reason)
 
 
-def recode(uow: UnitOfWork, sample_id: UUID, blindness: Blindness) -> BlindCode:
-    """Give the test portion its blind code: random, so that nothing can be derived from it.
-
-    The recoder stands on the sampling side of this sample from now on. Locks the sample.
+def get_sample_here(uow: UnitOfWork, sample_id: UUID) -> tuple[Sample, Sequence[Portion]]:
+    """A sample with its portions, all of which are at the actor's laboratory. Locks the sample.
 
     Raises:
-        NotFoundError: no such sample of this laboratory.
+        NotFoundError: no such sample of this laboratory, or nothing of it has arrived.
         NotHereError: a portion has not arrived.
-        WrongStateError: not accepted, or recoded already.
-        SeparationRefusedError: the recoder stands on the testing side.
-
-    Emits: SampleRecoded.
     """
-    sample, portions = _get_sample_here(uow, sample_id)
-    move_sample(uow, sample, SampleEvent.RECODED)
-    claim_act(uow, sample_tuple(sample), DutyRole.RECODER)
-    portion = next(one for one in portions if one.kind is PortionKind.TEST)
-    body = "".join(secrets.choice(ALPHABET) for _ in range(BODY_LENGTH))
-    blind = BlindCode(
-        portion_id=portion.id,
-        sample_id=sample_id,
-        portion_kind=PortionKind.TEST,
-        code=body + check_character(body),
-        blindness=blindness,
-        coded_by_id=uow.actor.require_person(),
-        coded_at=uow.now,
-    )
-    uow.session.add(blind)
-    uow.emit(SampleRecoded(sample_id=sample_id, portion_id=portion.id))
-    return blind
-
-
-def _get_sample_here(uow: UnitOfWork, sample_id: UUID) -> tuple[Sample, Sequence[Portion]]:
     sample = get_sample_for_act(uow, sample_id)
     if sample.lab_id != uow.actor.require_organisation():
         raise NotFoundError

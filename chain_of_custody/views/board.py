@@ -1,12 +1,13 @@
 """The custodian's pages: what comes, what waits, where things are; reception and blind codes."""
 
+from http import HTTPStatus
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from chain_of_custody import printing, queries, services
-from chain_of_custody.forms import GOOD, BlindCodeForm, MoveForm, ReceptionForm, show_refusal
+from chain_of_custody.forms import GOOD, BlindCodeForm, MoveForm, ReceptionForm, RelabelForm, show_refusal
 from chain_of_custody.rules import normalise_scan
 from chain_of_custody.types import Blindness, PortionKind, ReceptionChecks
 from chain_of_custody.views.common import cards_of_sample, names_for, trail_context
@@ -17,10 +18,10 @@ from lims.errors import LimsError, NotFoundError
 from lims.i18n import gettext as _
 from lims.ledger.objects import prove_object
 from lims.uow import unit_of_work
+from lims.web.acts import carry_out
 from lims.web.current import current_actor
 from sampling.models import Sample
 from sampling.queries import get_form, get_sample
-from sampling.types import SampleState
 
 bp = Blueprint("custody", __name__, url_prefix="/custody")
 
@@ -141,32 +142,43 @@ def reception(sample_id: UUID) -> ResponseReturnValue:
 @requires("custody.receive")
 def blind_code(sample_id: UUID) -> ResponseReturnValue:
     """Give the test portion its blind code; afterwards the same address shows it, with its label."""
+    form = BlindCodeForm()
+    status = carry_out(form, lambda uow: services.recode(uow, sample_id, Blindness(form.blindness.data)))
+    if status == HTTPStatus.SEE_OTHER:
+        flash(_("Blind code given. Print its label and put it on the parcel."), "success")
+        return redirect(url_for(".blind_code", sample_id=sample_id), status)
+    return _blind_code(sample_id, form, RelabelForm(formdata=None), status)
+
+
+@bp.route("/samples/<uuid:sample_id>/relabelling", methods=["POST"])
+@requires("custody.receive")
+def relabel(sample_id: UUID) -> ResponseReturnValue:
+    """Give the test portion another blind code."""
+    form = RelabelForm()
+    status = carry_out(
+        form, lambda uow: services.relabel(uow, sample_id, Blindness(form.blindness.data), form.reason.data or "")
+    )
+    if status == HTTPStatus.SEE_OTHER:
+        flash(_("Another blind code given. Take the old label off and put the new one on."), "success")
+        return redirect(url_for(".blind_code", sample_id=sample_id), status)
+    return _blind_code(sample_id, BlindCodeForm(formdata=None), form, status)
+
+
+def _blind_code(sample_id: UUID, form: BlindCodeForm, relabel_form: RelabelForm, status: int) -> ResponseReturnValue:
     actor = current_actor()
     sample = get_sample(db.session, actor, sample_id)
     if sample.lab_id != actor.organisation_id or queries.get_reception(db.session, sample_id) is None:
         raise NotFoundError
-    form = BlindCodeForm()
-    status = 200
-    if sample.state is SampleState.RECEIVED and form.validate_on_submit():
-        try:
-            with unit_of_work(actor) as uow:
-                services.recode(uow, sample_id, Blindness(form.blindness.data))
-        except NotFoundError:
-            raise
-        except LimsError as refusal:
-            show_refusal(form, refusal)
-            status = int(refusal.status)
-        else:
-            flash(_("Blind code given. Print its label and put it on the parcel."), "success")
-            return redirect(url_for(".blind_code", sample_id=sample_id), 303)
-    elif form.is_submitted():
-        status = 409 if sample.state is not SampleState.RECEIVED else 422
+    blind = queries.blind_code_of(db.session, actor, sample_id)
     return render_template(
         "chain_of_custody/blind_code.html",
         form=form,
+        relabel_form=relabel_form,
         sample=sample,
         paper=get_form(db.session, actor, sample_id),
         cards=cards_of_sample(db.session, sample_id),
-        blind=queries.blind_code_of(db.session, actor, sample_id),
+        blind=blind,
+        codes=queries.codes_of_sample(db.session, sample_id) if blind else [],
+        can_relabel=sample.state in services.ON_THE_BENCH,
         printed=queries.count_prints(db.session, sample_id),
     ), status

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from chain_of_custody.models import BlindCode
 from instruments.models import Instrument, InstrumentRun, RunSlot, StoredReading
 from instruments.types import QuarantineReason, ReadingState
 from lims.errors import NotFoundError
@@ -105,10 +106,15 @@ def readings_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Stored
 
 
 def matched_readings(session: Session, blind_code: str) -> Sequence[StoredReading]:
-    """Every reading that belongs to a blind code, in the order they were taken: what the bench may adopt."""
+    """Every reading that belongs to a blind code, in the order they were taken: what the bench may adopt.
+
+    What was read under an earlier code of the same portion belongs to it, too.
+    """
+    portion = select(BlindCode.portion_id).where(BlindCode.code == blind_code).scalar_subquery()
     return session.scalars(
         select(StoredReading)
-        .where(StoredReading.blind_code == blind_code)
+        .join(BlindCode, BlindCode.code == StoredReading.blind_code)
+        .where(BlindCode.portion_id == portion)
         .order_by(StoredReading.captured_at, StoredReading.id)
     ).all()
 

@@ -18,7 +18,7 @@ from lims.errors import InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from results.models import TestSet, TestSetItem
-from results.queries import find_set
+from results.queries import find_set, set_of_sample
 from results.types import BoundKind, Comparison, ItemKind, LimitState, TestSetState
 from sampling.models import SamplingForm
 from sampling.services.samples import move_sample
@@ -79,6 +79,11 @@ def open_test_set(uow: UnitOfWork, sample_id: UUID, blind_code: str) -> TestSet:
     )
     uow.session.flush()
     return test_set
+
+
+def rename_test_set(uow: UnitOfWork, sample_id: UUID, blind_code: str) -> None:
+    """Let the worklist of a sample stand under the code its portion has now."""
+    set_of_sample(uow.session, sample_id).blind_code = blind_code
 
 
 def begin_testing(uow: UnitOfWork, blind_code: str) -> TestSet:

@@ -197,8 +197,8 @@ def test_a_reception_says_what_was_found(session, team, found, constraint):
 
 
 BLIND = (
-    "INSERT INTO blind_code (portion_id, sample_id, portion_kind, code, blindness, coded_by_id, coded_at)"
-    " SELECT id, sample_id, :kind, :code, :blindness, :person, now() FROM portion"
+    "INSERT INTO blind_code (portion_id, seq, sample_id, portion_kind, code, blindness, coded_by_id, coded_at)"
+    " SELECT id, 1, sample_id, :kind, :code, :blindness, :person, now() FROM portion"
     " WHERE sample_id = :sample AND kind = :real"
 )
 

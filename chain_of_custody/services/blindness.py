@@ -1,0 +1,210 @@
+"""Blind codes: given, given anew, and opened in an emergency by two persons (product.md §5)."""
+
+import secrets
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from chain_of_custody.events import PortionRelabelled, SampleRecoded, SampleUnblinded
+from chain_of_custody.models import BlindCode, Portion, Unblinding
+from chain_of_custody.queries import resolve_blind_code
+from chain_of_custody.rules import ALPHABET, BODY_LENGTH, check_character, offices_of
+from chain_of_custody.services.reception import get_sample_here
+from chain_of_custody.types import Blindness, PortionKind, UnblindingOutcome
+from lims.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
+from lims.i18n import lazy_gettext as _l
+from lims.uow import UnitOfWork
+from sampling.models import Sample
+from sampling.rules.states import STATE_NAMES, WrongStateError
+from sampling.services.samples import move_sample
+from sampling.services.separation import claim_act, claim_acts, get_sample_for_act, sample_tuple
+from sampling.types import DutyRole, SampleEvent, SampleState
+
+ON_THE_BENCH = frozenset({SampleState.RECODED, SampleState.TESTING})  # blind: nobody has locked its results yet
+
+
+def recode(uow: UnitOfWork, sample_id: UUID, blindness: Blindness) -> BlindCode:
+    """Give the test portion its blind code: random, so that nothing can be derived from it.
+
+    The recoder stands on the sampling side of this sample from now on. Locks the sample.
+
+    Raises:
+        NotFoundError: no such sample of this laboratory.
+        NotHereError: a portion has not arrived.
+        WrongStateError: not accepted, or recoded already.
+        SeparationRefusedError: the recoder stands on the testing side.
+
+    Emits: SampleRecoded.
+    """
+    sample, portions = get_sample_here(uow, sample_id)
+    move_sample(uow, sample, SampleEvent.RECODED)
+    claim_act(uow, sample_tuple(sample), DutyRole.RECODER)
+    portion = next(one for one in portions if one.kind is PortionKind.TEST)
+    blind = give_code(uow, portion, blindness)
+    uow.emit(SampleRecoded(sample_id=sample_id, portion_id=portion.id))
+    return blind
+
+
+def give_code(uow: UnitOfWork, portion: Portion, blindness: Blindness) -> BlindCode:
+    """The first blind code of a test portion; the caller has claimed the act of the actor."""
+    return _issue(uow, portion.id, portion.sample_id, blindness, seq=1, reason=None)
+
+
+def relabel(uow: UnitOfWork, sample_id: UUID, blindness: Blindness, reason: str) -> BlindCode:
+    """Give a test portion another blind code, because somebody at the bench came to know whose it is.
+
+    To the bench the old code is an unknown code from now on; what an instrument sends under it still finds its sample.
+    Locks the sample.
+
+    Raises:
+        NotFoundError: no such sample of this laboratory.
+        NotHereError: a portion is no longer here.
+        WrongStateError: it has no blind code yet, or its results are locked.
+        InvalidInputError: no reason.
+        SeparationRefusedError: the actor stands on the testing side.
+
+    Emits: PortionRelabelled.
+    """
+    sample, _portions = get_sample_here(uow, sample_id)
+    _check_blind(sample)
+    why = reason.strip()
+    if not why:
+        raise InvalidInputError(_l("Say why."), field="reason")
+    claim_act(uow, sample_tuple(sample), DutyRole.RECODER)
+    current = uow.session.scalars(
+        select(BlindCode).where(BlindCode.sample_id == sample_id, BlindCode.retired_at.is_(None))
+    ).one()
+    current.retired_at = uow.now
+    uow.session.flush()
+    blind = _issue(uow, current.portion_id, sample_id, blindness, seq=current.seq + 1, reason=why)
+    uow.session.flush()
+    uow.emit(PortionRelabelled(sample_id=sample_id, portion_id=current.portion_id))
+    return blind
+
+
+def request_unblinding(uow: UnitOfWork, code: str, reason: str) -> Unblinding:
+    """Ask to know whose sample a blind code is; nothing is told before the other office has opened it.
+
+    Locks the sample.
+
+    Args:
+        uow: the transaction of the laboratory's head or its quality manager.
+        code: the blind code, as scanned or typed.
+        reason: the emergency.
+
+    Raises:
+        ForbiddenError: the actor holds neither office.
+        InvalidInputError: an unknown code or one of another laboratory, or no reason.
+        WrongStateError: the results are locked, so the names stand on the report.
+        ConflictError: it was asked for already and waits, or it is open.
+    """
+    office = next(iter(offices_of(uow.actor.roles)), None)
+    if office is None:
+        raise ForbiddenError
+    blind = resolve_blind_code(uow.session, code)
+    if blind is None or blind.lab_id != uow.actor.require_organisation():
+        raise InvalidInputError(_l("Unknown code %(code)s.", code=code.strip()[:40]), field="code")
+    why = reason.strip()
+    if not why:
+        raise InvalidInputError(_l("Say why."), field="reason")
+    sample = get_sample_for_act(uow, blind.sample_id)
+    _check_blind(sample)
+    opened = select(Unblinding.id).where(
+        Unblinding.sample_id == sample.id, Unblinding.outcome == UnblindingOutcome.OPENED
+    )
+    if uow.session.scalar(opened) is not None:
+        raise ConflictError(_l("The sample of %(code)s is unblinded already.", code=blind.code), field="code")
+    asked = Unblinding(
+        id=uuid4(),
+        sample_id=sample.id,
+        code=blind.code,
+        lab_id=blind.lab_id,
+        reason=why,
+        requested_by_id=uow.actor.require_person(),
+        requested_as=office,
+        requested_at=uow.now,
+    )
+    uow.session.add(asked)
+    uow.session.flush()
+    return asked
+
+
+def decide_unblinding(uow: UnitOfWork, unblinding_id: UUID, note: str | None, *, opens: bool) -> Unblinding:
+    """Open a sample as the second of the two offices, or decline it with a sentence.
+
+    Opening puts both persons on the sampling side of this sample, so neither can test it, review or sign. Locks the
+    sample.
+
+    Raises:
+        NotFoundError: none that waits in this laboratory.
+        ConflictError: the actor asked for it themselves, or it is decided.
+        ForbiddenError: the actor holds the office that asked, not the other one.
+        InvalidInputError: declined without a reason.
+        WrongStateError: the results were locked in the meantime.
+        SeparationRefusedError: one of the two stands on the testing side of this sample.
+
+    Emits: SampleUnblinded, when it is opened.
+    """
+    asked = uow.session.get(Unblinding, unblinding_id)
+    if asked is None or asked.lab_id != uow.actor.require_organisation():
+        raise NotFoundError
+    sample = get_sample_for_act(uow, asked.sample_id)
+    uow.session.refresh(asked)
+    second = uow.actor.require_person()
+    if asked.outcome is not None:
+        raise ConflictError(_l("This is decided already."))
+    if asked.requested_by_id == second:
+        raise ConflictError(_l("Unblinding takes two persons."))
+    office = next((one for one in offices_of(uow.actor.roles) if one is not asked.requested_as), None)
+    if office is None:
+        raise ForbiddenError(_l("The head of the laboratory and the quality manager decide together, one of each."))
+    sentence = (note or "").strip() or None
+    if not opens and sentence is None:
+        raise InvalidInputError(_l("Say why."), field="note")
+    if opens:
+        _check_blind(sample)
+        people = [(DutyRole.UNBLINDER, one) for one in sorted((asked.requested_by_id, second))]
+        claim_acts(uow, sample_tuple(sample), people)
+    asked.decided_by_id, asked.decided_as, asked.decided_at = second, office, uow.now
+    asked.outcome = UnblindingOutcome.OPENED if opens else UnblindingOutcome.DECLINED
+    asked.opened_role = DutyRole.UNBLINDER if opens else None
+    asked.note = sentence
+    if opens:
+        uow.emit(
+            SampleUnblinded(
+                sample_id=sample.id,
+                unblinding_id=asked.id,
+                requested_by_id=asked.requested_by_id,
+                opened_by_id=second,
+            )
+        )
+    return asked
+
+
+def _check_blind(sample: Sample) -> None:
+    if sample.state not in ON_THE_BENCH:
+        raise WrongStateError(
+            _l(
+                "This sample is in the state “%(state)s”, which does not allow this step.",
+                state=STATE_NAMES[sample.state],
+            )
+        )
+
+
+def _issue(
+    uow: UnitOfWork, portion_id: UUID, sample_id: UUID, blindness: Blindness, *, seq: int, reason: str | None
+) -> BlindCode:
+    body = "".join(secrets.choice(ALPHABET) for _ in range(BODY_LENGTH))
+    blind = BlindCode(
+        portion_id=portion_id,
+        seq=seq,
+        sample_id=sample_id,
+        portion_kind=PortionKind.TEST,
+        code=body + check_character(body),
+        blindness=blindness,
+        reason=reason,
+        coded_by_id=uow.actor.require_person(),
+        coded_at=uow.now,
+    )
+    uow.session.add(blind)
+    return blind
