@@ -26,6 +26,7 @@ MODELS = (
     "chain_of_custody.models",
     "instruments.models",
     "results.models",
+    "results.blind_checks.models",
     "results.referral.models",
     "results.recheck.models",
     "results.publication.models",

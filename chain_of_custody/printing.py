@@ -125,7 +125,12 @@ def blind_label(session: Session, actor: Actor, sample_id: UUID) -> LabelContent
         raise NotFoundError
     code, _blindness, coded_at = coded
     form = session.get_one(SamplingForm, sample_id)
-    storage = storage_words(form.storage_condition, form.storage_celsius)
+    return bench_label(code, form.storage_condition, form.storage_celsius, coded_at)
+
+
+def bench_label(code: str, condition: StorageCondition, celsius: str | None, coded_at: datetime) -> LabelContent:
+    """What stands on a blind label, whatever is in the container."""
+    storage = storage_words(condition, celsius)
     return PortionLabel(code, PORTION_WORDS[PortionKind.TEST], WAITING, storage, local_date(coded_at)).content()
 
 

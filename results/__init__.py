@@ -15,7 +15,18 @@ def init_app(app: "Flask") -> None:
     from lims.verification import register_check
     from lims.web import navigation
     from lims.web.api import register_api
-    from results import api, demo, panels, publication, recheck, referral, subscribers, verification, views
+    from results import (
+        api,
+        blind_checks,
+        demo,
+        panels,
+        publication,
+        recheck,
+        referral,
+        subscribers,
+        verification,
+        views,
+    )
     from results.cli import results_group
     from results.services import composition
 
@@ -41,6 +52,7 @@ def init_app(app: "Flask") -> None:
     for check in verification.SIGNATURES:
         register_check("signatures", check)
     register_chapter("results", 40, demo.live, Part.DOWNSTREAM)
+    blind_checks.init_app(app)
     referral.init_app(app)
     recheck.init_app(app)
     publication.init_app(app)

@@ -27,7 +27,7 @@ from results.types import (
     SignatureMeaning,
     TestSetState,
 )
-from sampling.types import DutyRole, SampleVerdict
+from sampling.types import DutyRole, Packaging, PhysicalForm, ProductType, SampleVerdict, StorageCondition
 
 APPEND_ONLY = {"privileges": "select, insert"}
 
@@ -50,6 +50,14 @@ class TestSet(Ledgered, Entity):
     food_category_id: Mapped[UUID] = mapped_column(ForeignKey("food_category.id"))
     product_date: Mapped[date]
     label_claims: Mapped[str]
+    # What else a tester needs to know, as it stood when the worklist was opened, and no more (product.md §5).
+    product_type: Mapped[ProductType]
+    packaging: Mapped[Packaging]
+    physical_form: Mapped[PhysicalForm]
+    storage_condition: Mapped[StorageCondition]
+    storage_celsius: Mapped[str | None]
+    standard: Mapped[str | None]  # a national one: that of an enterprise would name its owner
+    is_enterprise_standard: Mapped[bool]
     state: Mapped[TestSetState]
     opened_at: Mapped[datetime]
     __table_args__ = (

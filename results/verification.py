@@ -44,7 +44,7 @@ WHERE (sample.state IN ('signed', 'served', 'closed', 'recheck')) <> (conclusion
 UNION ALL
 SELECT 'test_set', one.id::text, 'state' FROM test_set one JOIN sample ON sample.id = one.sample_id
 WHERE (one.state = 'given_up') <> (sample.state = 'not_tested')
-   OR (one.state = 'locked') <> (sample.state IN ('locked', 'signed', 'served', 'closed', 'recheck'))
+   OR (one.state = 'locked') <> (sample.state IN ('locked', 'signed', 'served', 'closed', 'recheck', 'evaluated'))
 """
 SIGNED_OTHERWISE = """
 SELECT 'conclusion', conclusion.id::text, 'pdf_sha256' FROM conclusion

@@ -32,6 +32,7 @@ SHORT, LONG = 120, 1000
 MOST_SAMPLES = 1_000_000
 LOCAL_INSTANT = "%Y-%m-%dT%H:%M"
 BLANK_LINES = 4
+CHOSEN_KINDS = tuple(kind for kind in PlanKind if kind is not PlanKind.QUALITY_CHECK)
 
 
 def _count(label: Any) -> IntegerField:
@@ -63,7 +64,7 @@ class PlanForm(PageForm):
     def fresh(cls, rounds: list[tuple[str, str]]) -> "PlanForm":
         """With the choices in the reader's language and the counted rounds."""
         form = cls()
-        form.kind.choices = choices_of(PlanKind)
+        form.kind.choices = choices_of(PlanKind, only=CHOSEN_KINDS)
         form.task_category.choices = choices_of(TaskCategory)
         form.pick_round_id.choices = [("", _l("no round")), *rounds]
         return form

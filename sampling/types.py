@@ -62,6 +62,7 @@ class PlanKind(StrEnum):
     COMPLAINT = "complaint"
     SIGNAL = "signal"
     ADHOC = "adhoc"
+    QUALITY_CHECK = "quality_check"  # a laboratory's own, for what its quality office slips into the worklist
 
 
 class TaskCategory(StrEnum):
@@ -189,6 +190,14 @@ class NoSampleReason(StrEnum):
     REFUSED = "refused"  # 拒检: reported to the regulator in charge
 
 
+class SamplePurpose(StrEnum):
+    """Why a sample exists: to inspect a food business, or to check the laboratory itself (盲样考核)."""
+
+    INSPECTION = "inspection"
+    KNOWN = "known"  # a material whose content the quality office knows
+    SPLIT = "split"  # a part of another sample's test portion, under a code of its own
+
+
 class SampleState(StrEnum):
     """States of a sample (product.md §3)."""
 
@@ -206,6 +215,7 @@ class SampleState(StrEnum):
     VOID = "void"
     NOT_TESTED = "not_tested"
     RECHECK = "recheck"
+    EVALUATED = "evaluated"  # a check of the laboratory: held against what was known, never reported
 
 
 class SampleEvent(StrEnum):
@@ -226,6 +236,8 @@ class SampleEvent(StrEnum):
     CLOSED = "closed"
     VOIDED = "voided"
     GIVEN_UP = "given_up"
+    PREPARED = "prepared"
+    CHECK_EVALUATED = "check_evaluated"
 
 
 class DateKind(StrEnum):

@@ -43,7 +43,8 @@ HAVING count(*) FILTER (WHERE act.role = 'sampler') < 2
 SAMPLED_WITHOUT_A_FORM = """
 SELECT 'sample', sample.id::text, 'state' FROM sample
 LEFT JOIN sampling_form form ON form.sample_id = sample.id
-WHERE sample.state NOT IN ('issued', 'void') AND form.sample_id IS NULL
+WHERE (sample.purpose = 'inspection' AND sample.state NOT IN ('issued', 'void') AND form.sample_id IS NULL)
+   OR (sample.purpose <> 'inspection' AND form.sample_id IS NOT NULL)
 """
 
 COUNT_ACTS = "SELECT count(*) FROM duty_act"

@@ -67,6 +67,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Word]] = {
         ("投诉举报", "Complaint"),
         ("线索", "Signal"),
         ("临时任务", "Unscheduled"),
+        ("实验室质量考核", "Check of the laboratory"),
     ),
     TaskCategory: _table(
         TaskCategory,

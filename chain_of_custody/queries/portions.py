@@ -17,7 +17,7 @@ from lims.actors import Actor
 from lims.auth.permissions import BENCH_ROLES, Role
 from lims.errors import NotFoundError
 from sampling.models import Business, Sample, SamplingForm
-from sampling.types import SampleState, StorageCondition
+from sampling.types import SamplePurpose, SampleState, StorageCondition
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +256,8 @@ def _seen(session: Session, actor: Actor, portion_id: UUID) -> FoundPortion | No
     if row is None:
         return None
     portion, seal_no, sample = row
+    if sample.purpose is not SamplePurpose.INSPECTION:
+        return None  # a check of the laboratory itself is with its quality office
     entry = current_entries(session, [portion_id])[portion_id]
     works_with_samples = bool(actor.roles & {Role.SAMPLER, Role.CUSTODIAN})
     is_held_here = entry.organisation_id == actor.organisation_id and works_with_samples

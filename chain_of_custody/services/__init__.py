@@ -2,6 +2,7 @@
 
 from chain_of_custody.services.blindness import (
     ON_THE_BENCH,
+    code_check_sample,
     decide_unblinding,
     recode,
     relabel,
@@ -22,6 +23,7 @@ from chain_of_custody.services.storage import add_place, move_portion, release_b
 __all__ = [
     "ON_THE_BENCH",
     "add_place",
+    "code_check_sample",
     "confirm_hand_over",
     "decide_reception",
     "decide_unblinding",

@@ -1,16 +1,17 @@
 """Blind codes: given, given anew, and opened in an emergency by two persons (product.md §5)."""
 
 import secrets
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
 from chain_of_custody.events import PortionRelabelled, SampleRecoded, SampleUnblinded
-from chain_of_custody.models import BlindCode, Portion, Unblinding
+from chain_of_custody.models import BlindCode, CustodyEntry, Portion, Reception, Seal, Unblinding
 from chain_of_custody.queries import resolve_blind_code
-from chain_of_custody.rules import ALPHABET, BODY_LENGTH, check_character, offices_of
+from chain_of_custody.rules import ALPHABET, BODY_LENGTH, check_character, normalise_scan, offices_of
 from chain_of_custody.services.reception import get_sample_here
-from chain_of_custody.types import Blindness, PortionKind, UnblindingOutcome
+from chain_of_custody.types import Blindness, CustodyKind, PortionKind, ReceptionChecks, UnblindingOutcome
 from lims.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
@@ -40,14 +41,77 @@ def recode(uow: UnitOfWork, sample_id: UUID, blindness: Blindness) -> BlindCode:
     move_sample(uow, sample, SampleEvent.RECODED)
     claim_act(uow, sample_tuple(sample), DutyRole.RECODER)
     portion = next(one for one in portions if one.kind is PortionKind.TEST)
-    blind = give_code(uow, portion, blindness)
+    blind = _issue(uow, portion.id, sample_id, blindness, seq=1, reason=None)
     uow.emit(SampleRecoded(sample_id=sample_id, portion_id=portion.id))
     return blind
 
 
-def give_code(uow: UnitOfWork, portion: Portion, blindness: Blindness) -> BlindCode:
-    """The first blind code of a test portion; the caller has claimed the act of the actor."""
-    return _issue(uow, portion.id, portion.sample_id, blindness, seq=1, reason=None)
+def code_check_sample(
+    uow: UnitOfWork, sample: Sample, quantity: tuple[Decimal, str], seal_no: str, blindness: Blindness
+) -> BlindCode:
+    """Seal and code the one portion of a sample that checks the laboratory.
+
+    It never left the laboratory, so whoever prepared it holds it, and its reception says that nothing is amiss.
+
+    Args:
+        uow: the transaction of who prepared it; the act is claimed.
+        sample: fresh from `sampling.services.check_samples`.
+        quantity: the amount and its unit.
+        seal_no: the number on the container.
+        blindness: how blind the container is.
+
+    Raises:
+        InvalidInputError: no seal, or nothing in the container.
+        ConflictError: the seal is on another portion.
+    """
+    amount, unit = quantity
+    if not amount.is_finite() or amount <= 0:
+        raise InvalidInputError(_l("The amount is %(given)s, expected more than 0.", given=amount), field="quantity")
+    seal = normalise_scan(seal_no)
+    if not seal:
+        raise InvalidInputError(_l("Fill in the number of the seal."), field="seal_no")
+    person_id = uow.actor.require_person()
+    portion = Portion(
+        id=uuid4(),
+        sample_id=sample.id,
+        portion_no=f"{sample.sampling_no}-1",
+        kind=PortionKind.TEST,
+        quantity=amount,
+        quantity_unit=unit,
+        created_at=uow.now,
+    )
+    uow.session.add(portion)
+    uow.session.flush()
+    uow.session.add_all(
+        [
+            Seal(
+                portion_id=portion.id,
+                sample_id=sample.id,
+                seal_no=seal,
+                sealed_by_id=person_id,
+                sealed_at=uow.now,
+            ),
+            CustodyEntry(
+                portion_id=portion.id,
+                seq=1,
+                sample_id=sample.id,
+                kind=CustodyKind.SEALED,
+                holder_id=person_id,
+                organisation_id=sample.lab_id,
+                at=uow.now,
+            ),
+            Reception(
+                sample_id=sample.id,
+                lab_id=sample.lab_id,
+                checked_by_id=person_id,
+                checked_at=uow.now,
+                accepted=True,
+                **dict.fromkeys(ReceptionChecks.__slots__, True),
+            ),
+        ]
+    )
+    uow.session.flush()
+    return _issue(uow, portion.id, sample.id, blindness, seq=1, reason=None)
 
 
 def relabel(uow: UnitOfWork, sample_id: UUID, blindness: Blindness, reason: str) -> BlindCode:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from chain_of_custody import printing, queries, services
@@ -46,6 +46,7 @@ def label(sample_id: UUID, kind: str) -> ResponseReturnValue:
     page = render_template(
         "chain_of_custody/labels.html",
         form=form,
+        action=url_for(".label", sample_id=sample_id, kind=kind),
         kind=chosen,
         sample=db.session.get_one(Sample, sample_id),
         prints=prints,

@@ -275,6 +275,21 @@ def list_check_items(session: Session, category_id: UUID) -> Sequence[tuple[Chec
     return [(check, item) for check, item in rows]
 
 
+def list_tested_categories(session: Session) -> Sequence[FoodCategory]:
+    """The categories the rule book names test items for, by code."""
+    named = sa.select(CheckItem.category_id).where(CheckItem.superseded_at.is_(None))
+    return session.scalars(
+        sa.select(FoodCategory)
+        .where(FoodCategory.tree_version == current_tree_version(session), FoodCategory.id.in_(named))
+        .order_by(FoodCategory.code)
+    ).all()
+
+
+def items_by_code(session: Session, codes: Collection[str]) -> dict[str, TestItem]:
+    """Test items by their codes; unknown ones are left out."""
+    return {one.code: one for one in session.scalars(sa.select(TestItem).where(TestItem.code.in_(codes)))}
+
+
 def list_methods(session: Session, item_id: UUID, standards: Sequence[str] = ()) -> Sequence[Method]:
     """Methods in force for an item; only those of `standards` (as check items name them) when given."""
     name = sa.func.trim(Method.standard + " " + Method.part)

@@ -13,6 +13,7 @@ from lims.auth.permissions import ROLE_NAMES, Role
 from lims.clock import local_time
 from lims.i18n import LOCALES, current_locale
 from lims.people.queries import get_organisation
+from lims.quantities import format_measured
 from lims.web.current import current_actor
 from lims.web.navigation import items_for, public_items
 
@@ -76,6 +77,6 @@ def init_app(app: Flask) -> None:
     """Register context, filters and functions."""
     app.context_processor(_context)
     app.jinja_env.globals.update(static_url=static_url, switch_locale_url=switch_locale_url, role_name=role_name)
-    app.jinja_env.filters.update(instant=format_instant, day=format_day)
+    app.jinja_env.filters.update(instant=format_instant, day=format_day, measured=format_measured)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -27,12 +27,10 @@ from results.models import (
 )
 from results.queries.deadlines import ReportDue, reports_due
 from results.types import TestSetState
-from sampling.models import DutyAct, SamplingForm
+from sampling.models import DutyAct
 from sampling.types import DutyRole, Packaging, PhysicalForm, ProductType, StorageCondition
 
 PAGE = 50
-NATIONAL = "GB"
-ENTERPRISE = "Q/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,26 +99,15 @@ def as_code(text: str) -> str:
 
 def blind_facts(session: Session, test_set: TestSet) -> BlindFacts:
     """What may be known of a sample at the bench."""
-    form = session.execute(
-        sa.select(
-            SamplingForm.product_type,
-            SamplingForm.packaging,
-            SamplingForm.physical_form,
-            SamplingForm.storage_condition,
-            SamplingForm.storage_celsius,
-            SamplingForm.executed_standard,
-        ).where(SamplingForm.sample_id == test_set.sample_id)
-    ).one()
-    standard = (form.executed_standard or "").strip().upper()
     return BlindFacts(
         path=ancestors(session, test_set.food_category_id),
-        product_type=form.product_type,
-        packaging=form.packaging,
-        physical_form=form.physical_form,
-        storage_condition=form.storage_condition,
-        storage_celsius=form.storage_celsius,
-        standard=standard if standard.startswith(NATIONAL) else None,
-        is_enterprise_standard=standard.startswith(ENTERPRISE),
+        product_type=test_set.product_type,
+        packaging=test_set.packaging,
+        physical_form=test_set.physical_form,
+        storage_condition=test_set.storage_condition,
+        storage_celsius=test_set.storage_celsius,
+        standard=test_set.standard,
+        is_enterprise_standard=test_set.is_enterprise_standard,
     )
 
 

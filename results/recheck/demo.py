@@ -19,7 +19,7 @@ from lims.people.services import accredit
 from lims.uow import unit_of_work
 from results.recheck import services
 from results.recheck.queries import SCHEME
-from results.referral.models import Referral
+from results.referral.models import Referral, ResultNotice, Service
 from results.referral.types import Addressee
 
 BUREAU = "enforcer_1"
@@ -71,6 +71,16 @@ class Chapter:
         self._on(days[3], time(10, 30), partial(self._apply, referral_id, sample_id))
 
     def _apply(self, referral_id: UUID, sample_id: UUID) -> None:
+        """Apply, once the business has its notice: only then does its period run."""
+        with db.new_session() as session:
+            is_served = session.scalar(
+                select(Service.recheck_until)
+                .join(ResultNotice, ResultNotice.id == Service.notice_id)
+                .where(ResultNotice.sample_id == sample_id, ResultNotice.addressee == Addressee.SAMPLED_PARTY)
+            )
+        if is_served is None:
+            self.world.later(timedelta(days=1), partial(self._apply, referral_id, sample_id))
+            return
         with self.world.acting(BUREAU) as uow:
             referral = uow.session.get_one(Referral, referral_id)
             lines = [UUID(item["set_item_id"]) for item in referral.failed_items]

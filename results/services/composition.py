@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from chain_of_custody.rules import ALPHABET, BODY_LENGTH, check_character
 from lims import papers
 from lims.clock import local_date
-from lims.errors import ConflictError
+from lims.errors import ConflictError, NotFoundError
 from lims.files import store_files
 from lims.i18n import lazy_gettext as _l
 from lims.numbering import take_number
@@ -31,7 +31,7 @@ from results.types import SampleVerdict as Concluded
 from results.types import TestSetState
 from sampling.models import Sample
 from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
-from sampling.types import DutyRole, SampleVerdict
+from sampling.types import DutyRole, SamplePurpose, SampleVerdict
 
 SERIES = "test_report"
 PREFIX = "JB"  # 检 报
@@ -86,6 +86,10 @@ def compose_reports(uow: UnitOfWork, blind_codes: Sequence[str]) -> list[TestRep
 
 def _draft(uow: UnitOfWork, test_set: TestSet, sample: Sample) -> tuple[TestReport, TestReportPaper | None]:
     """A report that still wants its file, with the paper to lay out; or the one that stands, and no paper."""
+    if sample.purpose is not SamplePurpose.INSPECTION:
+        raise NotFoundError(
+            _l("Unknown code %(code)s.", code=test_set.blind_code)
+        )  # a check is evaluated, not reported
     uow.session.refresh(test_set)
     lock = last_lock(uow.session, test_set.id)
     if lock is None or test_set.state is not TestSetState.LOCKED:

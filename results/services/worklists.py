@@ -1,7 +1,8 @@
 """Making the worklist of a blind portion, and beginning to test it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import date
 from uuid import UUID, uuid4
 
 from lims.catalog.models import CheckItem, FoodLimit, Method, TestItem
@@ -20,11 +21,13 @@ from lims.uow import UnitOfWork
 from results.models import TestSet, TestSetItem
 from results.queries import find_set, set_of_sample
 from results.types import BoundKind, Comparison, ItemKind, LimitState, TestSetState
-from sampling.models import SamplingForm
+from sampling.models import Sample, SamplingForm
 from sampling.services.samples import move_sample
 from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
-from sampling.types import DutyRole, SampleEvent
+from sampling.types import DutyRole, Packaging, PhysicalForm, ProductType, SampleEvent, StorageCondition
 
+NATIONAL = "GB"
+ENTERPRISE = "Q/"
 OPEN_LIMITS = frozenset({LimitState.MISSING_EDITION, LimitState.AMBIGUOUS})
 
 
@@ -37,11 +40,32 @@ class _Frozen:
     limit: FoodLimit | None = None
 
 
-def open_test_set(uow: UnitOfWork, sample_id: UUID, blind_code: str) -> TestSet:
-    """Make the worklist of a recoded sample: items of its category, each with method row and limit version.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """A sample as the bench may know it, and its name, by which limits apply and which the bench does not see.
 
-    The limit is that of the edition in force on the production date; where it is not loaded, the line says which one is
-    missing.
+    Attributes:
+        executed_standard: as on the label; the bench is shown a national one, of an enterprise's only that it is one.
+    """
+
+    product_name: str
+    product_date: date
+    label_claims: str | None
+    product_type: ProductType
+    packaging: Packaging
+    physical_form: PhysicalForm
+    storage_condition: StorageCondition
+    storage_celsius: str | None
+    executed_standard: str | None
+
+    @classmethod
+    def of_form(cls, form: SamplingForm) -> "Described":
+        """As the sampling form says."""
+        return cls(**{one.name: getattr(form, one.name) for one in fields(cls)})
+
+
+def open_test_set(uow: UnitOfWork, sample_id: UUID, blind_code: str) -> TestSet:
+    """Make the worklist of a recoded sample from its form.
 
     Raises:
         NotFoundError: no such sample, or it has no form.
@@ -51,24 +75,44 @@ def open_test_set(uow: UnitOfWork, sample_id: UUID, blind_code: str) -> TestSet:
     form = uow.session.get(SamplingForm, sample_id)
     if form is None:
         raise NotFoundError
+    return open_worklist(uow, sample, blind_code, Described.of_form(form))
+
+
+def open_worklist(uow: UnitOfWork, sample: Sample, blind_code: str, described: Described) -> TestSet:
+    """Make the worklist of a coded sample: items of its category, each with method row and limit version.
+
+    The limit is that of the edition in force on the production date; where it is not loaded, the line says which one is
+    missing.
+
+    Raises:
+        InvalidInputError: the catalogue tests nothing in this category.
+    """
     checks = _one_per_item(list_check_items(uow.session, sample.food_category_id))
     if not checks:
         raise InvalidInputError(_l("The catalogue names no test items for this food category."))
+    standard = (described.executed_standard or "").strip().upper()
     test_set = TestSet(
         id=uuid4(),
-        sample_id=sample_id,
+        sample_id=sample.id,
         blind_code=blind_code,
         lab_id=sample.lab_id,
         food_category_id=sample.food_category_id,
-        product_date=form.product_date,
-        label_claims=form.label_claims or "",
+        product_date=described.product_date,
+        label_claims=described.label_claims or "",
+        product_type=described.product_type,
+        packaging=described.packaging,
+        physical_form=described.physical_form,
+        storage_condition=described.storage_condition,
+        storage_celsius=described.storage_celsius,
+        standard=standard if standard.startswith(NATIONAL) else None,
+        is_enterprise_standard=standard.startswith(ENTERPRISE),
         state=TestSetState.OPEN,
         opened_at=uow.now,
     )
     uow.session.add(test_set)
     uow.session.flush()
     items = [item.id for _check, item in checks]
-    answers = find_limits(uow.session, sample.food_category_id, items, form.product_date, form.product_name)
+    answers = find_limits(uow.session, sample.food_category_id, items, described.product_date, described.product_name)
     methods = list_methods_of(uow.session, items)
     frozen = [(check, _freeze(answers[item.id]), _method_for(methods[item.id], check)) for check, item in checks]
     # What can be judged stands first: what waits for an edition is looked at afterwards, together.

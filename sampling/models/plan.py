@@ -54,6 +54,13 @@ class SamplingPlan(Ledgered, Entity):
         CheckConstraint("budget IS NULL OR budget > 0", name="budget_positive"),
         CheckConstraint("(approved_at IS NULL) = (state IN ('draft', 'computed'))", name="approved_when_approved"),
         Index("uq_sampling_plan_standing", "organisation_id", "year", unique=True, postgresql_where="is_standing"),
+        Index(
+            "uq_sampling_plan_quality_check",
+            "organisation_id",
+            "year",
+            unique=True,
+            postgresql_where="kind = 'quality_check'",
+        ),
     )
 
     def ledger_chain(self) -> str:

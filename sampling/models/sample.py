@@ -21,6 +21,7 @@ from sampling.types import (
     PlaceKind,
     ProductType,
     SampleAttribute,
+    SamplePurpose,
     SampleSource,
     SampleState,
     SampleVerdict,
@@ -33,17 +34,22 @@ from sampling.types import (
 
 
 class Sample(Ledgered, Entity):
-    """One sample: its number, where it belongs and the state it is in. What it is stands on its form."""
+    """One sample: its number, where it belongs and the state it is in. What it is stands on its form.
+
+    A check of the laboratory is a sample, too, so that the keys of separation hold for who prepares and tests it. It
+    has no task, business or form, and can be evaluated and never concluded.
+    """
 
     __tablename__ = "sample"
     sampling_no: Mapped[str] = mapped_column(unique=True)
     plan_id: Mapped[UUID]
     category_id: Mapped[UUID]  # the plan line's major category: correcting the food's name does not move it
     mode: Mapped[SeparationMode]
-    plan_line_id: Mapped[UUID]
-    task_id: Mapped[UUID] = mapped_column(unique=True)
+    purpose: Mapped[SamplePurpose] = mapped_column(server_default=SamplePurpose.INSPECTION)
+    plan_line_id: Mapped[UUID | None]
+    task_id: Mapped[UUID | None] = mapped_column(unique=True)
     food_category_id: Mapped[UUID] = mapped_column(ForeignKey("food_category.id"))
-    business_id: Mapped[UUID] = mapped_column(ForeignKey("business.id"), index=True)
+    business_id: Mapped[UUID | None] = mapped_column(ForeignKey("business.id"), index=True)
     regulator_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)  # who commissioned it
     sampling_organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     lab_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
@@ -70,6 +76,16 @@ class Sample(Ledgered, Entity):
         # A verdict stands exactly on what was concluded: what ended early has a reason and never a verdict (I5).
         CheckConstraint(
             "(verdict IS NOT NULL) = (state IN ('signed', 'served', 'closed', 'recheck'))", name="verdict_if_signed"
+        ),
+        CheckConstraint(
+            "(purpose = 'inspection') = (task_id IS NOT NULL) AND (purpose = 'inspection') = (business_id IS NOT NULL)"
+            " AND (purpose = 'inspection') = (plan_line_id IS NOT NULL)",
+            name="inspected_by_task_at_a_business",
+        ),
+        CheckConstraint("state <> 'evaluated' OR purpose <> 'inspection'", name="checks_are_evaluated"),
+        CheckConstraint(
+            "purpose = 'inspection' OR state IN ('issued', 'recoded', 'testing', 'locked', 'evaluated', 'not_tested')",
+            name="checks_are_never_concluded",
         ),
         Index("ix_sample_newest", "issued_at", "id"),
         Index("ix_sample_state", "state", "state_changed_at"),

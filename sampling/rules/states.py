@@ -27,6 +27,7 @@ _RECEPTION = frozenset({Role.CUSTODIAN})
 _BENCH = frozenset({Role.TESTER})
 _REVIEW = frozenset({Role.REVIEWER})
 _APPROVERS = frozenset({Role.SIGNATORY})
+_QUALITY = frozenset({Role.QUALITY_MANAGER})
 _OFFICE = frozenset({Role.ENFORCEMENT_OFFICER, Role.PLANNER})
 
 MOVES: dict[tuple[S, E], Move] = {
@@ -49,9 +50,11 @@ MOVES: dict[tuple[S, E], Move] = {
     (S.SERVED, E.RECHECK_ACCEPTED): Move(S.RECHECK, _OFFICE),
     (S.RECHECK, E.RECHECK_CONCLUDED): Move(S.SERVED, _APPROVERS),
     (S.SERVED, E.CLOSED): Move(S.CLOSED, _OFFICE | {PROGRAM}),
+    (S.ISSUED, E.PREPARED): Move(S.RECODED, _QUALITY),
+    (S.LOCKED, E.CHECK_EVALUATED): Move(S.EVALUATED, _QUALITY),
 }
 
-ENDS = frozenset({S.CLOSED, S.REFUSED, S.VOID, S.NOT_TESTED})
+ENDS = frozenset({S.CLOSED, S.REFUSED, S.VOID, S.NOT_TESTED, S.EVALUATED})
 
 STATE_NAMES: dict[S, LazyString] = {
     S.ISSUED: _l("Issued"),
@@ -68,6 +71,7 @@ STATE_NAMES: dict[S, LazyString] = {
     S.VOID: _l("Void"),
     S.NOT_TESTED: _l("Not tested"),
     S.RECHECK: _l("Recheck"),
+    S.EVALUATED: _l("Evaluated"),
 }
 
 

@@ -60,10 +60,12 @@ def create_plan(uow: UnitOfWork, plan: PlanInput) -> SamplingPlan:
     """Begin a plan of the actor's organisation.
 
     Raises:
-        InvalidInputError: shares that cannot be read, or a budget below 1.
+        InvalidInputError: shares that cannot be read, a budget below 1, or the kind of a laboratory's own plan.
         NotFoundError: the pick round is not counted.
     """
     Shares.parse(plan.shares)
+    if plan.kind is PlanKind.QUALITY_CHECK:
+        raise InvalidInputError(_l("A plan of this kind is a laboratory's own and begins by itself."), field="kind")
     if plan.budget is not None and plan.budget < 1:
         raise InvalidInputError(_l("The budget is %(given)s, expected 1 or more.", given=plan.budget), field="budget")
     if plan.pick_round_id is not None:
