@@ -130,7 +130,9 @@ PEOPLE = (
         ("袁博", "潘虹", "蒋涛", "蔡敏", "余杰"),
         ("Yuan Bo", "Pan Hong", "Jiang Tao", "Cai Min", "Yu Jie"),
     ),
-    Resident("head_city", "lab_city", "唐晓峰", "Tang Xiaofeng", (Role.LAB_HEAD,), "实验室负责人", "head of laboratory"),
+    Resident(
+        "head_city", "lab_city", "唐晓峰", "Tang Xiaofeng", (Role.LAB_HEAD,), "实验室负责人", "head of laboratory"
+    ),
     Resident("quality_city", "lab_city", "苏敏", "Su Min", (Role.QUALITY_MANAGER,), "质量负责人", "quality manager"),
 )
 
