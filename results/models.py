@@ -29,6 +29,20 @@ from results.types import (
 )
 from sampling.types import DutyRole, Packaging, PhysicalForm, ProductType, SampleVerdict, StorageCondition
 
+# Of a worklist: its state, its name after a relabelling, and what a corrected form tells the bench.
+CHANGING = (
+    "state",
+    "blind_code",
+    "product_date",
+    "label_claims",
+    "product_type",
+    "packaging",
+    "physical_form",
+    "storage_condition",
+    "storage_celsius",
+    "standard",
+    "is_enterprise_standard",
+)
 APPEND_ONLY = {"privileges": "select, insert"}
 
 
@@ -63,7 +77,7 @@ class TestSet(Ledgered, Entity):
     __table_args__ = (
         UniqueConstraint("id", "sample_id"),
         Index("ix_test_set_lab_state", "lab_id", "state", "opened_at", "id"),
-        {"info": {"privileges": "select, insert, update (state, blind_code)"}},
+        {"info": {"privileges": f"select, insert, update ({', '.join(CHANGING)})"}},
     )
 
     def ledger_chain(self) -> str:

@@ -4,7 +4,8 @@ from chain_of_custody.events import PortionRelabelled, SampleRecoded
 from chain_of_custody.queries import code_of_portion
 from lims import events
 from lims.uow import UnitOfWork
-from results.services.worklists import open_test_set, rename_test_set
+from results.services.worklists import follow_correction, open_test_set, rename_test_set
+from sampling.events import FormCorrected
 
 
 def open_on_recode(uow: UnitOfWork, event: SampleRecoded) -> None:
@@ -17,7 +18,13 @@ def rename_on_relabel(uow: UnitOfWork, event: PortionRelabelled) -> None:
     rename_test_set(uow, event.sample_id, code_of_portion(uow.session, event.portion_id))
 
 
+def hold_against_form(uow: UnitOfWork, event: FormCorrected) -> None:
+    """Let the worklist say what the corrected form says, or refuse what would pull the limits from under it."""
+    follow_correction(uow, event.sample_id)
+
+
 def register() -> None:
     """Listen."""
     events.in_transaction(SampleRecoded, open_on_recode)
     events.in_transaction(PortionRelabelled, rename_on_relabel)
+    events.in_transaction(FormCorrected, hold_against_form)

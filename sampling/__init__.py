@@ -18,6 +18,7 @@ def init_app(app: "Flask") -> None:
         api,
         audit_views,
         cli,
+        correction_views,
         demo,
         draw_views,
         field_views,
@@ -46,9 +47,10 @@ def init_app(app: "Flask") -> None:
     declare("sampling.sample", {Role.SAMPLER})
     declare("sampling.plan", {Role.PLANNER})
     declare("sampling.void", {Role.SAMPLER, Role.PLANNER})
+    declare("sampling.correct", {Role.SAMPLER, Role.PLANNER, Role.CUSTODIAN})
     for blueprint in api.BLUEPRINTS:
         register_api(app, blueprint)
-    for pages in (plan_views, draw_views, register_views, field_views):
+    for pages in (plan_views, draw_views, register_views, field_views, correction_views):
         app.register_blueprint(pages.bp)
     app.register_blueprint(sample_views.bp)
     app.jinja_env.globals["word_of"] = word_of
@@ -60,6 +62,9 @@ def init_app(app: "Flask") -> None:
     navigation.add_entry("field.index", _l("Today's stops"), icon="map-pin", permission="sampling.field", order=20)
     navigation.add_entry(
         "samples.index", _l("Samples"), icon="tube", permission="sampling.view", order=30, begins_day=False
+    )
+    navigation.add_entry(
+        "corrections.index", _l("Corrections"), icon="edit", permission="sampling.correct", order=31, begins_day=False
     )
     navigation.add_entry("refusals.index", _l("Refused attempts"), icon="split", permission="sampling.audit", order=92)
     app.cli.add_command(cli.plan_group)

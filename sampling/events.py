@@ -75,3 +75,15 @@ class SampleMoved(Event):
 
     def chain(self) -> str:
         return f"sample:{self.sample_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormCorrected(Event):
+    """A field of a submitted sampling form was corrected with a second person's approval; not told: its values."""
+
+    name: ClassVar[str] = "sampling.form_corrected.v1"
+    sample_id: UUID
+    field: str
+
+    def chain(self) -> str:
+        return f"sample:{self.sample_id}"

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Length, Optional
 
 from lims.forms import MeasuredText, PageForm, required
 from lims.i18n import bilingual
 from lims.i18n import lazy_gettext as _l
-from sampling.queries import TaskSheet
-from sampling.rules.form import SamplingFormInput
+from sampling.queries import SampleSheet, TaskSheet
+from sampling.rules.form import SamplingFormInput, written
 from sampling.types import (
     STAGE_OF,
     AreaType,
@@ -36,6 +38,19 @@ from sampling.words import choices_of
 SHORT, LONG = 200, 1000
 PRODUCE_MAJORS = frozenset({"33", "34", "35", "36", "37", "38", "39"})  # 食用农产品 of the 2026 tree
 CATERING_MAJOR = "31"
+ENUMS: dict[str, type[StrEnum]] = {
+    "place_kind": PlaceKind,
+    "area_type": AreaType,
+    "product_type": ProductType,
+    "packaging": Packaging,
+    "source": SampleSource,
+    "attribute": SampleAttribute,
+    "date_kind": DateKind,
+    "storage_condition": StorageCondition,
+    "physical_form": PhysicalForm,
+    "container": Container,
+    "sampling_method": SamplingMethod,
+}
 EVERYWHERE = (PhotoKind.PLACE, PhotoKind.SHELF, PhotoKind.SAMPLE, PhotoKind.LABEL, PhotoKind.PURCHASE_TICKET)
 TRACED = (PhotoKind.SUPPLY_NOTE, PhotoKind.COMMITMENT_CERTIFICATE)
 BOUGHT_ONLINE = (PhotoKind.ONLINE_SHOP, PhotoKind.ONLINE_ORDER, PhotoKind.UNPACKING)
@@ -141,42 +156,22 @@ class SamplingPageForm(PageForm):
     def for_stop(cls, sheet: TaskSheet, **defaults: Any) -> "SamplingPageForm":
         """The form of one stop: only the choices that fit its stage, filled from the register and the task."""
         form = cls(data=defaults_of(sheet) | defaults)
-        stage_places = tuple(place for place, stage in STAGE_OF.items() if stage is sheet.task.stage)
-        form.place_kind.choices = choices_of(PlaceKind, only=stage_places)
+        form.offer_choices(sheet.task.stage)
         form.food_category_id.choices = [(str(food.id), f"{food.code} {bilingual(food)}") for food in sheet.foods]
-        for name, kind in (
-            ("area_type", AreaType),
-            ("product_type", ProductType),
-            ("packaging", Packaging),
-            ("source", SampleSource),
-            ("attribute", SampleAttribute),
-            ("date_kind", DateKind),
-            ("storage_condition", StorageCondition),
-            ("physical_form", PhysicalForm),
-            ("container", Container),
-            ("sampling_method", SamplingMethod),
-        ):
-            form[name].choices = choices_of(kind)
-        form.has_commitment_certificate.choices = [("", _l("Not asked")), ("yes", _l("Yes")), ("no", _l("No"))]
         return form
+
+    def offer_choices(self, stage: Stage) -> None:
+        """Let the person choose among words of the form, and among the places of this stage."""
+        for name, kind in ENUMS.items():
+            self[name].choices = choices_of(kind)
+        stage_places = tuple(place for place, its_stage in STAGE_OF.items() if its_stage is stage)
+        self.place_kind.choices = choices_of(PlaceKind, only=stage_places)
+        self.has_commitment_certificate.choices = [("", _l("Not asked")), ("yes", _l("Yes")), ("no", _l("No"))]
 
     def to_input(self) -> SamplingFormInput:
         """The form as the service takes it. Call it on a valid form only."""
         values = {item.name: self[item.name].data for item in fields(SamplingFormInput) if item.name in self}
-        enums = {
-            "place_kind": PlaceKind,
-            "area_type": AreaType,
-            "product_type": ProductType,
-            "packaging": Packaging,
-            "source": SampleSource,
-            "attribute": SampleAttribute,
-            "date_kind": DateKind,
-            "storage_condition": StorageCondition,
-            "physical_form": PhysicalForm,
-            "container": Container,
-            "sampling_method": SamplingMethod,
-        }
-        values |= {name: kind(values[name]) for name, kind in enums.items()}
+        values |= {name: kind(values[name]) for name, kind in ENUMS.items()}
         certificate = self.has_commitment_certificate.data
         values["has_commitment_certificate"] = None if not certificate else certificate == "yes"
         values["site_check"] = values["site_check"] or ""
@@ -257,6 +252,50 @@ def defaults_of(sheet: TaskSheet) -> dict[str, Any]:
             "producer_phone": business.phone,
         }
     return values
+
+
+class CorrectionForm(SamplingPageForm):
+    """One field of the sampling form as it should stand, and why it stands wrong."""
+
+    reason = TextAreaField(_l("Why it stands wrong"), [required(), Length(max=LONG)])
+
+    @classmethod
+    def of(cls, sheet: SampleSheet, field: str) -> "CorrectionForm":
+        """With this one field of the form, filled with what stands there."""
+        form = cls(data={field: _shown(getattr(sheet.form, field))})
+        form.offer_choices(sheet.form.stage)
+        for name in [item.short_name for item in form if item.short_name not in {field, "reason", "csrf_token"}]:
+            del form[name]
+        return form
+
+    def value_of(self, field: str) -> Any:
+        """The value as `SamplingFormInput` takes it. Call it on a valid form only."""
+        data = self[field].data
+        if field == "has_commitment_certificate":
+            return None if not data else data == "yes"
+        kind = ENUMS.get(field)
+        return kind(data) if kind is not None and data else data
+
+
+def _shown(value: Any) -> Any:
+    """A value of the form as its field on the screen takes it."""
+    return written(value) if isinstance(value, StrEnum | bool) else value
+
+
+def labels_of_form() -> dict[str, str]:
+    """What the fields of the sampling form are called on the screen."""
+    return {item.short_name: str(item.label.text) for item in SamplingPageForm(formdata=None, meta={"csrf": False})}
+
+
+class CorrectionDecisionForm(PageForm):
+    """What the second person decides."""
+
+    decision = RadioField(
+        _l("Decision"),
+        [required()],
+        choices=[SelectChoice("approve", _l("Approve")), SelectChoice("decline", _l("Decline"))],
+    )
+    note = _words(_l("Remark"))
 
 
 class VoidForm(PageForm):

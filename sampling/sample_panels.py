@@ -8,8 +8,11 @@ from lims.actors import Actor
 from lims.i18n import lazy_gettext as _l
 from lims.web.panels import NextStep, Panel, register_panel, register_step
 from sampling import queries
+from sampling.forms import labels_of_form
+from sampling.services.corrections import OPEN_STATES
 from sampling.services.samples import may_void
 from sampling.types import SampleState
+from sampling.words import shown_value
 
 SUBJECT = "sample"
 
@@ -40,6 +43,28 @@ def evidence_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel:
     )
 
 
+def corrections_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | None:
+    """What was asked to be corrected on the form, and what came of it."""
+    corrections = queries.list_corrections(session, actor, sample_id)
+    if not corrections or not actor.may("sampling.correct"):
+        return None
+    return Panel(
+        _l("Corrections of the form"),
+        "sampling/corrections/panel.html",
+        {"corrections": corrections, "labels": labels_of_form(), "shown_value": shown_value},
+        is_flush=True,
+    )
+
+
+def correct_step(session: Session, actor: Actor, sample_id: UUID) -> NextStep | None:
+    """Ask for a field to be corrected, until the conclusion is signed."""
+    from flask import url_for
+
+    if not actor.may("sampling.correct") or queries.get_sample(session, actor, sample_id).state not in OPEN_STATES:
+        return None
+    return NextStep(_l("Correct the form"), url_for("corrections.choose", sample_id=sample_id), "edit")
+
+
 def papers_step(_session: Session, _actor: Actor, sample_id: UUID) -> NextStep:
     """The form in its five copies."""
     from flask import url_for
@@ -61,6 +86,8 @@ def register() -> None:
     """Bring the parts to the page."""
     register_panel(SUBJECT, 5, team_panel)
     register_panel(SUBJECT, 10, form_panel)
+    register_panel(SUBJECT, 12, corrections_panel)
     register_panel(SUBJECT, 20, evidence_panel)
     register_step(SUBJECT, 90, papers_step)
+    register_step(SUBJECT, 92, correct_step)
     register_step(SUBJECT, 95, void_step)

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from lims.i18n import current_locale
+from lims.i18n import gettext as _
+from sampling.rules.form import read_written
 from sampling.types import (
     AreaType,
     Container,
@@ -215,6 +217,16 @@ def word_of(value: StrEnum | None) -> str:
 def official(value: StrEnum) -> str:
     """A value as the official forms print it."""
     return WORDS[type(value)][value].zh
+
+
+def shown_value(field: str, text: str | None) -> str:
+    """A value of the sampling form, as a correction keeps it, in the words of the reader."""
+    value = read_written(field, text)
+    if value is None:
+        return "/"
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return word_of(value) if isinstance(value, StrEnum) else str(value)
 
 
 def choices_of(kind: type[StrEnum], *, only: tuple[StrEnum, ...] | None = None) -> list[tuple[str, str]]:

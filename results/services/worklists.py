@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any
 from uuid import UUID, uuid4
+
+from sqlalchemy import select
 
 from lims.catalog.models import CheckItem, FoodLimit, Method, TestItem
 from lims.catalog.queries import (
@@ -15,11 +18,11 @@ from lims.catalog.queries import (
     list_check_items,
     list_methods_of,
 )
-from lims.errors import InvalidInputError, NotFoundError
+from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from results.models import TestSet, TestSetItem
-from results.queries import find_set, set_of_sample
+from results.queries import find_set, last_lock, list_lines, newest_report, set_of_sample
 from results.types import BoundKind, Comparison, ItemKind, LimitState, TestSetState
 from sampling.models import Sample, SamplingForm
 from sampling.services.samples import move_sample
@@ -90,24 +93,15 @@ def open_worklist(uow: UnitOfWork, sample: Sample, blind_code: str, described: D
     checks = _one_per_item(list_check_items(uow.session, sample.food_category_id))
     if not checks:
         raise InvalidInputError(_l("The catalogue names no test items for this food category."))
-    standard = (described.executed_standard or "").strip().upper()
     test_set = TestSet(
         id=uuid4(),
         sample_id=sample.id,
         blind_code=blind_code,
         lab_id=sample.lab_id,
         food_category_id=sample.food_category_id,
-        product_date=described.product_date,
-        label_claims=described.label_claims or "",
-        product_type=described.product_type,
-        packaging=described.packaging,
-        physical_form=described.physical_form,
-        storage_condition=described.storage_condition,
-        storage_celsius=described.storage_celsius,
-        standard=standard if standard.startswith(NATIONAL) else None,
-        is_enterprise_standard=standard.startswith(ENTERPRISE),
         state=TestSetState.OPEN,
         opened_at=uow.now,
+        **_told(described),
     )
     uow.session.add(test_set)
     uow.session.flush()
@@ -123,6 +117,41 @@ def open_worklist(uow: UnitOfWork, sample: Sample, blind_code: str, described: D
     )
     uow.session.flush()
     return test_set
+
+
+def follow_correction(uow: UnitOfWork, sample_id: UUID) -> None:
+    """Let the worklist of a sample say what its corrected form says.
+
+    The limits of the lines stay as they were frozen, so a correction by which one of them would be another is refused.
+
+    Raises:
+        ConflictError: a limit would be another, a claim that results were judged by would change, or the report over
+            the results is composed already.
+    """
+    test_set = uow.session.scalar(select(TestSet).where(TestSet.sample_id == sample_id))
+    if test_set is None:
+        return
+    report, lock = newest_report(uow.session, sample_id), last_lock(uow.session, test_set.id)
+    is_composed = report is not None and lock is not None and report.lock_seq == lock.seq
+    if is_composed and test_set.state is TestSetState.LOCKED:
+        raise ConflictError(_l("Its report is composed already; it goes back to the bench before the form changes."))
+    described = Described.of_form(uow.session.get_one(SamplingForm, sample_id))
+    lines = list_lines(uow.session, test_set.id)
+    items = [one.item.id for one in lines]
+    answers = find_limits(uow.session, test_set.food_category_id, items, described.product_date, described.product_name)
+    others = [one.item.name_zh for one in lines if _is_other(one.line, _freeze(answers[one.item.id]))]
+    if others:
+        raise ConflictError(
+            _l(
+                "The worklist stands on other limits than these would be: %(items)s. Give it up and sample again.",
+                items="、".join(others),
+            )
+        )
+    told = _told(described)
+    if told["label_claims"] != test_set.label_claims and any(one.result for one in lines):
+        raise ConflictError(_l("Results were judged by the claims of the label already."))
+    for name, value in told.items():
+        setattr(test_set, name, value)
 
 
 def rename_test_set(uow: UnitOfWork, sample_id: UUID, blind_code: str) -> None:
@@ -146,6 +175,27 @@ def begin_testing(uow: UnitOfWork, blind_code: str) -> TestSet:
         move_sample(uow, sample, SampleEvent.TESTING_BEGUN)
         test_set.state = TestSetState.TESTING
     return test_set
+
+
+def _told(described: Described) -> dict[str, Any]:
+    """What the worklist tells the bench of a sample, by column."""
+    standard = (described.executed_standard or "").strip().upper()
+    return {
+        "product_date": described.product_date,
+        "label_claims": described.label_claims or "",
+        "product_type": described.product_type,
+        "packaging": described.packaging,
+        "physical_form": described.physical_form,
+        "storage_condition": described.storage_condition,
+        "storage_celsius": described.storage_celsius,
+        "standard": standard if standard.startswith(NATIONAL) else None,
+        "is_enterprise_standard": standard.startswith(ENTERPRISE),
+    }
+
+
+def _is_other(line: TestSetItem, frozen: _Frozen) -> bool:
+    limit_id = frozen.limit.id if frozen.limit else None
+    return (line.limit_state, line.limit_id, line.basis) != (frozen.state, limit_id, frozen.basis)
 
 
 def _one_per_item(checks: Sequence[tuple[CheckItem, TestItem]]) -> list[tuple[CheckItem, TestItem]]:

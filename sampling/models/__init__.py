@@ -13,7 +13,7 @@ from sampling.models.plan import (
     SamplingTask,
     Signal,
 )
-from sampling.models.sample import Sample, SamplePhoto, SampleSignature, SamplingForm
+from sampling.models.sample import FormCorrection, Sample, SamplePhoto, SampleSignature, SamplingForm
 
 __all__ = [
     "Business",
@@ -21,6 +21,7 @@ __all__ = [
     "DrawCeremony",
     "DrawCommitment",
     "DutyAct",
+    "FormCorrection",
     "OrganisationDuty",
     "PersonPlanDuty",
     "PersonSampleDuty",

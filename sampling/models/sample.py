@@ -11,9 +11,11 @@ from lims.db import Base, Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
+from sampling.rules.form import CORRECTABLE
 from sampling.types import (
     AreaType,
     Container,
+    CorrectionOutcome,
     DateKind,
     Packaging,
     PhotoKind,
@@ -188,6 +190,41 @@ class SamplingForm(Ledgered, Base):
         CheckConstraint("unit_price >= 0 AND unit_price < 'Infinity'", name="unit_price_not_negative"),
         CheckConstraint("paid_amount >= 0 AND paid_amount < 'Infinity'", name="paid_amount_not_negative"),
         CheckConstraint("NOT party_refused_to_sign OR witness IS NOT NULL", name="witness_if_refused_to_sign"),
+        # Nothing of a submitted form changes but by a correction that a second person approved (`FormCorrection`).
+        {"info": {"privileges": f"select, insert, update (stage, {', '.join(CORRECTABLE)})"}},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+class FormCorrection(Ledgered, Entity):
+    """One field of a submitted form that stands wrong: asked for by one person, approved or declined by another."""
+
+    __tablename__ = "form_correction"
+    sample_id: Mapped[UUID] = mapped_column(ForeignKey("sampling_form.sample_id"), index=True)
+    field: Mapped[str]
+    old_value: Mapped[str | None] = mapped_column(info={"personal": True})  # NULL: the field was empty
+    new_value: Mapped[str | None] = mapped_column(info={"personal": True})
+    reason: Mapped[str]
+    requested_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    requested_at: Mapped[datetime]
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None]
+    outcome: Mapped[CorrectionOutcome | None]
+    note: Mapped[str | None]
+    __table_args__ = (
+        CheckConstraint("reason <> ''", name="reason_given"),
+        CheckConstraint("old_value IS DISTINCT FROM new_value", name="changes_something"),
+        CheckConstraint("decided_by_id <> requested_by_id", name="two_people"),
+        CheckConstraint(
+            "(decided_by_id IS NULL) = (outcome IS NULL) AND (decided_at IS NULL) = (outcome IS NULL)",
+            name="decision_is_whole",
+        ),
+        CheckConstraint("outcome <> 'declined' OR note <> ''", name="declined_with_a_reason"),
+        Index("uq_form_correction_open", "sample_id", "field", unique=True, postgresql_where="outcome IS NULL"),
+        Index("ix_form_correction_waiting", "requested_at", "id", postgresql_where="outcome IS NULL"),
+        {"info": {"privileges": "select, insert, update (decided_by_id, decided_at, outcome, note)"}},
     )
 
     def ledger_chain(self) -> str:
@@ -230,6 +267,8 @@ class SampleSignature(Ledgered, Base):
         return f"sample:{self.sample_id}"
 
 
+explain_constraint("uq_form_correction_open", _l("A correction of this field waits already."), field="field")
+explain_constraint("ck_form_correction_two_people", _l("A correction is approved by somebody else than who asked."))
 explain_constraint("uq_sample_task_id", _l("A sample was taken for this task already."))
 explain_constraint("uq_sample_sampling_no", _l("This sampling number is taken."))
 explain_constraint("uq_sample_photo_sample_id_sha256", _l("This photo is on the form already."), field="photos")

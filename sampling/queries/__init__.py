@@ -1,5 +1,11 @@
 """Reads of sampling, always totally ordered and within what the actor may see (product.md §2a)."""
 
+from sampling.queries.corrections import (
+    CorrectionRow,
+    get_correction,
+    list_corrections,
+    list_waiting_corrections,
+)
 from sampling.queries.parties import Candidate, count_businesses, list_candidates
 from sampling.queries.plans import (
     CategoryRow,
@@ -49,6 +55,7 @@ __all__ = [
     "BusinessRow",
     "Candidate",
     "CategoryRow",
+    "CorrectionRow",
     "Coverage",
     "LineRow",
     "PlanRow",
@@ -63,6 +70,7 @@ __all__ = [
     "find_sample_by_number",
     "get_business",
     "get_ceremony",
+    "get_correction",
     "get_draw",
     "get_form",
     "get_own_picture",
@@ -76,6 +84,7 @@ __all__ = [
     "list_businesses",
     "list_candidates",
     "list_categories",
+    "list_corrections",
     "list_done",
     "list_lines",
     "list_photos",
@@ -85,6 +94,7 @@ __all__ = [
     "list_signatures",
     "list_stops",
     "list_visits",
+    "list_waiting_corrections",
     "offered_lines",
     "visible_samples",
     "visits_to_come",

@@ -1,10 +1,12 @@
 """What a sampling form must say before it can be submitted (domain.md §4.1)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from types import MappingProxyType
+from enum import StrEnum
+from types import MappingProxyType, NoneType
+from typing import Any, get_args, get_type_hints
 
 from lims.errors import InvalidInputError
 from lims.i18n import lazy_gettext as _l
@@ -126,6 +128,58 @@ class SamplingFormInput:
         return is_loose and self.source is SampleSource.PURCHASED
 
 
+def _kind_of(hint: Any) -> type:
+    """The type of a field, whether or not it may be empty."""
+    found: type = next((one for one in get_args(hint) if one is not NoneType), hint)
+    return found
+
+
+# What portions, labels and signatures stand on: a sample on which one of these is wrong is void, not corrected.
+FIXED = frozenset(
+    {"sampled_qty", "backup_qty", "quantity_unit", "no_backup_reason", "party_refused_to_sign", "witness", "site_check"}
+)
+CORRECTABLE = tuple(one.name for one in fields(SamplingFormInput) if one.name not in FIXED)
+
+
+def written(value: object) -> str | None:
+    """A value of the form as a correction keeps it, beside the one that replaces it.
+
+    Words of a list stand by their code, days as ISO 8601, figures with all their digits.
+    """
+    match value:
+        case None:
+            return None
+        case bool():
+            return "yes" if value else "no"
+        case StrEnum():
+            return value.value
+        case Decimal():
+            return format(value, "f")
+        case date():
+            return value.isoformat()
+    return str(value)
+
+
+_KINDS = {name: _kind_of(hint) for name, hint in get_type_hints(SamplingFormInput).items()}
+
+
+def read_written(field: str, text: str | None) -> object:
+    """What `written` wrote of a field.
+
+    Raises:
+        ValueError: nothing that `written` writes of this field.
+        KeyError: the form has no such field.
+    """
+    kind = _KINDS[field]
+    if text is None:
+        return None
+    if kind is bool:
+        return {"yes": True, "no": False}[text]
+    if kind is date:
+        return date.fromisoformat(text)
+    return kind(text)
+
+
 def check_form(form: SamplingFormInput, today: date, signers: Collection[SignerKind], photos: int) -> None:
     """Refuse a form on which something is missing or contradicts itself.
 
@@ -140,17 +194,7 @@ def check_form(form: SamplingFormInput, today: date, signers: Collection[SignerK
 
     **Source**: Measures Art. 15-18 (two samplers, site check, photos, online purchase); domain.md §4.1, date rule.
     """
-    _check_texts(form)
-    _check_quantities(form)
-    _check_dates(form, today)
-    if form.place_kind is PlaceKind.ONLINE:
-        _need(form, "platform", "online_shop", "online_buyer", "online_order_no")
-    if form.is_traced:
-        _need(form, "supplier_name", "place_of_origin")
-    if form.packaging is Packaging.PREPACKAGED and form.product_type is not ProductType.PRODUCE:
-        _need(form, "producer_name")
-    if form.is_imported:
-        _need(form, "origin")
+    check_fields(form, today)
     for signer in TEAM_SIGNERS:
         if signer not in signers:
             raise InvalidInputError(_l("A signature of the team is missing: both samplers and the officer sign."))
@@ -163,6 +207,25 @@ def check_form(form: SamplingFormInput, today: date, signers: Collection[SignerK
         )
     if photos < 1:
         raise InvalidInputError(_l("There is no photo, expected at least one of the place or the sample."))
+
+
+def check_fields(form: SamplingFormInput, today: date) -> None:
+    """Refuse what is missing or contradicts itself among the fields alone; as `check_form`, without who signed.
+
+    Raises:
+        InvalidInputError: names the field and what was expected.
+    """
+    _check_texts(form)
+    _check_quantities(form)
+    _check_dates(form, today)
+    if form.place_kind is PlaceKind.ONLINE:
+        _need(form, "platform", "online_shop", "online_buyer", "online_order_no")
+    if form.is_traced:
+        _need(form, "supplier_name", "place_of_origin")
+    if form.packaging is Packaging.PREPACKAGED and form.product_type is not ProductType.PRODUCE:
+        _need(form, "producer_name")
+    if form.is_imported:
+        _need(form, "origin")
 
 
 def _need(form: SamplingFormInput, *names: str) -> None:

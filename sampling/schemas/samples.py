@@ -9,6 +9,7 @@ from sampling.schemas.fields import Base64Field, instant_field, maybe, name_fiel
 from sampling.types import (
     AreaType,
     Container,
+    CorrectionOutcome,
     DateKind,
     NoSampleReason,
     Packaging,
@@ -258,3 +259,41 @@ class SamplesOut(PageOut):
     """A page of samples, the newest first."""
 
     items = ma.fields.List(ma.fields.Nested(SampleDetailOut), required=True)
+
+
+class FormCorrectionIn(StrictSchema):
+    """One field of a form as it should stand; `value` as in the form, null to empty it."""
+
+    field = Text(required=True, min_length=1, max_length=60)
+    value = ma.fields.Raw(required=True, allow_none=True)
+    reason = Text(required=True, min_length=1, max_length=1_000)
+
+
+class FormCorrectionDecisionIn(StrictSchema):
+    """What the second person decides."""
+
+    approves = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+    note = Text(max_length=1_000, allow_none=True, load_default=None)
+
+
+class FormCorrectionOut(ma.Schema):
+    """A correction of a form; values as `written` keeps them."""
+
+    id = ma.fields.UUID(required=True)
+    sample_id = ma.fields.UUID(required=True)
+    field = ma.fields.String(required=True)
+    old_value = ma.fields.String(required=True, allow_none=True)
+    new_value = ma.fields.String(required=True, allow_none=True)
+    reason = ma.fields.String(required=True)
+    requested_by_id = ma.fields.UUID(required=True)
+    requested_at = ma.fields.AwareDateTime(required=True)
+    decided_by_id = ma.fields.UUID(required=True, allow_none=True)
+    decided_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    outcome = ma.fields.Enum(CorrectionOutcome, by_value=True, required=True, allow_none=True)
+    note = ma.fields.String(required=True, allow_none=True)
+
+
+class FormCorrectionsOut(ma.Schema):
+    """The corrections of one form, the newest first."""
+
+    items = ma.fields.List(ma.fields.Nested(FormCorrectionOut), required=True)

@@ -281,6 +281,8 @@ def make_form(sample_id: UUID, submitted_at: object, **changes: object) -> Sampl
         "sampled_qty": Decimal("3.0"),
         "backup_qty": Decimal("1.0"),
         "quantity_unit": "kg",
+        "supplier_name": "鲁北蔬菜批发市场",
+        "place_of_origin": "山东省寿光市",
         "site_check": "现场检查未见异常",
         "party_refused_to_sign": False,
     }
