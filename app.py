@@ -18,6 +18,7 @@ MODELS = (
     "lims.ledger.models",
     "lims.outbox.models",
     "lims.people.models",
+    "lims.erasure.models",
     "lims.numbering",
     "lims.files",
     "lims.catalog.models",

@@ -10,7 +10,7 @@ def init_app(app: "Flask") -> None:
     """Register pages, API, commands, checks and periodic work of the ground floor."""
     from datetime import timedelta
 
-    from lims import account_views, admin, catalog, cli, demo_people, numbering, views
+    from lims import account_views, admin, catalog, cli, demo_people, erasure, numbering, views
     from lims.auth.permissions import Role, declare
     from lims.demo import register_chapter
     from lims.i18n import lazy_gettext as _l
@@ -33,6 +33,7 @@ def init_app(app: "Flask") -> None:
     app.register_blueprint(admin.bp)
     app.register_blueprint(person_views.bp)
     app.register_blueprint(organisation_views.bp)
+    erasure.init_app(app)
     catalog.init_app(app)
     cli.register(app)
     navigation.add_entry("admin.operations", _l("Operations"), icon="chart", permission="lims.operate", order=90)

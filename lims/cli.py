@@ -15,14 +15,17 @@ from typing import Any, cast
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
-from sqlalchemy import func, select, text
+from sqlalchemy import create_engine, func, select, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
-from lims import migrate, verification
+from lims import clock, migrate, verification
 from lims.actors import INSTALL
 from lims.auth.login import TOKEN_BYTES, current_employment
 from lims.cluster import ClusterError
 from lims.db import db
 from lims.doctor import examine
+from lims.erasure.services import erase_approved
 from lims.errors import LimsError
 from lims.i18n import LazyString
 from lims.i18n import gettext as _
@@ -208,6 +211,21 @@ def ledger_export(output: Path) -> None:
         session.execute(text("SET LOCAL statement_timeout = 0"))
         count = write_bundle(session, output, signer.verifier_key)
     click.echo(_("%(count)s events written to %(path)s", count=count, path=str(output)))
+
+
+@ledger_group.command("erase")
+@with_appcontext
+def ledger_erase() -> None:
+    """Do every approved erasure, as the owner of the database; run it daily."""
+    engine = create_engine(database_urls(settings_of(current_app)).owner, poolclass=NullPool)
+    try:
+        with Session(engine) as session, session.begin():
+            done = erase_approved(session, clock.now())
+            values = sum(one.erased_values or 0 for one in done)
+        click.echo(_("%(count)s erasures done, %(values)s values gone.", count=len(done), values=values))
+    finally:
+        engine.dispose()
+        disconnect()
 
 
 @ledger_group.command("verify")

@@ -10,6 +10,7 @@ def init_app(app: "Flask") -> None:
     """Register the pages, commands and checks of sampling."""
     from lims.auth.permissions import Role, declare
     from lims.demo import register_chapter
+    from lims.erasure import register_subject
     from lims.i18n import lazy_gettext as _l
     from lims.verification import register_check
     from lims.web import navigation
@@ -28,6 +29,7 @@ def init_app(app: "Flask") -> None:
         sample_views,
         verification,
     )
+    from sampling.erasure import SAMPLE
     from sampling.words import word_of
 
     declare("sampling.audit", {Role.AUDITOR})
@@ -55,6 +57,7 @@ def init_app(app: "Flask") -> None:
     app.register_blueprint(sample_views.bp)
     app.jinja_env.globals["word_of"] = word_of
     sample_panels.register()
+    register_subject(SAMPLE)
     navigation.add_entry("plans.index", _l("Plans"), icon="plan", permission="sampling.plan", order=5)
     navigation.add_entry(
         "register.businesses", _l("Business register"), icon="store", permission="sampling.plan", order=12

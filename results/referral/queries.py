@@ -17,6 +17,7 @@ from lims.catalog.models import TestItem
 from lims.catalog.queries import get_parameter, load_calendar
 from lims.catalog.workdays import Calendar, last_day
 from lims.clock import local_date
+from lims.erasure.subjects import GONE, Place
 from lims.errors import NotFoundError
 from lims.people.models import Organisation
 from results.models import Conclusion, TestReport, TestSet, TestSetItem
@@ -462,3 +463,10 @@ def signed_report(session: Session, sample_id: UUID) -> tuple[Conclusion, TestRe
         .where(Conclusion.sample_id == sample_id)
     ).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+def receivers_of_notices(session: Session, sample_id: UUID) -> Iterable[Place]:
+    """Who took the notices of a sample: personal, and erased with the people on its form."""
+    served = sa.select(Service.notice_id).where(Service.sample_id == sample_id).order_by(Service.notice_id)
+    for notice_id in session.scalars(served):
+        yield Place("service", {"notice_id": notice_id}, {"receiver": GONE})

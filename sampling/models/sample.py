@@ -34,6 +34,8 @@ from sampling.types import (
     StorageCondition,
 )
 
+PERSONAL = {"personal": True}
+
 
 class Sample(Ledgered, Entity):
     """One sample: its number, where it belongs and the state it is in. What it is stands on its form.
@@ -114,24 +116,24 @@ class SamplingForm(Ledgered, Base):
     party_uscc_note: Mapped[str | None]  # why a check digit that does not fit was accepted
     party_licence_kind: Mapped[str | None]
     party_licence_no: Mapped[str | None]
-    party_legal_person: Mapped[str | None]
-    party_contact: Mapped[str | None]
-    party_phone: Mapped[str | None]
+    party_legal_person: Mapped[str | None] = mapped_column(info=PERSONAL)
+    party_contact: Mapped[str | None] = mapped_column(info=PERSONAL)
+    party_phone: Mapped[str | None] = mapped_column(info=PERSONAL)
     party_annual_sales: Mapped[str | None]
     market_organiser: Mapped[str | None]
     platform: Mapped[str | None]
     online_shop: Mapped[str | None]
     online_url: Mapped[str | None]
-    online_buyer: Mapped[str | None]
-    online_account: Mapped[str | None]
+    online_buyer: Mapped[str | None] = mapped_column(info=PERSONAL)
+    online_account: Mapped[str | None] = mapped_column(info=PERSONAL)
     online_order_no: Mapped[str | None]
     # the producer on the label
     producer_name: Mapped[str | None]
     producer_address: Mapped[str | None]
     producer_region_code: Mapped[str | None]
     producer_licence_no: Mapped[str | None]
-    producer_contact: Mapped[str | None]
-    producer_phone: Mapped[str | None]
+    producer_contact: Mapped[str | None] = mapped_column(info=PERSONAL)
+    producer_phone: Mapped[str | None] = mapped_column(info=PERSONAL)
     entrusted_producer_name: Mapped[str | None]
     entrusted_producer_address: Mapped[str | None]
     entrusted_producer_kind: Mapped[str | None]
@@ -204,8 +206,8 @@ class FormCorrection(Ledgered, Entity):
     __tablename__ = "form_correction"
     sample_id: Mapped[UUID] = mapped_column(ForeignKey("sampling_form.sample_id"), index=True)
     field: Mapped[str]
-    old_value: Mapped[str | None] = mapped_column(info={"personal": True})  # NULL: the field was empty
-    new_value: Mapped[str | None] = mapped_column(info={"personal": True})
+    old_value: Mapped[str | None] = mapped_column(info=PERSONAL)  # NULL: the field was empty
+    new_value: Mapped[str | None] = mapped_column(info=PERSONAL)
     reason: Mapped[str]
     requested_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     requested_at: Mapped[datetime]
@@ -255,7 +257,7 @@ class SampleSignature(Ledgered, Base):
     __tablename__ = "sample_signature"
     sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"))
     signer: Mapped[SignerKind]
-    signer_name: Mapped[str] = mapped_column(info={"personal": True})
+    signer_name: Mapped[str] = mapped_column(info=PERSONAL)
     image_sha256: Mapped[bytes] = mapped_column(ForeignKey("stored_file.sha256"))
     signed_at: Mapped[datetime]
     __table_args__ = (

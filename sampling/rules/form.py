@@ -138,6 +138,16 @@ def _kind_of(hint: Any) -> type:
 FIXED = frozenset(
     {"sampled_qty", "backup_qty", "quantity_unit", "no_backup_reason", "party_refused_to_sign", "witness", "site_check"}
 )
+# About natural persons of the business; they enter the ledger as salted digests and can be erased.
+PERSONAL = (
+    "party_legal_person",
+    "party_contact",
+    "party_phone",
+    "online_buyer",
+    "online_account",
+    "producer_contact",
+    "producer_phone",
+)
 CORRECTABLE = tuple(one.name for one in fields(SamplingFormInput) if one.name not in FIXED)
 
 
