@@ -19,11 +19,13 @@ def init_app(app: "Flask") -> None:
     from lims.ledger.witnessing import deliver_heads, post_to_witness
     from lims.mail import Mailer
     from lims.outbox.tasks import register_periodic
-    from lims.people import organisation_views, person_views
+    from lims.people import api as people_api
+    from lims.people import authorisation_views, organisation_views, person_views
     from lims.runtime import settings_of, signer_of
     from lims.uow import UnitOfWork
     from lims.verification import register_check
     from lims.web import navigation
+    from lims.web.api import register_api
     from lims.web.operations import register_own_counts
 
     declare("lims.administer", {Role.ADMINISTRATOR})
@@ -34,6 +36,9 @@ def init_app(app: "Flask") -> None:
     app.register_blueprint(person_views.bp)
     app.register_blueprint(organisation_views.bp)
     erasure.init_app(app)
+    app.register_blueprint(authorisation_views.bp)
+    app.jinja_env.globals.update(own_authorisation_notices=authorisation_views.own_notices)
+    register_api(app, people_api.blp)
     catalog.init_app(app)
     cli.register(app)
     navigation.add_entry("admin.operations", _l("Operations"), icon="chart", permission="lims.operate", order=90)

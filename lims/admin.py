@@ -14,6 +14,8 @@ from lims.db import db
 from lims.ledger.queries import count_events, latest_checkpoint
 from lims.ledger.witnessing import list_standings
 from lims.outbox.models import OutboxMessage
+from lims.people.authorisation_views import words_of
+from lims.people.authorisations import notices_of
 from lims.people.directory import PAGE, list_people
 from lims.people.forms import KIND_NAMES, PeopleSearch
 from lims.people.queries import list_organisations
@@ -35,9 +37,12 @@ def people() -> ResponseReturnValue:
     rows = list_people(db.session, on, words=words, after=_after(request.args), limit=PAGE + 1)
     shown, more = rows[:PAGE], len(rows) > PAGE
     following = {"q": words, "name": shown[-1].name, "id": str(shown[-1].person_id)} if more else None
+    acting = {row.person_id: (row.organisation.id if row.organisation else None, row.roles) for row in shown}
+    told = notices_of(db.session, acting, on)
     return render_template(
         "lims/admin/people.html",
         people=shown,
+        notices={person_id: [words_of(one) for one in said] for person_id, said in told.items()},
         words=words,
         next_url=f"{url_for('.people')}?{urlencode(following)}" if following else None,
     )

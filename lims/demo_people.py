@@ -5,12 +5,14 @@ laboratory. The names are made up; the city's region code is real, because numbe
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from lims.actors import INSTALL, OrganisationKind
 from lims.auth.permissions import Role
 from lims.demo import Inhabitant, World
 from lims.people import services
+from lims.people.authorisations import NEEDED
+from lims.people.authorising import authorise
 from lims.people.types import IdentityDocument
 from lims.uow import UnitOfWork, unit_of_work
 
@@ -18,6 +20,8 @@ PASSWORD = "fenjian-demo"  # noqa: S105 - printed on the screen of the demonstra
 EMPLOYED_SINCE = date(2024, 1, 1)
 VALID_UNTIL = date(2029, 12, 31)
 REGION = "371402"
+SOON_TO_BE_TRAINED = {"sampler_s3", "tester_2_city"}  # their pages warn that an authorisation ends
+ENDS_SOON = timedelta(days=18)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +180,9 @@ def _settle(uow: UnitOfWork, world: World, number: int, somebody: Resident) -> I
     services.employ(
         uow, person.id, organisation_id, somebody.roles, valid_from=EMPLOYED_SINCE, officer_no=f"3714{number:04d}"
     )
-    if Role.SIGNATORY in somebody.roles:
-        services.authorise(uow, person.id, organisation_id, "sign", valid_from=EMPLOYED_SINCE, valid_to=VALID_UNTIL)
+    for kind in sorted({NEEDED[role] for role in somebody.roles if role in NEEDED}):
+        until = world.today + ENDS_SOON if somebody.key in SOON_TO_BE_TRAINED else VALID_UNTIL
+        authorise(uow, person.id, organisation_id, kind, valid_from=EMPLOYED_SINCE, valid_to=until)
     account = services.open_account(uow, person.id, somebody.key, PASSWORD)
     return Inhabitant(
         key=somebody.key,

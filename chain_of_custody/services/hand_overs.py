@@ -16,7 +16,9 @@ from lims.clock import local_date, local_time
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.numbering import take_number
+from lims.people.authorisations import Needed, require_authorised
 from lims.people.queries import get_organisation, person_names
+from lims.people.types import AuthorisationKind
 from lims.uow import UnitOfWork
 from sampling.models import Sample
 from sampling.services.samples import move_sample
@@ -95,6 +97,7 @@ def confirm_hand_over(
         NotFoundError: no such offer to this organisation.
         TakenAlreadyError: it was confirmed or withdrawn.
         ConflictError: the giver confirms.
+        NotAuthorisedError: the receiver is not authorised to keep samples.
         InvalidInputError: nothing scanned, or no temperature where it is asked for.
 
     Emits: HandOverConfirmed.
@@ -103,6 +106,7 @@ def confirm_hand_over(
     if offered.to_organisation_id != uow.actor.organisation_id:
         raise NotFoundError
     receiver_id = uow.actor.require_person()
+    require_authorised(uow.session, [Needed.of(uow.actor, AuthorisationKind.CUSTODY)], local_date(uow.now))
     if receiver_id == offered.offered_by_id:
         raise ConflictError(_l("Somebody else has to confirm what you hand over."))
     if not scans or len(scans) > MAX_LINES:

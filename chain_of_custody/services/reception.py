@@ -7,8 +7,11 @@ from chain_of_custody.events import SampleAccepted, SampleRefused
 from chain_of_custody.models import Portion, Reception
 from chain_of_custody.queries import current_entries, is_with, list_portions
 from chain_of_custody.types import ReceptionChecks
+from lims.clock import local_date
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
+from lims.people.authorisations import Needed, require_authorised
+from lims.people.types import AuthorisationKind
 from lims.uow import UnitOfWork
 from sampling.models import Sample
 from sampling.services.samples import move_sample
@@ -34,12 +37,15 @@ def record_reception(
         NotHereError: a portion has not arrived.
         InvalidInputError: accepted although a check failed; irregular samples must be refused in writing.
         WrongStateError: it was accepted or refused before.
+        NotAuthorisedError: the receiver is not authorised to keep samples of this food.
 
     Emits: SampleAccepted or SampleRefused.
 
     **Source:** Measures Art. 22; domain.md §2.4.
     """
     sample, _portions = get_sample_here(uow, sample_id)
+    keeper = Needed.of(uow.actor, AuthorisationKind.CUSTODY)
+    require_authorised(uow.session, [keeper], local_date(uow.now), category_id=sample.category_id)
     reason = (refusal_reason or "").strip() or None
     if reason is None and not checks.all_good:
         raise InvalidInputError(_l("A sample with a failed check is refused: give the reason."), field="refusal_reason")

@@ -59,6 +59,7 @@ _WORDS: tuple[tuple[StrEnum, LazyString], ...] = (
     (ParameterUnit.PERCENT, _l("per cent")),
     (ParameterUnit.GRAM, _l("grams")),
     (ParameterUnit.CELSIUS, _l("degrees Celsius")),
+    (ParameterUnit.SWITCH, _l("1 yes, 0 no")),
 )
 # By kind as well: members of two lists that share a value, such as "none", are equal.
 _LABELS = {(type(value), value.value): words for value, words in _WORDS}

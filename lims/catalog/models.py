@@ -300,8 +300,10 @@ class RuleParameter(ReadOnce, Superseded, Entity):
         (
             CheckConstraint("valid_from <= valid_to", name="dates_in_order"),
             CheckConstraint(
-                "(value > 0 OR unit = 'celsius') AND value > '-Infinity' AND value < 'Infinity'", name="value_positive"
+                "(value > 0 OR unit IN ('celsius', 'switch')) AND value > '-Infinity' AND value < 'Infinity'",
+                name="value_positive",
             ),
+            CheckConstraint("unit <> 'switch' OR value IN (0, 1)", name="switch_is_on_or_off"),
             # Equality of a text in an exclusion would need the btree_gist extension, which the embedded server does not
             # carry: the hash as a range of one point does the same with what every server has.
             ExcludeConstraint(

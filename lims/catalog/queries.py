@@ -299,6 +299,12 @@ def list_methods(session: Session, item_id: UUID, standards: Sequence[str] = ())
     return session.scalars(query.order_by(Method.standard, Method.part)).all()
 
 
+def method_names(session: Session, method_ids: Collection[UUID]) -> frozenset[str]:
+    """The names of methods, as people write them: the standard and its part."""
+    name = sa.func.trim(Method.standard + " " + Method.part)
+    return frozenset(session.scalars(sa.select(name).where(Method.id.in_(method_ids))))
+
+
 def list_methods_of(session: Session, item_ids: Collection[UUID]) -> dict[UUID, list[Method]]:
     """Methods in force of many items, each in the order of `list_methods`."""
     found: dict[UUID, list[Method]] = {item_id: [] for item_id in item_ids}

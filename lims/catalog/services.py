@@ -229,7 +229,7 @@ def set_parameter(
 
     Raises:
         NotFoundError: no parameter of that code is in force on `valid_from`.
-        InvalidInputError: the value is not positive (a temperature may be), or the reason is empty.
+        InvalidInputError: the value is not positive (a temperature may be, a switch is 0 or 1), or the reason is empty.
     Emits: ParameterSet.
     """
     why = _require_reason(reason)
@@ -244,7 +244,11 @@ def set_parameter(
         raise NotFoundError(
             _l("No rule parameter %(code)s is in force on %(day)s.", code=code, day=valid_from.isoformat())
         )
-    if not value.is_finite() or (value <= 0 and old.unit is not ParameterUnit.CELSIUS):
+    if old.unit is ParameterUnit.SWITCH and value not in {0, 1}:
+        raise InvalidInputError(
+            _l("This parameter is 1 for yes or 0 for no, got %(value)s.", value=value), field="value"
+        )
+    if not value.is_finite() or (value <= 0 and old.unit not in {ParameterUnit.CELSIUS, ParameterUnit.SWITCH}):
         raise InvalidInputError(
             _l("A rule parameter is a number above 0, got %(value)s.", value=str(value)), field="value"
         )

@@ -87,7 +87,8 @@ class ParameterUnit(StrEnum):
     COUNT = "count"
     PERCENT = "percent"
     GRAM = "gram"
-    CELSIUS = "celsius"  # the only unit whose values may be zero or below
+    CELSIUS = "celsius"  # a temperature may be zero or below
+    SWITCH = "switch"  # 1: it holds, 0: it does not
 
     @property
     def is_time(self) -> bool:

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
 
+from lims.errors import NotFoundError
 from lims.people.models import (
     Account,
     Accreditation,
     ApiToken,
     Authorisation,
+    AuthorisationRevocation,
     Employment,
     Organisation,
     Person,
@@ -21,6 +23,7 @@ from lims.people.models import (
     WebSession,
 )
 from lims.people.queries import in_force
+from lims.people.types import AuthorisationState
 
 PAGE = 50
 
@@ -45,6 +48,27 @@ class EmploymentRow:
     employment: Employment
     organisation: Organisation
     roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisationRow:
+    """One authorisation as lists show it, with what became of it."""
+
+    authorisation: Authorisation
+    organisation: Organisation
+    person_name: str
+    revocation: AuthorisationRevocation | None
+    extended_by_id: UUID | None
+
+    def state(self, on: date) -> AuthorisationState:
+        """Where it stands on a day."""
+        if self.revocation is not None:
+            return AuthorisationState.REVOKED
+        if self.extended_by_id is not None:
+            return AuthorisationState.EXTENDED
+        if on < self.authorisation.valid_from:
+            return AuthorisationState.TO_COME
+        return AuthorisationState.IN_FORCE if on <= self.authorisation.valid_to else AuthorisationState.ENDED
 
 
 def list_people(
@@ -125,15 +149,34 @@ def document_kinds(session: Session, person_id: UUID) -> Sequence[str]:
     ).all()
 
 
-def authorisations_of(session: Session, person_id: UUID) -> Sequence[tuple[Authorisation, Organisation]]:
+def authorisations_of(session: Session, person_id: UUID) -> list[AuthorisationRow]:
     """What a person is and was authorised for, what ends last first."""
+    return _authorisations(session, Authorisation.person_id == person_id)
+
+
+def get_authorisation(session: Session, authorisation_id: UUID) -> AuthorisationRow:
+    """One authorisation with what became of it.
+
+    Raises:
+        NotFoundError: no such authorisation.
+    """
+    for row in _authorisations(session, Authorisation.id == authorisation_id):
+        return row
+    raise NotFoundError
+
+
+def _authorisations(session: Session, which: ColumnElement[bool]) -> list[AuthorisationRow]:
+    later = aliased(Authorisation)
     rows = session.execute(
-        select(Authorisation, Organisation)
+        select(Authorisation, Organisation, Person.name, AuthorisationRevocation, later.id)
         .join(Organisation, Organisation.id == Authorisation.organisation_id)
-        .where(Authorisation.person_id == person_id)
+        .join(Person, Person.id == Authorisation.person_id)
+        .outerjoin(AuthorisationRevocation, AuthorisationRevocation.authorisation_id == Authorisation.id)
+        .outerjoin(later, later.extends_id == Authorisation.id)
+        .where(which)
         .order_by(Authorisation.valid_to.desc(), Authorisation.kind, Authorisation.id)
     )
-    return [(authorisation, organisation) for authorisation, organisation in rows]
+    return [AuthorisationRow(*row) for row in rows]
 
 
 def accreditations_of(session: Session, organisation_id: UUID) -> Sequence[Accreditation]:

@@ -1,6 +1,7 @@
 """Facts about people and organisations."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -89,3 +90,30 @@ class OrganisationChanged(Event):
 
     def chain(self) -> str:
         return f"organisation:{self.organisation_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorisationGranted(Event):
+    """A person may do something from a day on, or longer than before."""
+
+    name: ClassVar[str] = "lims.authorisation_granted.v1"
+    person_id: UUID
+    authorisation_id: UUID
+    kind: str
+    valid_to: date
+
+    def chain(self) -> str:
+        return f"person:{self.person_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorisationRevoked(Event):
+    """A person may no longer do something, before the day on which it would have ended."""
+
+    name: ClassVar[str] = "lims.authorisation_revoked.v1"
+    person_id: UUID
+    authorisation_id: UUID
+    kind: str
+
+    def chain(self) -> str:
+        return f"person:{self.person_id}"

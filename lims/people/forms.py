@@ -1,10 +1,12 @@
 """What is filled in about people, organisations and accounts."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from flask_wtf.file import FileField
 from wtforms import DateField, HiddenField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Length, Optional, ValidationError
@@ -15,6 +17,7 @@ from lims.forms import PageForm, required
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
 from lims.people.administration import OrganisationFacts
+from lims.people.authorisations import KIND_NAMES as KINDS
 from lims.people.models import Organisation
 from lims.people.types import IdentityDocument
 
@@ -32,12 +35,6 @@ DOCUMENTS = {
     "passport": _l("Passport"),
     "officer_id": _l("Officer's card"),
 }
-AUTHORISATIONS = {
-    "sign": _l("signing reports"),
-    "sample": _l("sampling"),
-    "test": _l("testing"),
-    "custody": _l("keeping samples"),
-}
 ROLES = [SelectChoice(role.value, name) for role, name in ROLE_NAMES.items()]
 
 
@@ -50,6 +47,17 @@ def organisation_choices(organisations: Iterable[Organisation], name: Any, *, em
 def codes_in(text: str | None) -> list[str]:
     """Codes that a person separated by commas or spaces."""
     return [part for part in (text or "").replace("，", ",").replace(",", " ").split() if part]
+
+
+def names_in(text: str | None) -> list[str]:
+    """Names that a person separated by commas or semicolons; a name may hold spaces."""
+    return [part.strip() for part in re.split("[,，;；、]", text or "") if part.strip()]
+
+
+def uploaded(field: FileField) -> bytes | None:
+    """The content of a file that was sent, if one was."""
+    upload = field.data
+    return upload.read() if upload and upload.filename else None
 
 
 class PeopleSearch(PageForm):
@@ -163,14 +171,30 @@ class RolesForm(PageForm):
 class AuthorisationForm(PageForm):
     """What a person is trained and authorised for, and until when."""
 
-    kind = SelectField(_l("For"), choices=[SelectChoice(kind, name) for kind, name in AUTHORISATIONS.items()])
+    kind = SelectField(_l("For"), choices=[SelectChoice(kind.value, name) for kind, name in KINDS.items()])
     category_codes = StringField(_l("Category codes"), [LONG])
+    method_codes = StringField(_l("Methods"), [LONG])
     valid_from = DateField(_l("Valid from"), [required()])
     valid_to = DateField(_l("Valid until"), [required()])
+    certificate = FileField(_l("Certificate as a PDF or scan"))
 
     def validate_valid_to(self, field: DateField) -> None:
         """The end does not come before the beginning."""
         check_order(self.valid_from.data, field)
+
+
+class ExtensionForm(PageForm):
+    """An authorisation lasts longer."""
+
+    valid_to = DateField(_l("Valid until"), [required()])
+    reason = StringField(_l("Reason"), [required(), LONG])
+    certificate = FileField(_l("Certificate as a PDF or scan"))
+
+
+class RevocationForm(PageForm):
+    """An authorisation is taken away."""
+
+    reason = StringField(_l("Reason"), [required(), LONG])
 
 
 class AccountForm(PageForm):

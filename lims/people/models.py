@@ -17,6 +17,7 @@ from lims.db import Base, Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
+from lims.people.types import AuthorisationKind
 from lims.reading import ReadOnce
 
 TEXT_RANGE = 'CREATE TYPE text_range AS RANGE (subtype = text, collation = "C")'
@@ -140,20 +141,49 @@ class RoleGrant(Ledgered, Entity):
 
 
 class Authorisation(ReadOnce, Ledgered, Entity):
-    """What a person is trained and authorised for: signing a field, sampling, a method; with its expiry."""
+    """What a person is trained and authorised for: signing a field, sampling, a method; with its expiry.
+
+    Never changed: an extension is a new row in place of the old one, a revocation a row of its own.
+    """
 
     __tablename__ = "authorisation"
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
-    kind: Mapped[str]  # sign, sample, test, custody
-    category_codes: Mapped[list[str]]  # empty: all categories
+    kind: Mapped[AuthorisationKind]
+    category_codes: Mapped[list[str]]  # major categories; empty: all
+    method_codes: Mapped[list[str]]  # of a tester, as on the method row; empty: all
     valid_from: Mapped[date]
     valid_to: Mapped[date]
-    certificate_sha256: Mapped[bytes | None]
-    __table_args__ = (CheckConstraint("valid_from <= valid_to", name="dates_in_order"),)
+    certificate_sha256: Mapped[bytes | None] = mapped_column(ForeignKey("stored_file.sha256"))
+    extends_id: Mapped[UUID | None] = mapped_column(ForeignKey("authorisation.id"), unique=True)
+    reason: Mapped[str | None]
+    granted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    granted_at: Mapped[datetime]
+    __table_args__ = (
+        CheckConstraint("valid_from <= valid_to", name="dates_in_order"),
+        CheckConstraint("extends_id IS NULL OR reason <> ''", name="extended_with_a_reason"),
+        {"info": {"privileges": "select, insert"}},
+    )
 
     def ledger_chain(self) -> str:
         return f"person:{self.person_id}"
+
+
+class AuthorisationRevocation(ReadOnce, Ledgered, Base):
+    """An authorisation was taken away before its last day."""
+
+    __tablename__ = "authorisation_revocation"
+    authorisation_id: Mapped[UUID] = mapped_column(ForeignKey("authorisation.id"), primary_key=True)
+    reason: Mapped[str]
+    revoked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    revoked_at: Mapped[datetime]
+    __table_args__ = (
+        CheckConstraint("reason <> ''", name="reason_given"),
+        {"info": {"privileges": "select, insert"}},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"authorisation:{self.authorisation_id}"
 
 
 class Account(Ledgered, Entity):
@@ -232,6 +262,8 @@ class IdempotencyKey(Base):
 
 explain_constraint("uq_organisation_uscc", _l("An organisation with this credit code exists already."), field="uscc")
 explain_constraint("uq_person_identity_document_kind_digest", _l("This identity document belongs to another person."))
+explain_constraint("uq_authorisation_extends_id", _l("This authorisation was extended already; look at the newest."))
+explain_constraint("pk_authorisation_revocation", _l("This authorisation was revoked already."))
 explain_constraint("ex_employment_one_at_a_time", _l("This person is employed elsewhere on those dates."))
 explain_constraint("uq_account_username", _l("This user name is taken."), field="username")
 explain_constraint("uq_role_grant_current", _l("This role is granted already."), field="role")

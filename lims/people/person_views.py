@@ -1,6 +1,6 @@
 """Pages on which administrators register people, employ them, and look after their accounts."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,17 +9,17 @@ from flask.typing import ResponseReturnValue
 
 from lims import clock
 from lims.auth.permissions import Role, requires
-from lims.catalog.queries import category_ids
 from lims.db import db
-from lims.errors import InvalidInputError, LimsError, NotFoundError
+from lims.errors import LimsError, NotFoundError
 from lims.forms import PageForm
 from lims.i18n import bilingual
 from lims.i18n import gettext as _
-from lims.i18n import lazy_gettext as _l
 from lims.people import accounts, directory, services
 from lims.people.administration import move_person
+from lims.people.authorisation_views import STATE_NAMES, words_of
+from lims.people.authorisations import KIND_NAMES, notices_of
+from lims.people.authorising import authorise_where_employed
 from lims.people.forms import (
-    AUTHORISATIONS,
     DOCUMENTS,
     AccountForm,
     AuthorisationForm,
@@ -27,9 +27,12 @@ from lims.people.forms import (
     NewPersonForm,
     RolesForm,
     codes_in,
+    names_in,
     organisation_choices,
+    uploaded,
 )
 from lims.people.queries import get_person, list_organisations, roles_of
+from lims.people.types import AuthorisationKind
 from lims.uow import unit_of_work
 from lims.web.current import current_actor
 
@@ -90,13 +93,23 @@ def _page(person_id: UUID, refused: PageForm | None = None, status: int = 200) -
         documents=[str(DOCUMENTS.get(kind, kind)) for kind in directory.document_kinds(db.session, person_id)],
         employments=employments,
         authorisations=directory.authorisations_of(db.session, person_id),
-        authorisation_names=AUTHORISATIONS,
+        kind_names=KIND_NAMES,
+        state_names=STATE_NAMES,
+        notices=_notices(employments, person_id, today),
         accounts=directory.accounts_of(db.session, person_id),
         employ_form=employ,
         authorise_form=authorise,
         account_form=refused if isinstance(refused, AccountForm) else AccountForm(formdata=None),
     )
     return page, status
+
+
+def _notices(employments: list[directory.EmploymentRow], person_id: UUID, today: date) -> list[str]:
+    for one in employments:
+        if one.employment.valid_from <= today <= (one.employment.valid_to or today):
+            people = {person_id: (one.organisation.id, one.roles)}
+            return [words_of(notice) for notice in notices_of(db.session, people, today).get(person_id, [])]
+    return []
 
 
 def _fill_organisations(form: EmploymentForm) -> None:
@@ -190,30 +203,21 @@ def authorise(person_id: UUID) -> ResponseReturnValue:
     assert form.valid_from.data is not None  # noqa: S101 - required
     assert form.valid_to.data is not None  # noqa: S101 - required
     try:
-        codes = _known_codes(codes_in(form.category_codes.data))
         with unit_of_work(current_actor()) as uow:
-            services.authorise_where_employed(
+            authorise_where_employed(
                 uow,
                 person_id,
-                str(form.kind.data),
+                AuthorisationKind(form.kind.data),
                 valid_from=form.valid_from.data,
                 valid_to=form.valid_to.data,
-                category_codes=codes,
+                category_codes=codes_in(form.category_codes.data),
+                method_codes=names_in(form.method_codes.data),
+                certificate=uploaded(form.certificate),
             )
     except LimsError as refusal:
         return _page(person_id, form, form.refuse(refusal))
     flash(_("The authorisation is recorded."), "success")
     return redirect(url_for(".detail", person_id=person_id), 303)
-
-
-def _known_codes(codes: list[str]) -> list[str]:
-    known = category_ids(db.session)
-    for code in codes:
-        if code not in known:
-            raise InvalidInputError(
-                _l("“%(code)s” is no category code; expected one such as 34-4.", code=code), field="category_codes"
-            )
-    return codes
 
 
 @bp.route("/<uuid:person_id>/accounts", methods=["POST"])

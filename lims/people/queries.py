@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, func, literal, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from lims.actors import Actor, OrganisationKind
 from lims.auth.permissions import permissions_of
 from lims.errors import NotFoundError
 from lims.i18n import lazy_gettext as _l
-from lims.people.models import Account, Accreditation, Authorisation, Employment, Organisation, Person, RoleGrant
+from lims.people.models import Account, Accreditation, Employment, Organisation, Person, RoleGrant
 from lims.people.types import AccountRow, Colleague, EmploymentFacts
 from lims.reading import read_once
 
@@ -179,31 +179,6 @@ def actor_in(session: Session, account: Account, facts: EmploymentFacts) -> Acto
         party_id=facts.party_id,
         roles=roles,
         permissions=permissions_of(roles),
-    )
-
-
-@read_once
-def is_authorised(
-    session: Session, person_id: UUID, organisation_id: UUID, kind: str, *, category_code: str, on: date
-) -> bool:
-    """Whether a person holds an organisation's authorisation of this kind for a food category on a day."""
-    return (
-        session.scalar(
-            select(Authorisation.id)
-            .where(
-                Authorisation.person_id == person_id,
-                Authorisation.organisation_id == organisation_id,
-                Authorisation.kind == kind,
-                Authorisation.valid_from <= on,
-                Authorisation.valid_to >= on,
-                or_(
-                    func.cardinality(Authorisation.category_codes) == 0,
-                    literal(category_code) == any_(Authorisation.category_codes),
-                ),
-            )
-            .limit(1)
-        )
-        is not None
     )
 
 

@@ -20,7 +20,6 @@ from lims.people.models import (
     Account,
     Accreditation,
     ApiToken,
-    Authorisation,
     Employment,
     Organisation,
     Person,
@@ -28,7 +27,7 @@ from lims.people.models import (
     RoleGrant,
     WebSession,
 )
-from lims.people.queries import employment_of_person, get_organisation, get_person, roles_of
+from lims.people.queries import get_organisation, get_person, roles_of
 from lims.people.types import IdentityDocument
 from lims.uow import UnitOfWork
 
@@ -273,56 +272,6 @@ def accredit(
     uow.session.add(accreditation)
     uow.session.flush()
     return accreditation
-
-
-def authorise(
-    uow: UnitOfWork,
-    person_id: UUID,
-    organisation_id: UUID,
-    kind: str,
-    *,
-    valid_from: date,
-    valid_to: date,
-    category_codes: Iterable[str] = (),
-) -> Authorisation:
-    """Note what a person is trained and authorised for, and until when."""
-    authorisation = Authorisation(
-        person_id=person_id,
-        organisation_id=organisation_id,
-        kind=kind,
-        category_codes=sorted(category_codes),
-        valid_from=valid_from,
-        valid_to=valid_to,
-    )
-    uow.session.add(authorisation)
-    uow.session.flush()
-    return authorisation
-
-
-def authorise_where_employed(
-    uow: UnitOfWork,
-    person_id: UUID,
-    kind: str,
-    *,
-    valid_from: date,
-    valid_to: date,
-    category_codes: Iterable[str] = (),
-) -> Authorisation:
-    """Authorise a person in the organisation that employs them on the first day.
-
-    Raises:
-        NotFoundError: they are employed nowhere on that day.
-    """
-    employment = employment_of_person(uow.session, person_id, valid_from)
-    return authorise(
-        uow,
-        person_id,
-        employment.organisation_id,
-        kind,
-        valid_from=valid_from,
-        valid_to=valid_to,
-        category_codes=category_codes,
-    )
 
 
 def issue_token(

@@ -2,10 +2,64 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from lims.actors import OrganisationKind
+
+
+class AuthorisationKind(StrEnum):
+    """What somebody is trained for and may answer for."""
+
+    SIGN = "sign"
+    SAMPLE = "sample"
+    TEST = "test"
+    CUSTODY = "custody"
+
+
+class AuthorisationState(StrEnum):
+    """Where an authorisation stands on a day."""
+
+    IN_FORCE = "in_force"
+    TO_COME = "to_come"
+    ENDED = "ended"
+    EXTENDED = "extended"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAuthorisation:
+    """One authorisation as it is judged.
+
+    Attributes:
+        category_codes: major categories it is limited to; empty for all foods.
+        method_codes: methods of a tester it is limited to, as on the method row; empty for all.
+        valid_to: the last day.
+        revoked_on: the day on which it was taken away; it held until the moment before.
+    """
+
+    id: UUID
+    person_id: UUID
+    organisation_id: UUID
+    kind: AuthorisationKind
+    category_codes: frozenset[str]
+    method_codes: frozenset[str]
+    valid_from: date
+    valid_to: date
+    revoked_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisationNotice:
+    """What somebody has to be told about one kind: `ended_on` when nothing holds any more, `ends_on` when it ends soon.
+
+    Neither is set for somebody who never had one.
+    """
+
+    kind: AuthorisationKind
+    ends_on: date | None = None
+    ended_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from results.papers.report import Language, TestReportPaper, render_test_report
 from results.queries import find_set, gather_report, last_lock, newest_report, set_and_lock
 from results.rules.conclusion import conclude
 from results.services.review import give_back
-from results.services.signing import NotSignableError, check_authorised, get_report_here
+from results.services.signing import NotSignableError, get_report_here
 from results.types import SampleVerdict as Concluded
 from results.types import TestSetState
 from sampling.models import Sample
@@ -94,7 +94,6 @@ def _draft(uow: UnitOfWork, test_set: TestSet, sample: Sample) -> tuple[TestRepo
     lock = last_lock(uow.session, test_set.id)
     if lock is None or test_set.state is not TestSetState.LOCKED:
         raise NotSignableError(_l("The results of %(code)s are not locked.", code=test_set.blind_code))
-    check_authorised(uow, sample)
     claim_act(uow, sample_tuple(sample), DutyRole.SIGNATORY)
     person_id, today = uow.actor.require_person(), local_date(uow.now)
     newest = newest_report(uow.session, sample.id)

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from lims.catalog.limits import parse_limit
-from lims.clock import local_time
+from lims.catalog.queries import method_names
+from lims.clock import local_date, local_time
 from lims.errors import ConflictError, InvalidInputError, LimsError, NotFoundError
 from lims.i18n import gettext
 from lims.i18n import lazy_gettext as _l
+from lims.people.authorisations import Needed, require_authorised
 from lims.people.queries import person_names
+from lims.people.types import AuthorisationKind
 from lims.quantities import QuantityError, parse_unit
 from lims.uow import UnitOfWork
 from results.models import CorrectionProposal, ItemResult, TestSet, TestSetItem
@@ -99,6 +102,7 @@ def enter_results(uow: UnitOfWork, blind_code: str, entries: Sequence[Entry]) ->
         EntriesRefusedError: several of these, each beside its line.
         ConflictError: the results are, or were, locked.
         SeparationRefusedError: the person may not test this sample.
+        NotAuthorisedError: the person may not test this food, or not by one of these methods.
     """
     test_set = begin_testing(uow, blind_code)
     if test_set.state is TestSetState.LOCKED or last_lock(uow.session, test_set.id) is not None:
@@ -106,6 +110,7 @@ def enter_results(uow: UnitOfWork, blind_code: str, entries: Sequence[Entry]) ->
     if len({entry.set_item_id for entry in entries}) != len(entries):
         raise InvalidInputError(_l("The same item is given twice."))
     lines = {line.id: line for line in uow.session.query(TestSetItem).filter_by(test_set_id=test_set.id)}
+    _require_methods(uow, test_set, [lines[entry.set_item_id] for entry in entries if entry.set_item_id in lines])
     standing = standing_results(uow.session, test_set.id)
     written: list[ItemResult] = []
     problems: dict[str, LimsError] = {}
@@ -124,6 +129,23 @@ def enter_results(uow: UnitOfWork, blind_code: str, entries: Sequence[Entry]) ->
     uow.session.add_all(written)
     uow.session.flush()
     return written
+
+
+def _require_methods(uow: UnitOfWork, test_set: TestSet, lines: Sequence[TestSetItem]) -> None:
+    """Insist that a tester who is authorised for some methods only uses no other.
+
+    Raises:
+        NotAuthorisedError: one of the lines is measured by another method.
+    """
+    category_id = get_sample_for_act(uow, test_set.sample_id).category_id
+    tester = Needed.of(uow.actor, AuthorisationKind.TEST)
+    require_authorised(
+        uow.session,
+        [tester],
+        local_date(uow.now),
+        category_id=category_id,
+        methods=lambda: method_names(uow.session, [line.method_id for line in lines if line.method_id]),
+    )
 
 
 def _check_seen(uow: UnitOfWork, line: TestSetItem, entry: Entry, before: ItemResult | None) -> None:

@@ -5,23 +5,18 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from lims.auth.login import check_confirmed
-from lims.catalog.queries import get_category
 from lims.clock import local_date
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
-from lims.people.queries import is_authorised
 from lims.uow import UnitOfWork
 from results.events import ConclusionSigned
 from results.models import Conclusion, TestReport, TestSet
 from results.queries import last_lock, newest_report, standing_results
 from results.rules.conclusion import conclude as conclude_items
 from results.types import SignatureMeaning, TestSetState
-from sampling.models import Sample
 from sampling.services.samples import conclude
 from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
 from sampling.types import DutyRole, SampleVerdict
-
-AUTHORISATION = "sign"
 
 
 class NotSignableError(ConflictError):
@@ -60,7 +55,6 @@ def sign_conclusion(
     report = get_report_here(uow, report_id)
     sample = get_sample_for_act(uow, report.sample_id)
     check_confirmed(confirmed_at, uow.now)
-    check_authorised(uow, sample)
     _check_shown(uow, report, pdf_sha256)
     claim_act(uow, sample_tuple(sample), DutyRole.SIGNATORY)
     assert confirmed_at is not None  # noqa: S101 - check_confirmed refuses None
@@ -124,22 +118,6 @@ def get_report_here(uow: UnitOfWork, report_id: UUID) -> TestReport:
     if test_set.lab_id != uow.actor.require_organisation():
         raise NotFoundError
     return report
-
-
-def check_authorised(uow: UnitOfWork, sample: Sample) -> None:
-    """Insist that the actor is an authorised signatory for this food today.
-
-    Raises:
-        NotSignableError: no authorisation of this laboratory covers the category and the day.
-    """
-    category = get_category(uow.session, sample.category_id)
-    person_id, laboratory_id = uow.actor.require_person(), uow.actor.require_organisation()
-    if not is_authorised(
-        uow.session, person_id, laboratory_id, AUTHORISATION, category_code=category.code, on=local_date(uow.now)
-    ):
-        raise NotSignableError(
-            _l("You are not an authorised signatory for %(category)s today.", category=category.name_zh)
-        )
 
 
 def _check_shown(uow: UnitOfWork, report: TestReport, pdf_sha256: bytes) -> None:

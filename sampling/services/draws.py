@@ -15,8 +15,10 @@ from lims.clock import local_date
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.numbering import take_numbers
+from lims.people.authorisations import Needed, without_authorisation
 from lims.people.models import Organisation
 from lims.people.queries import colleagues, employment_of_person
+from lims.people.types import AuthorisationKind
 from lims.uow import UnitOfWork
 from sampling.events import TaskIssued
 from sampling.models import (
@@ -188,9 +190,8 @@ def _staff(
 ) -> Iterator[StaffMember]:
     """Samplers of the organisations that sample, each for its own strata, and the regulator's officers.
 
-    Whoever stands on the testing side of this plan is not on the list.
+    Whoever stands on the testing side of this plan, or is authorised for no food at all today, is not on the list.
     """
-    today = local_date(uow.now)
     testing = set(
         uow.session.scalars(
             select(PersonPlanDuty.person_id).where(
@@ -198,17 +199,36 @@ def _staff(
             )
         )
     )
-    strata: dict[UUID, list[str]] = {}
+    strata: dict[UUID, dict[str, UUID]] = {}
     for stratum, line in lines.items():
         organisation_id = categories[line.category_id].sampling_organisation_id
         if organisation_id is not None:
-            strata.setdefault(organisation_id, []).append(stratum)
+            strata.setdefault(organisation_id, {})[stratum] = line.category_id
     for organisation_id, worked in strata.items():
-        for one in colleagues(uow.session, organisation_id, today, Role.SAMPLER):
-            if one.person_id not in testing:
-                yield StaffMember(str(one.person_id), StaffRole.SAMPLER, strata=tuple(worked))
-    for one in colleagues(uow.session, plan.organisation_id, today, Role.ACCOMPANYING_OFFICER):
-        yield StaffMember(str(one.person_id), StaffRole.ACCOMPANYING_OFFICER)
+        for person_id, allowed in _authorised(uow, organisation_id, Role.SAMPLER, worked):
+            if person_id not in testing:
+                yield StaffMember(str(person_id), StaffRole.SAMPLER, strata=allowed)
+    everywhere = {stratum: line.category_id for stratum, line in lines.items()}
+    for person_id, allowed in _authorised(uow, plan.organisation_id, Role.ACCOMPANYING_OFFICER, everywhere):
+        limited = allowed if len(allowed) < len(everywhere) else ()
+        yield StaffMember(str(person_id), StaffRole.ACCOMPANYING_OFFICER, strata=limited)
+
+
+def _authorised(
+    uow: UnitOfWork, organisation_id: UUID, role: Role, strata: Mapping[str, UUID]
+) -> Iterator[tuple[UUID, tuple[str, ...]]]:
+    """Who of an organisation may be sent out, each with the strata whose category they are authorised for today."""
+    today = local_date(uow.now)
+    people = colleagues(uow.session, organisation_id, today, role)
+    needed = [Needed(one.person_id, one.name, organisation_id, (AuthorisationKind.SAMPLE,)) for one in people]
+    refused = {
+        category_id: without_authorisation(uow.session, needed, today, category_id=category_id)
+        for category_id in set(strata.values())
+    }
+    for one in people:
+        allowed = tuple(stratum for stratum, category_id in strata.items() if one.person_id not in refused[category_id])
+        if allowed:
+            yield one.person_id, allowed
 
 
 def _issue_tasks(

@@ -30,6 +30,7 @@ from sampling.models import (
     Sample,
     SeparationRefusal,
 )
+from sampling.services.authorisation import require_may_act
 from sampling.types import (
     BENCH_ROLES,
     SAMPLE_ONLY_ROLES,
@@ -146,8 +147,16 @@ def claim_acts(uow: UnitOfWork, sample: SampleTuple, acts: Sequence[tuple[DutyRo
     Raises:
         SeparationRefusedError: a person stands on the other side, or holds another bench role on this sample, or the
             mode asks for the regulator's own people.
+        NotAuthorisedError: a person is not, or no longer, authorised for the role; also where the act stands already,
+            because who tested yesterday may not go on today.
         NotFoundError: a person is employed nowhere today, or the actor no longer where they act.
     """
+    _note_acts(uow, sample, acts)
+    require_may_act(uow, sample.category_id, acts)
+
+
+def _note_acts(uow: UnitOfWork, sample: SampleTuple, acts: Sequence[tuple[DutyRole, UUID]]) -> None:
+    """Write the acts that do not stand yet, with their duties."""
     held: dict[UUID, set[DutyRole]] = defaultdict(set)
     people = {person_id for _role, person_id in acts}
     for person_id, role in uow.session.execute(

@@ -16,6 +16,7 @@ from lims.people.queries import colleagues, employments_of_persons
 from lims.uow import UnitOfWork
 from sampling.events import TaskIssued
 from sampling.models import Business, PlanCategory, PlanLine, SamplingPlan, SamplingTask
+from sampling.services.authorisation import require_may_act
 from sampling.services.businesses import handled_business
 from sampling.services.draws import task_number
 from sampling.services.plans import lock_plan
@@ -44,6 +45,7 @@ def issue_visit(uow: UnitOfWork, plan_id: UUID, visit: VisitInput) -> SamplingTa
         InvalidInputError: a food whose major category is not in the plan, a day that has passed, or somebody who is not
             employed for this.
         SeparationRefusedError: a sampler stands on the testing side of this plan.
+        NotAuthorisedError: one of the three is not authorised for this category today.
 
     Emits: TaskIssued.
     """
@@ -115,6 +117,8 @@ def _claim_team(uow: UnitOfWork, plan: SamplingPlan, category: PlanCategory, vis
         raise InvalidInputError(
             _l("The accompanying officer is one of the regulator."), field="accompanying_officer_id"
         )
+    team = [(DutyRole.SAMPLER, one) for one in sorted(samplers)]
+    require_may_act(uow, category.category_id, [*team, (DutyRole.ACCOMPANYING_OFFICER, visit.accompanying_officer_id)])
     facts = employments_of_persons(uow.session, samplers, today)
     for person_id in sorted(samplers):
         claim_job(uow, category, DutyRole.SAMPLER, facts[person_id])

@@ -1,23 +1,28 @@
 """Organisations, persons and actors."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from uuid import UUID
+
+import sqlalchemy as sa
 
 from lims import clock
 from lims.actors import INSTALL, Actor, OrganisationKind
 from lims.auth.permissions import Role
 from lims.db import db
 from lims.people import services
-from lims.people.models import Account
+from lims.people.authorisations import NEEDED
+from lims.people.authorising import authorise, revoke_authorisation
+from lims.people.models import Account, Authorisation, AuthorisationRevocation
 from lims.people.queries import actor_for, employment_of_person
-from lims.people.types import IdentityDocument
+from lims.people.types import AuthorisationKind, IdentityDocument
 from lims.uow import unit_of_work
 
 _numbers = count(1)
 PASSWORD = "correct horse battery"
-LONG_AGO = date(2020, 1, 1)
+LONG_AGO, FAR_OFF = date(2020, 1, 1), date(2040, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,8 @@ def make_organisation(kind: OrganisationKind = OrganisationKind.LAB, *, owner_id
         return organisation.id
 
 
-def make_person(organisation_id: UUID, *roles: Role, name: str | None = None) -> Somebody:
-    """A person employed for years, with an account and these roles."""
+def make_person(organisation_id: UUID, *roles: Role, name: str | None = None, is_authorised: bool = True) -> Somebody:
+    """A person employed for years, with an account, these roles and what they have to be authorised for."""
     number = next(_numbers)
     with unit_of_work(INSTALL) as uow:
         person = services.register_person(
@@ -52,6 +57,9 @@ def make_person(organisation_id: UUID, *roles: Role, name: str | None = None) ->
         )
         services.employ(uow, person.id, organisation_id, roles, valid_from=LONG_AGO, officer_no=f"E{number:05d}")
         account = services.open_account(uow, person.id, f"user{number}", PASSWORD)
+        if is_authorised:
+            for kind in sorted({NEEDED[role] for role in roles if role in NEEDED}):
+                authorise(uow, person.id, organisation_id, kind, valid_from=LONG_AGO, valid_to=FAR_OFF)
         return Somebody(person.id, account.id, account.username, _actor(uow.session, account))
 
 
@@ -61,6 +69,34 @@ def make_second_account(somebody: Somebody) -> Somebody:
     with unit_of_work(INSTALL) as uow:
         account = services.open_account(uow, somebody.person_id, f"user{number}", PASSWORD)
         return Somebody(somebody.person_id, account.id, account.username, _actor(uow.session, account))
+
+
+def authorise_only(
+    somebody: Somebody,
+    kind: AuthorisationKind,
+    *,
+    valid_to: date = FAR_OFF,
+    category_codes: Iterable[str] = (),
+    method_codes: Iterable[str] = (),
+) -> UUID:
+    """Take away what somebody may do, and let them do just this."""
+    organisation_id = somebody.actor.require_organisation()
+    with unit_of_work(INSTALL) as uow:
+        for row in uow.session.scalars(
+            sa.select(Authorisation).where(Authorisation.person_id == somebody.person_id, Authorisation.kind == kind)
+        ).all():
+            if uow.session.get(AuthorisationRevocation, row.id) is None:
+                revoke_authorisation(uow, row.id, "for this test")
+        return authorise(
+            uow,
+            somebody.person_id,
+            organisation_id,
+            kind,
+            valid_from=LONG_AGO,
+            valid_to=valid_to,
+            category_codes=category_codes,
+            method_codes=method_codes,
+        ).id
 
 
 def _actor(session, account: Account) -> Actor:

@@ -10,7 +10,6 @@ from lims import clock
 from lims.actors import INSTALL, OrganisationKind
 from lims.auth.permissions import Role
 from lims.catalog.load import TREE_VERSION, category_id
-from lims.people.services import authorise
 from lims.uow import unit_of_work
 from sampling.models import (
     Business,
@@ -48,11 +47,10 @@ from sampling.types import (
     TaskCategory,
     TaskState,
 )
-from tests.factories.people import LONG_AGO, Somebody, make_organisation, make_person
+from tests.factories.people import Somebody, make_organisation, make_person
 
 _numbers = count(1)
 
-FAR_OFF = date(2040, 1, 1)
 VEGETABLES = "34"  # major category of the 2026 tree
 LEEK = "34-4"
 
@@ -84,9 +82,6 @@ def make_team(mode: SeparationMode = SeparationMode.EXTERNAL) -> Team:
         SeparationMode.EXTERNAL: lambda: make_organisation(OrganisationKind.SAMPLING_ORG),
         SeparationMode.REGULATOR: lambda: regulator,
     }[mode]()
-    signatory = make_person(lab, Role.SIGNATORY)
-    with unit_of_work(INSTALL) as uow:
-        authorise(uow, signatory.person_id, lab, "sign", valid_from=LONG_AGO, valid_to=FAR_OFF)
     return Team(
         mode=mode,
         regulator_id=regulator,
@@ -98,7 +93,7 @@ def make_team(mode: SeparationMode = SeparationMode.EXTERNAL) -> Team:
         custodian=make_person(lab, Role.CUSTODIAN),
         tester=make_person(lab, Role.TESTER),
         reviewer=make_person(lab, Role.REVIEWER),
-        signatory=signatory,
+        signatory=make_person(lab, Role.SIGNATORY),
     )
 
 

@@ -158,12 +158,12 @@ def test_an_ended_employment_ends_what_the_person_can_do(administrator, session,
 
 def test_an_authorisation_is_recorded_where_the_person_works(administrator, session):
     lab = make_organisation()
-    somebody = make_person(lab, Role.SIGNATORY)
+    somebody = make_person(lab, Role.SIGNATORY, is_authorised=False)
     page = f"/admin/people/{somebody.person_id}"
-    values = {"kind": "sign", "category_codes": "34-4", "valid_from": "2026-01-01", "valid_to": "2030-12-31"}
+    values = {"kind": "sign", "category_codes": "34", "valid_from": "2026-01-01", "valid_to": "2030-12-31"}
     assert post(administrator, page, f"{page}/authorisations", **values).status_code == 303
     kept = session.scalars(sa.select(Authorisation).where(Authorisation.person_id == somebody.person_id)).one()
-    assert (kept.organisation_id, kept.category_codes) == (lab, ["34-4"])
+    assert (kept.organisation_id, kept.category_codes) == (lab, ["34"])
     unknown = post(administrator, page, f"{page}/authorisations", **(values | {"category_codes": "banana"}))
     assert (unknown.status_code, "banana" in unknown.text) == (422, True)
 

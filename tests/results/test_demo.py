@@ -99,7 +99,7 @@ def test_the_same_seed_gives_the_same_reports_and_cases_in_one_process_and_in_tw
             alone = _live_fortnight(in_two=False)
         transaction.rollback()
     reports, results, cases = alone
-    assert len(reports) > 20
+    assert len(reports) >= 20
     assert {row[-1] for row in reports} == {SampleVerdict.PASS, SampleVerdict.FAIL}
     assert len(results) > len(reports)
     assert len(cases) > 2

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from lims import clock
 from lims.auth.login import ConfirmationNeededError
 from lims.errors import LimsError, NotFoundError
-from lims.people.models import Authorisation
+from lims.people.authorisations import NotAuthorisedError
+from lims.people.types import AuthorisationKind
 from lims.uow import unit_of_work
 from results.events import ConclusionSigned
 from results.models import Conclusion, TestReport, TestSet
@@ -21,6 +22,7 @@ from sampling.models import Sample
 from sampling.services.separation import SeparationRefusedError
 from sampling.types import SampleState, SampleVerdict
 from tests.conftest import NOW
+from tests.factories.people import authorise_only
 from tests.factories.results import make_locked_set, make_report
 from tests.factories.sampling import Team, make_team
 
@@ -94,22 +96,14 @@ def test_a_colleague_cannot_sign_in_the_approvers_name(team: Team, report: TestR
 
 
 def test_an_expired_authorisation_does_not_sign(team: Team, report: TestReport, session: Session) -> None:
-    session.execute(
-        sa.update(Authorisation)
-        .where(Authorisation.person_id == team.signatory.person_id)
-        .values(valid_to=date(2026, 9, 13))
-    )
-    session.commit()
-    with pytest.raises(NotSignableError, match="authorised"):
+    authorise_only(team.signatory, AuthorisationKind.SIGN, valid_to=date(2026, 9, 13))
+    with pytest.raises(NotAuthorisedError, match=r"authorisation for signing reports .* ended on 2026-09-13"):
         sign(team, report)
 
 
 def test_an_authorisation_for_another_food_does_not_sign(team: Team, report: TestReport, session: Session) -> None:
-    session.execute(
-        sa.update(Authorisation).where(Authorisation.person_id == team.signatory.person_id).values(category_codes=["1"])
-    )
-    session.commit()
-    with pytest.raises(NotSignableError, match="authorised"):
+    authorise_only(team.signatory, AuthorisationKind.SIGN, category_codes=["1"])
+    with pytest.raises(NotAuthorisedError, match="not authorised"):
         sign(team, report)
 
 
@@ -143,16 +137,6 @@ def test_who_took_the_sample_cannot_sign_it(session: Session, team: Team, report
     with unit_of_work(team.signatory.actor) as uow:
         insider = _next_version(report, signatory_id=sampler.person_id)
         uow.session.add(insider)
-        uow.session.add(
-            Authorisation(
-                person_id=sampler.person_id,
-                organisation_id=team.lab_id,
-                kind="sign",
-                category_codes=[],
-                valid_from=date(2020, 1, 1),
-                valid_to=date(2040, 1, 1),
-            )
-        )
         uow.session.flush()
         uow.session.expunge(insider)
     with pytest.raises(SeparationRefusedError):

@@ -5,6 +5,7 @@ import threading
 import pytest
 import sqlalchemy as sa
 
+from lims.auth.permissions import Role
 from lims.cluster import Urls
 from lims.db import db
 from lims.errors import LimsError
@@ -43,7 +44,7 @@ def run_races(mode: SeparationMode, count: int) -> None:
     team = make_team(mode)
     sample_id = make_sample(team)
     for _ in range(count):
-        somebody = make_person(team.sampling_organisation_id)
+        somebody = make_person(team.sampling_organisation_id, Role.SAMPLER, Role.TESTER)
         assert len(race(sample_id, somebody)) == 1
     with db.read_session() as session:
         both = sa.select(DutyAct.person_id).group_by(DutyAct.sample_id, DutyAct.person_id)
