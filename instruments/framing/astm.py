@@ -16,24 +16,28 @@ from instruments.framing.base import (
     GARBAGE_BLOCK,
     NOTHING,
     Event,
-    Frame,
     Garbage,
     Incomplete,
     Message,
     Send,
+    new_frame,
 )
 from instruments.framing.checksums import sum8
 
 ENQ, ACK, NAK, EOT = b"\x05", b"\x06", b"\x15", b"\x04"
+_SEND_ACK = Send(ACK)
 STX, ETX, ETB, CR, LF = 0x02, 0x03, 0x17, 0x0D, 0x0A
 
 MAX_FRAME = 64_000  # LIS01-A2; E1381-95 has 247, a Yumizen sends 26,652
 MAX_MESSAGE = 1_048_576  # sixteen of the longest frames; past it the session is refused
 _CHECK_SIZE = 2
-# The ordinary case in one look: a frame that came in one piece. Everything else is taken byte by byte.
-_WHOLE_FRAME = re.compile(rb"\x02([^\x02\x03\x05\x17]{1,%d}[\x03\x17])(..)" % (MAX_FRAME - 1), re.DOTALL)
+# The ordinary case in one look: a frame in one piece, and what is nothing before it. The rest is taken byte by byte.
+_WHOLE_FRAME = re.compile(rb"[\r\n]*(\x02([^\x02\x03\x05\x17]{1,%d}[\x03\x17])(..))" % (MAX_FRAME - 1), re.DOTALL)
 _FRAME_STOP = re.compile(b"[\x02\x03\x05\x17]")  # STX, ETX, ENQ, ETB
-_STOPS = frozenset({b"\x02", b"\x03", b"\x05", b"\x17"})
+_TEXT = bytes(byte for byte in range(256) if byte not in b"\x02\x03\x05\x17")
+_CHECKS = tuple(b"%02X" % value for value in range(256))
+_LINE_END = re.compile(b"[\r\n]")
+_LINE_TEXT = bytes(byte for byte in range(256) if byte not in b"\r\n")
 _NOISE = re.compile(b"[^\x02\x04\x05\r\n]+")  # what means nothing between frames
 _SEQUENCE = 8
 
@@ -66,11 +70,13 @@ class AstmLinkFramer:
         return self._in_session or self._in_frame or bool(self._text or self._garbage)
 
     def feed(self, data: bytes) -> Sequence[Event]:
-        if len(data) == 1 and self._in_frame and self._check_from < 0 and self._is_text(data):
+        if self._in_frame and self._cannot_end(data):
             self._frame += data
-            self._position += 1
+            self._position += len(data)
             return NOTHING
         events: list[Event] = []
+        if self._in_frame:
+            data = self._join(data)
         begin, at = self._position, 0
         while at < len(data):
             if not self._in_frame:
@@ -78,7 +84,7 @@ class AstmLinkFramer:
                 if whole is not None:
                     at = whole.end()
                     self._position = begin + at - 1
-                    self._judge_frame(whole[0], whole[1], whole[2], events)
+                    self._judge_frame(whole[1], whole[2], whole[3], events)
                     continue
                 noise = _NOISE.match(data, at)
                 if noise is not None:
@@ -95,9 +101,23 @@ class AstmLinkFramer:
         self._position = begin + len(data)
         return events or NOTHING
 
-    def _is_text(self, byte: bytes) -> bool:
-        """Whether a byte can only be text of the frame that was begun, as most are."""
-        return byte not in _STOPS and len(self._frame) < MAX_FRAME
+    def _cannot_end(self, data: bytes) -> bool:
+        """Whether these bytes can only be text or half a checksum of the frame that was begun, as most are."""
+        size = len(self._frame) + len(data)
+        if self._check_from >= 0:
+            return size < self._check_from + _CHECK_SIZE
+        return size <= MAX_FRAME and (data in _TEXT or (len(data) > 1 and _FRAME_STOP.search(data) is None))
+
+    def _join(self, data: bytes) -> bytes:
+        """What was kept of a frame with what follows, to look at it in one piece, when that makes it whole."""
+        joined = bytes(self._frame) + data
+        if _WHOLE_FRAME.match(joined) is None:
+            return data
+        self._position -= len(self._frame)
+        self._frame = bytearray()
+        self._in_frame = False
+        self._check_from = -1
+        return joined
 
     def _take_text(self, data: bytes, at: int) -> int:
         """Add what cannot end the frame in one piece; the index of the first byte that was not added."""
@@ -149,6 +169,15 @@ class AstmLinkFramer:
         """The checksum is in; CR and LF that follow are separators and change nothing."""
         end = self._position + 1
         number = body[0] - 0x30
+        if (
+            stated == _CHECKS[sum(body) & 0xFF]
+            and number == self._expected
+            and self._in_session
+            and 0 not in body
+            and len(self._text) + len(body) <= MAX_MESSAGE
+        ):
+            self._accept(raw, body, end, events)
+            return
         if stated.upper() != b"%02X" % sum8(body):
             self._refuse(raw, end, f"checksum {stated.decode('ascii', 'backslashreplace')}", events)
         elif 0 in body:
@@ -167,13 +196,15 @@ class AstmLinkFramer:
             self._accept(raw, body, end, events)
 
     def _accept(self, raw: bytes, body: bytes, end: int, events: list[Event]) -> None:
-        self._flush_garbage(events)
+        if self._garbage:
+            self._flush_garbage(events)
         self._last = body
         self._ended = body[-1] == ETX
         self._text += body[1:-1]
         self._expected = (self._expected + 1) % _SEQUENCE
-        events.append(Frame(raw, end))
-        self._send(ACK, events)
+        events.append(new_frame((raw, end)))
+        if self._converse:
+            events.append(_SEND_ACK)
         if not self._in_session and self._ended:
             self._finish_message(end, events)
 
@@ -293,31 +324,48 @@ class AstmRecordFramer:
         return bool(self._line or self._text)
 
     def feed(self, data: bytes) -> Sequence[Event]:
+        if len(self._line) + len(self._text) + len(data) < MAX_MESSAGE and (
+            data in _LINE_TEXT or (len(data) > 1 and _LINE_END.search(data) is None)
+        ):
+            self._line += data
+            self._position += len(data)
+            return NOTHING
         events: list[Event] = []
-        for byte in data:
+        lines = data.replace(b"\n", b"\r").split(b"\r")
+        rest = lines.pop()
+        for line in lines:
+            self._take_text(line, events)
             self._position += 1
-            if byte in (CR, LF):
+            if self._line:
                 self._end_line(events)
-                continue
-            self._line.append(byte)
-            if len(self._line) + len(self._text) >= MAX_MESSAGE:
-                events.append(Garbage(bytes(self._text + self._line), self._position))
-                self._text, self._line = bytearray(), bytearray()
+        self._take_text(rest, events)
         return events or NOTHING
+
+    def _take_text(self, text: bytes, events: list[Event]) -> None:
+        """Add to the line; what would make the message too long is garbage from its first byte."""
+        while text and len(self._line) + len(self._text) + len(text) >= MAX_MESSAGE:
+            fits = max(1, MAX_MESSAGE - len(self._line) - len(self._text))
+            self._position += fits
+            events.append(Garbage(bytes(self._text + self._line) + text[:fits], self._position))
+            self._text, self._line = bytearray(), bytearray()
+            text = text[fits:]
+        self._line += text
+        self._position += len(text)
 
     def _end_line(self, events: list[Event]) -> None:
         line, self._line = bytes(self._line), bytearray()
-        if not line.strip():
-            return
         if line[:1] == b"H":
             if self._text:
                 events.append(Incomplete(bytes(self._text), self._position, "no terminator record"))
             self._text = bytearray()
+        elif not line.strip():
+            return
         elif not self._text:
             events.append(Garbage(line, self._position))
             return
-        self._text += line + b"\r"
-        events.append(Frame(line, self._position))
+        self._text += line
+        self._text.append(CR)
+        events.append(new_frame((line, self._position)))
         if line[:1] == b"L":
             events.append(Message(bytes(self._text), self._position))
             self._text = bytearray()

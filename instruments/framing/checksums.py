@@ -1,5 +1,8 @@
 """The checksums of the instrument protocols, as the devices compute them."""
 
+from functools import reduce
+from operator import xor
+
 
 def sum8(data: bytes | bytearray | memoryview) -> int:
     """Sum of the bytes modulo 256."""
@@ -8,10 +11,7 @@ def sum8(data: bytes | bytearray | memoryview) -> int:
 
 def xor8(data: bytes | bytearray | memoryview) -> int:
     """Exclusive or of the bytes (the DY documents call it a sum)."""
-    result = 0
-    for byte in data:
-        result ^= byte
-    return result
+    return reduce(xor, data, 0)
 
 
 def lrc8(data: bytes | bytearray | memoryview) -> int:
@@ -34,9 +34,9 @@ _CRC8_31 = _crc8_table(0x31)
 
 def crc8(data: bytes | bytearray | memoryview) -> int:
     """CRC-8, polynomial 31, initial value 00, most significant bit first (LZ-4000T, TL-310)."""
-    crc = 0
+    crc, table = 0, _CRC8_31
     for byte in data:
-        crc = _CRC8_31[crc ^ byte]
+        crc = table[crc ^ byte]
     return crc
 
 
@@ -55,7 +55,7 @@ _CRC16_A001 = _crc16_table()
 
 def crc16_modbus(data: bytes | bytearray | memoryview) -> int:
     """CRC-16 of Modbus RTU: polynomial A001, initial value FFFF, sent low byte first."""
-    crc = 0xFFFF
+    crc, table = 0xFFFF, _CRC16_A001
     for byte in data:
-        crc = (crc >> 8) ^ _CRC16_A001[(crc ^ byte) & 0xFF]
+        crc = (crc >> 8) ^ table[(crc ^ byte) & 0xFF]
     return crc

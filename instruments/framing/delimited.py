@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Sequence
 
-from instruments.framing.base import NOTHING, Event, Frame, Rejected, ScanningFramer
+from instruments.framing.base import Event, Rejected, ScanningFramer, new_frame
 
 _LINE_END = re.compile(rb"[\r\n]")
+_BLANKS = b"\r\n"
 _LINE_TEXT = re.compile(rb"[^\r\n]")
 
 
@@ -19,53 +20,29 @@ class LineFramer(ScanningFramer):
         accept_silence: whether a silent line ends a unit (scanners set up without a terminator).
     """
 
+    ends = blanks = b"\r\n"
+
     def __init__(self, max_line: int = 1024, *, accept_silence: bool = False) -> None:
         super().__init__()
-        self.max_frame = max_line + 1
+        self.max_frame = self._need = self.idle_need = max_line + 1
         self._max_line = max_line
         self._accept_silence = accept_silence
         self._overflow = False
-        # A whole line in one look; the end stays for the next look, which passes over it.
-        self._whole = re.compile(rb"[\r\n]*([^\r\n]{1,%d})(?=[\r\n])" % max_line)
 
-    def separators(self) -> bytes:
-        return b"\r\n"
-
-    def may_end(self, data: bytes) -> bool:
-        return b"\n" in data or b"\r" in data
-
-    def feed(self, data: bytes) -> Sequence[Event]:
-        if len(data) == 1 and not self._overflow and not self._garbage:
-            events = self._feed_byte(data)
-            if events is not None:
-                return events
-        return super().feed(data)
-
-    def _feed_byte(self, data: bytes) -> Sequence[Event] | None:
-        """The ordinary course of a line that comes byte by byte; None where it needs a full look."""
-        buffer = self._buffer
-        if data in {b"\n", b"\r"}:
-            if buffer and not self._begun:
-                return None
-            line = bytes(buffer)
-            buffer.clear()
-            self._base += len(line) + 1
-            self._begun, self._need = False, 1
-            return [Frame(line, self._base - 1)] if line else NOTHING
-        if (buffer and not self._begun) or len(buffer) >= self._max_line:
-            return None
-        buffer += data
-        self._begun, self._need = True, len(buffer) + 1
-        return NOTHING
-
-    def take_run(self, buffer: bytearray, at: int, events: list[Event]) -> int:
+    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
         if self._overflow:
-            return at
-        base, match = self._base, self._whole.match
-        while (found := match(buffer, at)) is not None:
-            at = found.end()
-            events.append(Frame(found[1], base + at))
-        return at
+            return 0, 0
+        lines = data.replace(b"\r", b"\n").split(b"\n")
+        rest = len(lines.pop())
+        end = base
+        for line in lines:
+            if line:
+                if len(line) > self._max_line:
+                    return end - base, 0
+                end += len(line)
+                events.append(new_frame((line, end)))
+            end += 1
+        return end - base, self.max_frame if 0 < rest <= self._max_line else 0
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         if self._overflow:
@@ -73,7 +50,7 @@ class LineFramer(ScanningFramer):
             if found is None:
                 return len(buffer)
             at = found.start()
-            self._overflow = False
+            self._set_overflow(is_over=False)
         found = _LINE_TEXT.search(buffer, at)
         return len(buffer) if found is None else found.start()
 
@@ -83,14 +60,18 @@ class LineFramer(ScanningFramer):
         if end is not None:
             return True, end.start() - at
         if available <= self._max_line:
-            return False, available + 1
-        self._overflow = True
+            return False, self.max_frame
+        self._set_overflow(is_over=True)
         raise Rejected
 
     def expire(self) -> Sequence[Event]:
         events = super().expire()
-        self._overflow = False
+        self._set_overflow(is_over=False)
         return events
+
+    def _set_overflow(self, *, is_over: bool) -> None:
+        self._overflow = is_over
+        self.idle_need = 1 if is_over else self.max_frame
 
     def accept_unterminated(self, _buffer: bytearray) -> bool:
         return self._accept_silence
@@ -107,6 +88,8 @@ class TerminatedFramer(ScanningFramer):
         idle_seconds: silence after which a unit that was begun is given up.
     """
 
+    blanks = b"\r\n"
+
     def __init__(
         self,
         start: bytes,
@@ -116,6 +99,9 @@ class TerminatedFramer(ScanningFramer):
         check: Callable[[bytes], bool] | None = None,
         idle_seconds: float = 2.0,
     ) -> None:
+        self.ends = end[-1:]
+        self.starts = start if len(start) == 1 else b""
+        self.start_need = max_frame
         super().__init__()
         self._start = start
         self._end = end
@@ -125,14 +111,22 @@ class TerminatedFramer(ScanningFramer):
         self._origin = -1
         self._searched = 0
 
-    def separators(self) -> bytes:
-        return b"\r\n"
-
-    def may_end(self, data: bytes) -> bool:
-        return len(self._start) > 1 or self._end[-1] in data
-
-    def may_hide_a_unit(self, buffer: bytearray) -> bool:
-        return self._end in buffer
+    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
+        start, end, check = self._start, self._end, self._check
+        at, first = 0, len(start)
+        while (stop := data.find(end, at + first)) >= 0:
+            behind = stop + len(end)
+            unit = data[at:behind]
+            if not start:
+                unit = unit.lstrip(b"\r\n")
+            elif not unit.startswith(start):
+                return at, 0
+            if len(unit) > self.max_frame or (check is not None and not check(unit)):
+                return at, 0
+            events.append(new_frame((unit, base + behind)))
+            at = behind
+        is_begun = first == 1 and data[at : at + 1] == start and len(data) - at < self.max_frame
+        return at, self.max_frame if is_begun else 0
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         if self._start:
@@ -157,7 +151,7 @@ class TerminatedFramer(ScanningFramer):
                 raise Rejected(skip=1 if self._start else self.max_frame)
             # Only what has not been searched yet is looked at next time: a dump comes in thousands of pieces.
             self._searched = max(len(self._start), available - len(self._end) + 1)
-            return False, available + 1
+            return False, self.max_frame
         length = stop + len(self._end) - at
         if self._check is not None and not self._check(bytes(buffer[at : at + length])):
             raise Rejected
@@ -175,13 +169,22 @@ class HeaderedBlockFramer(ScanningFramer):
     idle_seconds = 3.0
 
     def __init__(self, header: bytes, max_frame: int = 4096) -> None:
+        self.ends = header[-1:]
+        self.starts = header[:1]
+        self.start_need = 2
         super().__init__()
         self._header = header
         self.max_frame = max_frame
 
-    def may_end(self, data: bytes) -> bool:
-        # Before the header is whole every byte decides; behind it only the end of the next header.
-        return self._header[-1] in data or len(self._buffer) - len(data) < len(self._header)
+    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
+        header = self._header
+        at, size = 0, len(header)
+        if not data.startswith(header):
+            return 0, 0
+        while 0 <= (following := data.find(header, at + size)) <= at + self.max_frame - size:
+            events.append(new_frame((data[at:following], base + following)))
+            at = following
+        return at, self.max_frame if following < 0 and len(data) - at < self.max_frame else 0
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         found = buffer.find(self._header[:1], at)
@@ -198,7 +201,7 @@ class HeaderedBlockFramer(ScanningFramer):
             return True, following - at
         if available >= self.max_frame:
             raise Rejected
-        return False, available + 1
+        return False, self.max_frame
 
     def accept_unterminated(self, buffer: bytearray) -> bool:
         return buffer.startswith(self._header) and len(buffer) > len(self._header)
@@ -214,16 +217,29 @@ class FixedSizeFramer(ScanningFramer):
     """
 
     idle_seconds = 2.0
+    blanks = b"\r\n"
 
     def __init__(self, size: int, first: int, check: Callable[[bytes], bool]) -> None:
         super().__init__()
+        self.starts = bytes((first,))
+        self.start_need = size
         self._size = size
         self._first = first
         self._check = check
         self.max_frame = size
 
-    def separators(self) -> bytes:
-        return b"\r\n"
+    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
+        size, first, check = self._size, self._first, self._check
+        at = 0
+        while at < len(data) and data[at] == first:
+            unit = data[at : at + size]
+            if len(unit) < size:
+                return at, size
+            if not check(unit):
+                break
+            at += size
+            events.append(new_frame((unit, base + at)))
+        return at, 0
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         found = buffer.find(self._first, at)
@@ -246,17 +262,15 @@ class JsonObjectFramer(ScanningFramer):
     idle_seconds = 2.0
     max_frame = 262_144  # the vendor's example reads 1,024 bytes; a full memory is larger
     rescans = 64  # each may look through a whole memory
+    ends = b"}"
+    starts = b"{"
+    start_need = max_frame
+    blanks = b"\r\n\t "
 
     def __init__(self) -> None:
         super().__init__()
         self._origin = -1
         self._looked, self._depth, self._in_string = 0, 0, False
-
-    def separators(self) -> bytes:
-        return b"\r\n\t "
-
-    def may_end(self, data: bytes) -> bool:
-        return b"}" in data
 
     def may_hide_a_unit(self, buffer: bytearray) -> bool:
         return b"}" in buffer
@@ -269,27 +283,30 @@ class JsonObjectFramer(ScanningFramer):
         if self._origin != self._base + at:
             self._origin = self._base + at
             self._looked, self._depth, self._in_string = 0, 0, False
-        available = min(len(buffer) - at, self.max_frame)
-        while mark := self._next_mark(buffer, at, available):
-            self._looked = mark.end() - at
-            if mark[0] == b'"':
+        limit = min(len(buffer), at + self.max_frame)
+        looked = at + self._looked
+        while looked < limit:
+            passed = (_IN_STRING if self._in_string else _OUTSIDE).match(buffer, looked, limit)
+            looked = looked if passed is None else passed.end()
+            if looked == limit or buffer[looked] == _BACKSLASH:  # its other half is still to come
+                break
+            mark = buffer[looked]
+            looked += 1
+            if mark == _QUOTE:
                 self._in_string = not self._in_string
-            elif mark[0] == b"{":
+            elif mark == _OPEN:
                 self._depth += 1
-            elif mark[0] == b"}":
+            else:
                 self._depth -= 1
                 if self._depth == 0:
-                    return True, self._looked
-        if available >= self.max_frame:
+                    return True, looked - at
+        if limit - at >= self.max_frame:
             raise Rejected(skip=self.max_frame)
-        # The last byte may be a backslash whose other half is still to come.
-        self._looked = max(self._looked, available - 1)
-        return False, available + 1
-
-    def _next_mark(self, buffer: bytearray, at: int, available: int) -> re.Match[bytes] | None:
-        marks = _MARKS_IN_STRING if self._in_string else _MARKS
-        return marks.search(buffer, at + self._looked, at + available)
+        self._looked = looked - at
+        return False, self.max_frame
 
 
-_MARKS = re.compile(rb'["{}]')
-_MARKS_IN_STRING = re.compile(rb'"|\\.', re.DOTALL)
+_QUOTE, _BACKSLASH, _OPEN = b'"\\{'
+# What stands before the next brace, or before the quote of a string that is not whole yet.
+_OUTSIDE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")++', re.DOTALL)
+_IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)++', re.DOTALL)

@@ -1,6 +1,9 @@
 """Frames that carry their length and a check value: the 7E families, the DY 03 FE frame, Modbus RTU."""
 
-from instruments.framing.base import Event, Frame, Rejected, ScanningFramer
+from functools import reduce
+from operator import xor
+
+from instruments.framing.base import Event, Rejected, ScanningFramer, new_frame
 from instruments.framing.checksums import crc8, crc16_modbus, sum8, xor8
 
 FLAG = 0x7E
@@ -18,7 +21,8 @@ class Sum8Framer(ScanningFramer):
     """
 
     max_frame = 16_384  # camera rows; a curve has at most 482 bytes of data
-    _overhead = 6
+    starts = bytes((FLAG,))
+    start_need = _overhead = 6
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         found = buffer.find(FLAG, at)
@@ -37,17 +41,20 @@ class Sum8Framer(ScanningFramer):
             raise Rejected
         return True, length
 
-    def take_run(self, buffer: bytearray, at: int, events: list[Event]) -> int:
-        size, base = len(buffer), self._base
-        while at + self._overhead <= size and buffer[at] == FLAG:
-            end = at + (buffer[at + 2] << 8 | buffer[at + 3]) + self._overhead
-            if end > size or end - at > self.max_frame or buffer[end - 1] != FLAG:
+    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
+        at, size = 0, len(data)
+        while at < size and data[at] == FLAG:
+            if size - at < self._overhead:
+                return at, self._overhead
+            end = at + (data[at + 2] << 8 | data[at + 3]) + self._overhead
+            if end > size:
+                return at, end - at if end - at <= self.max_frame else 0
+            unit = data[at:end]
+            if unit[-1] != FLAG or sum(unit[1:-2]) & 0xFF != unit[-2] or end - at > self.max_frame:
                 break
-            if sum(buffer[at + 1 : end - 2]) & 0xFF != buffer[end - 2]:
-                break
-            events.append(Frame(bytes(buffer[at:end]), base + end))
+            events.append(new_frame((unit, base + end)))
             at = end
-        return at
+        return at, 0
 
 
 class Crc8Framer(ScanningFramer):
@@ -57,7 +64,8 @@ class Crc8Framer(ScanningFramer):
     """
 
     max_frame = 1024  # the longest known frame has 27 bytes
-    _overhead = 6
+    starts = bytes((FLAG,))
+    start_need = _overhead = 6
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         found = buffer.find(FLAG, at)
@@ -76,6 +84,21 @@ class Crc8Framer(ScanningFramer):
             raise Rejected
         return True, length
 
+    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
+        at, size = 0, len(data)
+        while at < size and data[at] == FLAG:
+            if size - at < self._overhead:
+                return at, self._overhead
+            end = at + (data[at + 2] | data[at + 3] << 8) + self._overhead
+            if end > size:
+                return at, end - at if end - at <= self.max_frame else 0
+            unit = data[at:end]
+            if unit[-1] != TAIL_AA or crc8(unit[1:-2]) != unit[-2] or end - at > self.max_frame:
+                break
+            events.append(new_frame((unit, base + end)))
+            at = end
+        return at, 0
+
 
 class Xor8Framer(ScanningFramer):
     """`03 FE cmd … lenLO lenHI headerXOR dataXOR data`: DY-3000, DY-6600, TL-300.
@@ -88,6 +111,8 @@ class Xor8Framer(ScanningFramer):
     """
 
     max_frame = 4096
+    starts = bytes((START,))
+    start_need = 2
     _header = 12
 
     def find_start(self, buffer: bytearray, at: int) -> int:
@@ -111,6 +136,22 @@ class Xor8Framer(ScanningFramer):
             raise Rejected
         return True, length
 
+    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
+        at, size, header = 0, len(data), self._header
+        while data[at : at + 2] == b"\x03\xfe":
+            if size - at < header:
+                return at, header
+            if reduce(xor, data[at : at + 11]):  # with its own check value an exclusive or comes to nothing
+                break
+            end = at + header + (data[at + 8] | data[at + 9] << 8)
+            if end > size:
+                return at, end - at if end - at <= self.max_frame else 0
+            if reduce(xor, data[at + 11 : end]) or end - at > self.max_frame:
+                break
+            events.append(new_frame((data[at:end], base + end)))
+            at = end
+        return at, 0
+
 
 class ModbusRtuFramer(ScanningFramer):
     """Answers of one Modbus RTU device, found by length and CRC instead of by silence.
@@ -125,10 +166,12 @@ class ModbusRtuFramer(ScanningFramer):
     """
 
     max_frame = 256 * 10 + 5
+    start_need = 2
     _exception_length = 5
 
     def __init__(self, function: int, address: int = 1, record_size: int = 10) -> None:
         super().__init__()
+        self.starts = bytes((address,))
         self._function = function
         self._address = address
         self._record_size = record_size
@@ -153,6 +196,21 @@ class ModbusRtuFramer(ScanningFramer):
             if crc16_modbus(buffer[at : at + length - 2]) == check:
                 return True, length
         raise Rejected
+
+    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
+        at, size, function = 0, len(data), self._function
+        while size - at >= self._exception_length and data[at] == self._address and data[at + 1] == function:
+            for length in self._lengths(function, data[at + 2]):
+                end = at + length
+                if end > size:
+                    return at, length
+                if crc16_modbus(data[at : end - 2]) == data[end - 2] | data[end - 1] << 8:
+                    events.append(new_frame((data[at:end], base + end)))
+                    at = end
+                    break
+            else:
+                break
+        return at, 0
 
     def _lengths(self, function: int, count: int) -> tuple[int, ...]:
         if function & 0x80:

@@ -10,8 +10,8 @@ Source: the vendor's protocol document (its two worked examples are tests), driv
 
 import math
 import struct
+from calendar import monthrange
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 from instruments.framing.base import Event, Frame, Rejected, ScanningFramer, Send
 
@@ -27,6 +27,7 @@ CHANNELS = 8
 _DATA_FOLLOWS, _END, _OFFLINE = 0xC1, 0xFE, 0xFF
 _OFFLINE_LEAD = 0xB1
 _HIGHEST_MODEL = 0x33
+_BELOW_LIMIT = bytes((*range(0x49), *range(0x80, 0xC9)))  # first bytes of floats that are below 524,288 in any case
 _LARGEST_VALUE = 1e6  # mg/kg; the worked example of the document has 14,378
 
 
@@ -34,11 +35,9 @@ def clock_is_plausible(  # noqa: PLR0917 - the six bytes of a clock, in their or
     second: int, minute: int, hour: int, day: int, month: int, year: int
 ) -> bool:
     """Whether six bytes can be the clock of a record (the year counts from 2000)."""
-    try:
-        datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)
-    except ValueError:
+    if second > 59 or minute > 59 or hour > 23 or year > 99 or not 1 <= month <= 12:  # noqa: PLR2004
         return False
-    return year < 100  # noqa: PLR2004 - the counter has two digits
+    return 1 <= day <= (28 if day < 29 else monthrange(2000 + year, month)[1])  # noqa: PLR2004
 
 
 def many_channel_clock(record: bytes | bytearray) -> tuple[int, int, int, int, int, int]:
@@ -122,4 +121,6 @@ class TtnjFramer(ScanningFramer):
 
 def numbers_are_plausible(channels: bytes | bytearray) -> bool:
     """Whether sixteen big-endian floats can be absorbances and results."""
+    if not channels[::4].translate(None, _BELOW_LIMIT):
+        return True
     return all(math.isfinite(number) and abs(number) <= _LARGEST_VALUE for number in struct.unpack(">16f", channels))

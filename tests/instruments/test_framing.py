@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from instruments.drivers import examples
 from instruments.drivers.builtin import BUILTIN_DRIVERS
-from instruments.framing.base import Frame, Garbage, Incomplete
+from instruments.framing.base import Frame, Garbage, Incomplete, ScanningFramer
 from instruments.framing.checksums import crc8, crc16_modbus, lrc8
 from instruments.framing.delimited import JsonObjectFramer, LineFramer, TerminatedFramer
 from instruments.framing.lengths import Crc8Framer, ModbusRtuFramer, Sum8Framer, Xor8Framer
@@ -184,3 +184,16 @@ def test_ttnj_noise_with_an_impossible_clock_is_no_record():
     events = run(TtnjFramer(), [b"\x1b\xc1", bytes((99,)), record, b"\x1b\xfe"])
     assert [len(event.raw) for event in events if isinstance(event, Frame)] == [2, 73, 2]
     assert count(events, Garbage) == 1
+
+
+@every_driver
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_the_short_cut_of_a_framer_changes_no_event(driver: Driver, data):
+    plain, size = driver.new_framer(), 1  # byte by byte the ASTM framers never see a whole frame at once
+    if isinstance(plain, ScanningFramer):
+        vars(plain)["take_run"], size = lambda *_: (0, 0), 1 << 20
+    damage = st.builds(lambda unit, at: unit[: at % len(unit)], st.sampled_from(driver.examples), st.integers(0, 99))
+    parts = data.draw(st.lists(st.one_of(noise, st.sampled_from(driver.examples), damage), max_size=8))
+    stream = b"".join(parts)
+    assert run(driver.new_framer(), [stream]) == run(plain, pieces_of(stream, size))

@@ -321,7 +321,7 @@ def test_a_failure_of_ours_does_not_end_the_port(start, line: Pty, monkeypatch: 
     bench = start("mt-sics", line.name)
     bench.wait_open()
     with monkeypatch.context() as broken:
-        broken.setattr("instruments.framing.delimited.LineFramer.may_end", None)
+        broken.setattr("instruments.framing.delimited.LineFramer.take_run", None)
         broken.setattr("instruments.framing.delimited.LineFramer.find_start", None)
         line.write(b"S S    1.00 g\r\n")
         eventually(lambda: "the reader failed" in bench.reader.status.last_error, "the failure is shown")
