@@ -38,6 +38,8 @@ def is_blind_code(text: str) -> bool:
 
 def normalise_scan(text: str) -> str:
     """What a scanner or a hand meant: upper case, without blanks and without what cannot be printed."""
+    if text.isascii() and text.isprintable() and " " not in text:  # nearly always
+        return text.upper()
     return "".join(character for character in text if character.isprintable() and not character.isspace()).upper()
 
 

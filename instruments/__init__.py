@@ -10,6 +10,7 @@ def init_app(app: "Flask") -> None:
     """Register what this package brings."""
     from instruments import api, demo, verification
     from instruments.cli import instruments
+    from instruments.queries import count_waiting
     from instruments.views import connections, files, profiles, quarantine
     from lims.auth.permissions import Role, declare
     from lims.demo import Part, register_chapter
@@ -25,7 +26,13 @@ def init_app(app: "Flask") -> None:
         app.register_blueprint(part.bp)
     register_api(app, api.blp)
     navigation.add_entry(
-        "instruments.index", _l("Instruments"), icon="plug", permission="instruments.manage", order=56, begins_day=False
+        "instruments.index",
+        _l("Instruments"),
+        icon="plug",
+        permission="instruments.manage",
+        order=56,
+        begins_day=False,
+        waiting=lambda session, actor: count_waiting(session, actor.organisation_id),
     )
     for check in verification.CHECKS:
         register_check("readings", check)

@@ -269,6 +269,7 @@ class StoredReading(Ledgered, Entity):
     blind_code: Mapped[str | None] = mapped_column(ForeignKey("blind_code.code"))
     run_id: Mapped[UUID | None]
     quarantine_reason: Mapped[QuarantineReason | None]  # stays when somebody has decided
+    expected_text: Mapped[str | None]  # what its sample is tested for, where the reading says something else
     decision: Mapped[str | None]
     decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     decided_at: Mapped[datetime | None]
@@ -292,6 +293,10 @@ class StoredReading(Ledgered, Entity):
         CheckConstraint(
             "(quarantine_reason IS NOT DISTINCT FROM 'conflict') = (conflicts_with_id IS NOT NULL)",
             name="conflict_with_something",
+        ),
+        CheckConstraint(
+            "COALESCE(quarantine_reason IN ('wrong_test', 'wrong_unit'), false) = (expected_text IS NOT NULL)",
+            name="expected_if_it_disagrees",
         ),
         CheckConstraint("(file_id IS NULL) = (file_row IS NULL)", name="row_of_a_file"),
         Index("ix_reading_identity", "instrument_id", "identity", postgresql_where="identity <> ''"),

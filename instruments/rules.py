@@ -1,13 +1,16 @@
 """How a reading finds its sample, what holds it back, and what a row of a file would become."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
-from instruments.types import Comparator, MatchedBy, QuarantineReason, ReadingStatus
+from instruments.types import Asked, Comparator, MatchedBy, QuarantineReason, ReadingStatus
 from lims.clock import local_date
+from lims.quantities import QuantityError, parse_unit
 
+EXPECTED_SEPARATOR = "、"  # the names of the catalogue are Chinese
 CALIBRATION_WARNING = timedelta(days=30)  # before the day it is due: time to book the verification
 REPORT_SECONDS = 5.0  # how often a reader says how it is
 SILENT_AFTER = timedelta(seconds=6 * REPORT_SECONDS)  # so many reports are missing: nobody knows how things are
@@ -16,11 +19,15 @@ FUTURE_TOLERANCE = timedelta(minutes=10)  # a device clock may be a little fast
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What ties a reading to a blind code, or why nothing does."""
+    """What ties a reading to a blind code, or why nothing does.
+
+    `expected`: what the sample is tested for, in words, where the reading disagrees with that.
+    """
 
     blind_code: str | None
     matched_by: MatchedBy | None
     reason: QuarantineReason | None
+    expected: str | None = None
 
 
 def match_reading(
@@ -54,6 +61,35 @@ def match_reading(
     if slot and slot in slots:
         return Match(slots[slot], MatchedBy.RUN_SLOT, None)
     return Match(None, None, QuarantineReason.NOTHING_TO_MATCH)
+
+
+def disagreement(item_id: UUID | None, unit_text: str, asked: Sequence[Asked]) -> tuple[QuarantineReason, str] | None:
+    """Why a reading cannot be of the sample it was tied to, and what that sample is tested for instead.
+
+    Only what is known can disagree: a device that names no item, or one by a word that the catalogue does not have,
+    says nothing about the test; a reading without a unit, or a method row without one, nothing about the unit. Units
+    of one dimension (ug/kg, mg/kg) agree, because they convert exactly.
+
+    Args:
+        item_id: what the catalogue knows under the name the device gave, None where it knows nothing.
+        unit_text: as sent.
+        asked: what the sample is tested for; empty where it has no worklist.
+    """
+    if item_id is None or not asked:
+        return None
+    of_item = [one for one in asked if one.item_id == item_id]
+    if not of_item:
+        return QuarantineReason.WRONG_TEST, EXPECTED_SEPARATOR.join(one.name for one in asked)
+    if not unit_text or any(not one.unit or _of_one_dimension(unit_text, one.unit) for one in of_item):
+        return None
+    return QuarantineReason.WRONG_UNIT, EXPECTED_SEPARATOR.join(f"{one.name} {one.unit}" for one in of_item)
+
+
+def _of_one_dimension(text: str, unit: str) -> bool:
+    try:
+        return parse_unit(text).dimension == parse_unit(unit).dimension
+    except QuantityError:
+        return False
 
 
 class CalibrationSpan(Protocol):

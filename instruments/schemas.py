@@ -105,6 +105,7 @@ class ReadingOut(ma.Schema):
     matched_by = ma.fields.Enum(MatchedBy, by_value=True, required=True, allow_none=True)
     blind_code = ma.fields.String(required=True, allow_none=True)
     quarantine_reason = ma.fields.Enum(QuarantineReason, by_value=True, required=True, allow_none=True)
+    expected_text = ma.fields.String(required=True, allow_none=True)
     conflicts_with_id = ma.fields.UUID(required=True, allow_none=True)
     file_id = ma.fields.UUID(required=True, allow_none=True)
     file_row = ma.fields.Integer(required=True, allow_none=True)

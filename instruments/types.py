@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 if TYPE_CHECKING:
     from instruments.framing.base import Framer
@@ -75,6 +76,8 @@ class QuarantineReason(StrEnum):
 
     UNKNOWN_BARCODE = "unknown_barcode"  # it looks like a blind code, and this laboratory gave no such code
     NOTHING_TO_MATCH = "nothing_to_match"  # no barcode, and its slot stands in no open run
+    WRONG_TEST = "wrong_test"  # the sample is not tested for this item
+    WRONG_UNIT = "wrong_unit"  # the unit cannot be that of the item's method
     QUALITY_CONTROL = "quality_control"  # a blank, a control or a calibration belongs to no sample
     CONFLICT = "conflict"  # the same reading was delivered before with another value
     OUT_OF_CALIBRATION = "out_of_calibration"  # the instrument's calibration was not valid at that moment
@@ -110,6 +113,21 @@ class RowVerdict(StrEnum):
     CONFLICT = "conflict"  # delivered before with another value
     UNMATCHED = "unmatched"  # would wait in quarantine
     UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One item that a sample is tested for.
+
+    Attributes:
+        item_id: of the catalogue.
+        name: of the item, as its laboratory writes it.
+        unit: of the method row; empty where none is known.
+    """
+
+    item_id: UUID
+    name: str
+    unit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 def init_app(app: "Flask") -> None:
     """Register what this package brings."""
+    from instruments.queries import register_worklists
     from lims.auth.permissions import Role, declare
     from lims.demo import Part, register_chapter
     from lims.i18n import lazy_gettext as _l
@@ -28,6 +29,7 @@ def init_app(app: "Flask") -> None:
         views,
     )
     from results.cli import results_group
+    from results.queries import asked_at_bench
     from results.services import composition
 
     declare("results.test", {Role.TESTER})
@@ -47,6 +49,7 @@ def init_app(app: "Flask") -> None:
     app.cli.add_command(results_group)
     composition.configure(settings_of(app).public_url)
     subscribers.register()
+    register_worklists(asked_at_bench)
     for check in verification.VERDICTS:
         register_check("verdicts", check)
     for check in verification.SIGNATURES:

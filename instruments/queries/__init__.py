@@ -1,5 +1,6 @@
 """Reads of instruments and readings, always totally ordered."""
 
+from instruments.queries.asked import asked_of, register_worklists
 from instruments.queries.files import (
     FileRow,
     ProfileRow,
@@ -15,6 +16,7 @@ from instruments.queries.readings import (
     PAGE,
     QuarantineCount,
     count_quarantine,
+    count_waiting,
     get_instrument,
     get_reading,
     list_readings,
@@ -42,7 +44,9 @@ __all__ = [
     "ProfileRow",
     "QuarantineCount",
     "RecordRows",
+    "asked_of",
     "count_quarantine",
+    "count_waiting",
     "find_connection",
     "find_file_of_content",
     "get_file",
@@ -62,6 +66,7 @@ __all__ = [
     "readings_of_file",
     "record_of",
     "record_rows",
+    "register_worklists",
     "runs_over",
     "slots_of",
 ]

@@ -36,6 +36,22 @@ def count_quarantine(session: Session, organisation_id: UUID) -> list[Quarantine
     return [QuarantineCount(reason, found[reason]) for reason in QuarantineReason if reason in found]
 
 
+def count_waiting(session: Session, organisation_id: UUID | None) -> int:
+    """How many readings of a laboratory wait for a person; blanks, controls and calibrations wait for nobody."""
+    if organisation_id is None:
+        return 0
+    found = session.scalar(
+        select(func.count(StoredReading.id))
+        .join(Instrument, Instrument.id == StoredReading.instrument_id)
+        .where(
+            Instrument.organisation_id == organisation_id,
+            StoredReading.state == ReadingState.QUARANTINED,
+            StoredReading.quarantine_reason != QuarantineReason.QUALITY_CONTROL,
+        )
+    )
+    return found or 0
+
+
 def get_instrument(session: Session, organisation_id: UUID, instrument_id: UUID) -> Instrument:
     """An instrument of one's own laboratory.
 

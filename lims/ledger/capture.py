@@ -65,19 +65,24 @@ class RowChange:
         return body | {"c": dict(self.columns)}
 
 
+_AS_THEY_ARE = frozenset({str, int, bool})
+
+
 def plain(value: Any) -> Any:
     """A database value as the ledger writes it: strings, integers, booleans, null, lists and objects.
 
     Raises:
         TypeError: a float, or a type that has no agreed form.
     """
+    if value is None or type(value) in _AS_THEY_ARE:  # nearly always
+        return value
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, Enum):
         return str(value.value)
-    if value is None or isinstance(value, bool | int | str):
+    if isinstance(value, int | str):
         return value
     return _text_of(value)
 

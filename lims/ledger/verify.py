@@ -65,10 +65,12 @@ def _refuse_floats(value: object) -> None:
         for key, item in value.items():
             if not (isinstance(key, str) and key.isascii()):
                 raise TypeError(f"keys of a ledger body are ASCII strings, got {key!r}")
-            _refuse_floats(item)
+            if type(item) is not str:
+                _refuse_floats(item)
     elif isinstance(value, list):
         for item in value:
-            _refuse_floats(item)
+            if type(item) is not str:
+                _refuse_floats(item)
 
 
 def leaf_hash(body: bytes) -> bytes:

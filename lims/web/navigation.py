@@ -1,12 +1,18 @@
 """The menu: each package adds its first pages; a person sees those their roles open."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import current_app, request, url_for
+from sqlalchemy.orm import Session
 
 from lims.actors import Actor
 from lims.auth.permissions import PUBLIC
+from lims.db import db
 from lims.i18n import LazyString
+
+Counter = Callable[[Session, Actor], int]
+"""How much waits for a person behind an entry; asked for every page they see, so it must be one cheap read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +25,7 @@ class NavEntry:
     permission: str
     order: int
     begins_day: bool
+    waiting: Counter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,7 @@ class NavItem:
     label: LazyString
     icon: str
     active: bool
+    count: int = 0
 
 
 _entries: dict[str, NavEntry] = {}
@@ -36,13 +44,21 @@ _public: dict[str, NavEntry] = {}
 
 
 def add_entry(
-    endpoint: str, label: LazyString, *, icon: str, permission: str, order: int, begins_day: bool = True
+    endpoint: str,
+    label: LazyString,
+    *,
+    icon: str,
+    permission: str,
+    order: int,
+    begins_day: bool = True,
+    waiting: Counter | None = None,
 ) -> None:
     """Put a page into the menu; `order` places it along the path of a sample (plan 10 … cases 80, admin 90).
 
     A page with `begins_day=False` is one to look things up in: it stands in the menu and is nobody's first page.
+    With `waiting` the entry shows how much waits there for the person; nothing is shown for 0.
     """
-    _entries[endpoint] = NavEntry(endpoint, label, icon, permission, order, begins_day)
+    _entries[endpoint] = NavEntry(endpoint, label, icon, permission, order, begins_day, waiting)
 
 
 def add_public_entry(endpoint: str, label: LazyString, *, order: int) -> None:
@@ -71,7 +87,10 @@ def items_for(actor: Actor) -> list[NavItem]:
     ]
     above = [url for url, _entry in shown if f"{request.path}/".startswith(f"{url.rstrip('/')}/")]
     active = max(above, key=len, default=None)
-    return [NavItem(url, entry.label, entry.icon, url == active) for url, entry in shown]
+    return [
+        NavItem(url, entry.label, entry.icon, url == active, entry.waiting(db.session, actor) if entry.waiting else 0)
+        for url, entry in shown
+    ]
 
 
 def first_page(actor: Actor) -> str | None:

@@ -1,6 +1,6 @@
 """Reads of results, always totally ordered. What a bench role may call returns the blind set and nothing else."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from chain_of_custody.rules import normalise_scan
+from instruments.types import Asked
 from lims.catalog.models import FoodCategory, Method, TestItem
 from lims.catalog.queries import ancestors
 from lims.errors import NotFoundError
@@ -109,6 +110,24 @@ def blind_facts(session: Session, test_set: TestSet) -> BlindFacts:
         standard=test_set.standard,
         is_enterprise_standard=test_set.is_enterprise_standard,
     )
+
+
+def asked_at_bench(session: Session, codes: Collection[str]) -> Mapping[str, Sequence[Asked]]:
+    """By blind code the items of its worklist with the unit of each, in the order of the bench.
+
+    The unit of a line whose method row has none is that of its limit.
+    """
+    rows = session.execute(
+        sa.select(TestSet.blind_code, TestSetItem.item_id, TestItem.name_zh, TestSetItem.unit, TestSetItem.limit_unit)
+        .join(TestSetItem, TestSetItem.test_set_id == TestSet.id)
+        .join(TestItem, TestItem.id == TestSetItem.item_id)
+        .where(TestSet.blind_code.in_(codes))
+        .order_by(TestSet.blind_code, TestSetItem.position)
+    )
+    asked: dict[str, list[Asked]] = {}
+    for code, item_id, name, unit, limit_unit in rows:
+        asked.setdefault(code, []).append(Asked(item_id, name, unit or limit_unit))
+    return asked
 
 
 def testers_of(session: Session, sample_id: UUID) -> list[str]:

@@ -149,3 +149,13 @@ def test_a_tester_opens_and_ends_a_run_on_the_page(client, session, team, locale
     assert client.get(address).status_code == 404
     log_in(client, team.custodian)
     assert client.get("/instruments/").status_code == 403
+
+
+def test_the_menu_says_how_many_readings_wait_for_a_person(client, session, team):
+    deliver(client, team, key="a", sample_text="X1")
+    deliver(client, team, key="b", sample_text="X2")
+    deliver(client, team, key="c", quality_control=True)
+    deliver(client, make_team(), key="d", sample_text="another laboratory's")
+    log_in(client, team.tester)
+    menu = client.get("/instruments/").text
+    assert '<span class="nav__count"><span class="visually-hidden">待处理： </span>2</span>' in menu

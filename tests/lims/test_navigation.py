@@ -1,11 +1,14 @@
 """The menu marks where one is."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from lims.auth.permissions import Role
 from lims.demo_people import PEOPLE
+from lims.web import navigation
 from lims.web.navigation import first_page, items_for
 from tests.factories.people import make_organisation, make_person
 
@@ -35,3 +38,16 @@ def test_everybody_of_the_demonstration_begins_the_day_on_a_page_of_their_own(
 ):
     with app.test_request_context("/"):
         assert first_page(make_person(make_organisation(), *roles).actor) is not None
+
+
+def test_an_entry_shows_how_much_waits_behind_it_for_the_person(
+    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+):
+    actor = make_person(make_organisation(), Role.PLANNER).actor
+    with app.test_request_context("/"):
+        [entry] = [one for one in navigation._entries.values() if one.endpoint == "rounds.index"]
+        counted = replace(entry, waiting=lambda _session, whose: 3 if whose is actor else 0)
+        monkeypatch.setitem(navigation._entries, entry.endpoint, counted)
+        shown = {item.url: item.count for item in items_for(actor)}
+        assert shown["/plan/rounds/"] == 3
+        assert not any(count for url, count in shown.items() if url != "/plan/rounds/")
