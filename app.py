@@ -25,6 +25,7 @@ MODELS = (
     "citizen_votes.models",
     "sampling.models",
     "chain_of_custody.models",
+    "chain_of_custody.keeping.models",
     "instruments.models",
     "results.models",
     "results.blind_checks.models",

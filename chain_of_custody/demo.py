@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chain_of_custody import services
+from chain_of_custody.keeping.demo import Keeping
 from chain_of_custody.queries import list_open_lines, list_portions, temperature_bound
 from chain_of_custody.types import Blindness, PlaceLevel, PortionKind, ReceptionChecks, Scan
 from lims import clock
@@ -19,6 +20,7 @@ from sampling.services.samples import void_sample
 from sampling.types import StorageCondition
 
 EVENING, MORNING = time(17, 30), time(8, 40)
+COUNTED_AT = 16, 30
 COURIER_SHARE, REFUSED_SHARE = 0.15, 0.025
 WAITING_SHARE = 0.3  # of what comes on the last day: the custodian is not through with it when the month ends
 EXTRA_SHARE = 0.05  # of the loads: something lies in the box that is not on the list
@@ -62,6 +64,7 @@ class Chapter:
         self._seals = 0
         self._has_voided = False
         self._furnished: set[UUID] = set()
+        self.keeping = Keeping(world)
 
     def seal(self, sample_id: UUID) -> None:
         """Seal what was taken; in the evening of the day it is handed over with the rest."""
@@ -144,17 +147,22 @@ class Chapter:
             if is_coded:
                 blindness = chance.choice((Blindness.REPACKED, Blindness.REPACKED, Blindness.COVERED))
                 services.recode(uow, sample_id, blindness)
-                self._put_away(uow, sample_id)
-        if not refused:
+                self._put_away(uow, sample_id, custodian)
+        if refused:
+            self.world.later(timedelta(hours=26), partial(self.keeping.return_refused, custodian, sample_id))
+        else:
             self.world.tell("sample_received", sample_id)
         if is_coded:
             self.world.tell("sample_recoded", sample_id)
 
-    def _put_away(self, uow: UnitOfWork, sample_id: UUID) -> None:
+    def _put_away(self, uow: UnitOfWork, sample_id: UUID, custodian: str) -> None:
         """The backup portion goes where its kind is kept; a laboratory is furnished with its first."""
         lab_id = uow.actor.require_organisation()
         if lab_id not in self._furnished:
             self._furnished.add(lab_id)
+            counted_on = self.world.today - timedelta(days=len(self._furnished))
+            if clock.local_date(uow.now) < counted_on:
+                self.world.on_day(counted_on, *COUNTED_AT, lambda: self.keeping.count(custodian))
             ids: dict[str | None, UUID] = {}
             for code, name, level, parent in PLACES:
                 ids[code] = services.add_place(uow, code, name, level, ids.get(parent)).id

@@ -159,25 +159,33 @@ class CustodyEntry(_OfSample, Base):
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
     prev_seq: Mapped[int | None]
     handed_by_id: Mapped[UUID | None]
+    # Of the entry before, so that nothing follows a disposal; the key below ties it there.
+    prev_kind: Mapped[CustodyKind | None] = mapped_column(info={"ledger": False})
     hand_over_id: Mapped[UUID | None] = mapped_column(ForeignKey("hand_over.id"), index=True)
+    disposal_id: Mapped[UUID | None] = mapped_column(ForeignKey("disposal.id"), index=True)
     at: Mapped[datetime]
     __table_args__ = (
         PrimaryKeyConstraint("portion_id", "seq"),
-        UniqueConstraint("portion_id", "seq", "holder_id"),
+        UniqueConstraint("portion_id", "seq", "holder_id", "kind"),
         ForeignKeyConstraint(
-            ["portion_id", "prev_seq", "handed_by_id"],
-            ["custody_entry.portion_id", "custody_entry.seq", "custody_entry.holder_id"],
+            ["portion_id", "prev_seq", "handed_by_id", "prev_kind"],
+            [f"custody_entry.{column}" for column in ("portion_id", "seq", "holder_id", "kind")],
             name="fk_custody_entry_who_hands_over_holds",
         ),
         CheckConstraint("seq >= 1", name="seq_from_one"),
         CheckConstraint(
-            "CASE WHEN seq = 1 THEN prev_seq IS NULL AND handed_by_id IS NULL AND hand_over_id IS NULL"
-            " ELSE prev_seq IS NOT NULL AND prev_seq = seq - 1 AND handed_by_id IS NOT NULL"
-            " AND hand_over_id IS NOT NULL END",
+            "CASE WHEN seq = 1 THEN prev_seq IS NULL AND handed_by_id IS NULL AND prev_kind IS NULL"
+            " AND hand_over_id IS NULL AND disposal_id IS NULL"
+            " ELSE prev_seq IS NOT NULL AND prev_seq = seq - 1 AND handed_by_id IS NOT NULL AND prev_kind IS NOT NULL"
+            " AND (hand_over_id IS NULL) <> (disposal_id IS NULL) END",
             name="no_gap",
         ),
+        CheckConstraint("(kind = 'disposed') = (disposal_id IS NOT NULL)", name="disposed_by_a_disposal"),
+        CheckConstraint("prev_kind <> 'disposed'", name="ends_with_disposal"),
         CheckConstraint("(kind = 'sealed') = (seq = 1)", name="sealed_first"),
-        CheckConstraint("kind <> 'consigned' OR holder_id = handed_by_id", name="sender_answers_for_carrier"),
+        CheckConstraint(
+            "kind NOT IN ('consigned', 'disposed') OR holder_id = handed_by_id", name="sender_answers_for_carrier"
+        ),
         CheckConstraint("kind <> 'handed_over' OR holder_id <> handed_by_id", name="two_people"),
         EVIDENCE,
     )
@@ -377,6 +385,7 @@ explain_constraint("ck_seal_seal_no_given", _l("Fill in the number of the seal."
 explain_constraint("pk_custody_entry", _l("This portion has just changed hands. Scan it again."))
 explain_constraint("fk_custody_entry_who_hands_over_holds", _l("Only who holds a portion can hand it over."))
 explain_constraint("ck_custody_entry_two_people", _l("Somebody else has to confirm what you hand over."))
+explain_constraint("ck_custody_entry_ends_with_disposal", _l("This portion was disposed of: its custody has ended."))
 explain_constraint("ck_hand_over_two_people", _l("Somebody else has to confirm what you hand over."))
 explain_constraint("uq_hand_over_consignment_no", _l("This consignment number is in use."), field="consignment_no")
 explain_constraint("uq_hand_over_line_one_open_offer", _l("A portion of this list is offered to somebody already."))

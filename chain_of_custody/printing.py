@@ -59,7 +59,12 @@ STORAGE_WORDS = {
     StorageCondition.OTHER: "其他",
 }
 WAY_WORDS = {HandOverWay.IN_PERSON: "送样", HandOverWay.COURIER: "快递"}
-STEP_WORDS = {CustodyKind.SEALED: "封样", CustodyKind.CONSIGNED: "交承运", CustodyKind.HANDED_OVER: "接收"}
+STEP_WORDS = {
+    CustodyKind.SEALED: "封样",
+    CustodyKind.CONSIGNED: "交承运",
+    CustodyKind.HANDED_OVER: "接收",
+    CustodyKind.DISPOSED: "处置",
+}
 STORED = "存放"
 WAITING = "待检"
 RECEIPT_MM = (58, 80)

@@ -19,6 +19,7 @@ class CustodyKind(StrEnum):
     SEALED = "sealed"  # the first entry: whoever sealed it holds it
     CONSIGNED = "consigned"  # with a carrier, on the account of the same holder
     HANDED_OVER = "handed_over"
+    DISPOSED = "disposed"  # the last entry: whoever held it answers for what became of it
 
 
 class HandOverWay(StrEnum):

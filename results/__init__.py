@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 def init_app(app: "Flask") -> None:
     """Register what this package brings."""
+    from chain_of_custody.keeping.sources import register_conclusion_reader
     from instruments.queries import register_worklists
     from lims.auth.permissions import Role, declare
     from lims.demo import Part, register_chapter
@@ -30,6 +31,7 @@ def init_app(app: "Flask") -> None:
     )
     from results.cli import results_group
     from results.queries import asked_at_bench
+    from results.queries.keeping import conclusions_of
     from results.services import composition
 
     declare("results.test", {Role.TESTER})
@@ -50,6 +52,7 @@ def init_app(app: "Flask") -> None:
     composition.configure(settings_of(app).public_url)
     subscribers.register()
     register_worklists(asked_at_bench)
+    register_conclusion_reader(conclusions_of)
     for check in verification.VERDICTS:
         register_check("verdicts", check)
     for check in verification.SIGNATURES:

@@ -9,7 +9,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from chain_of_custody.models import CustodyEntry, HandOver, HandOverException, Portion, Reception, StorageMove
-from chain_of_custody.types import HandOverState, PortionKind
+from chain_of_custody.types import CustodyKind, HandOverState, PortionKind
 from sampling.models import Sample, SamplingForm
 from sampling.types import SampleState, StorageCondition
 
@@ -116,6 +116,7 @@ def list_placeless(session: Session, lab_id: UUID, limit: int = SHOWN) -> Sequen
             Reception.lab_id == lab_id,
             Reception.accepted,
             CustodyEntry.organisation_id == lab_id,
+            CustodyEntry.kind != CustodyKind.DISPOSED,
             ~exists().where(following.portion_id == Portion.id, following.seq == CustodyEntry.seq + 1),
             ~exists().where(StorageMove.portion_id == Portion.id),
         )

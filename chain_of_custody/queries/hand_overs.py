@@ -42,6 +42,7 @@ class OpenLine:
     seal_no: str
     storage_condition: StorageCondition
     seq: int
+    custody: CustodyKind
     holder_id: UUID
     organisation_id: UUID
 
@@ -102,6 +103,7 @@ def list_open_lines(session: Session, hand_over_id: UUID) -> Sequence[OpenLine]:
             Seal.seal_no,
             SamplingForm.storage_condition,
             CustodyEntry.seq,
+            CustodyEntry.kind,
             CustodyEntry.holder_id,
             CustodyEntry.organisation_id,
         )

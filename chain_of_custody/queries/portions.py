@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from chain_of_custody.keeping.models import Disposal
 from chain_of_custody.models import BlindCode, CustodyEntry, HandOver, Portion, Reception, Seal
 from chain_of_custody.rules import is_blind_code, normalise_scan
 from chain_of_custody.types import CustodyKind, PortionKind
@@ -155,12 +156,13 @@ def custody_trail(session: Session, sample_id: UUID) -> Sequence[TrailEntry]:
             CustodyEntry.kind,
             CustodyEntry.holder_id,
             CustodyEntry.organisation_id,
-            HandOver.record_no,
+            func.coalesce(HandOver.record_no, Disposal.record_no),
             HandOver.consignment_no,
             CustodyEntry.at,
         )
         .join(Portion, Portion.id == CustodyEntry.portion_id)
         .outerjoin(HandOver, HandOver.id == CustodyEntry.hand_over_id)
+        .outerjoin(Disposal, Disposal.id == CustodyEntry.disposal_id)
         .where(CustodyEntry.sample_id == sample_id)
         .order_by(Portion.portion_no, CustodyEntry.seq)
     )

@@ -235,6 +235,8 @@ def _check_list(uow: UnitOfWork, numbers: Sequence[str], portions: Sequence[Port
         )
     ).all()
     for portion in portions:
+        if entries[portion.id].kind is CustodyKind.DISPOSED:
+            raise ConflictError(_l("%(number)s was disposed of.", number=portion.portion_no), field="portion_nos")
         if entries[portion.id].holder_id != uow.actor.person_id:
             raise NotHolderError(_l("%(number)s is held by somebody else.", number=portion.portion_no))
         if labs[portion.sample_id] != lab_id and portion.id not in released:
@@ -272,6 +274,7 @@ def _append_entry(uow: UnitOfWork, line: OpenLine, hand_over_id: UUID, kind: Cus
             holder_id=uow.actor.require_person() if is_taken else line.holder_id,
             organisation_id=uow.actor.require_organisation() if is_taken else line.organisation_id,
             prev_seq=line.seq,
+            prev_kind=line.custody,
             handed_by_id=line.holder_id,
             hand_over_id=hand_over_id,
             at=uow.now,

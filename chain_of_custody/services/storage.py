@@ -7,10 +7,11 @@ from sqlalchemy import select
 from chain_of_custody.models import BackupRelease, Portion, StorageMove, StoragePlace
 from chain_of_custody.queries import current_entries
 from chain_of_custody.rules import normalise_scan
-from chain_of_custody.types import PlaceLevel, PortionKind
+from chain_of_custody.types import CustodyKind, PlaceLevel, PortionKind
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
+from sampling.services.separation import get_sample_for_act
 
 DEPTH = {level: depth for depth, level in enumerate(PlaceLevel)}
 
@@ -48,12 +49,18 @@ def move_portion(uow: UnitOfWork, portion_no: str, place_code: str) -> StorageMo
 
     Raises:
         NotFoundError: the organisation holds no such portion.
+        ConflictError: it was disposed of.
         InvalidInputError: it has no such place.
     """
     organisation_id = uow.actor.require_organisation()
     portion = uow.session.scalar(select(Portion).where(Portion.portion_no == normalise_scan(portion_no)))
-    if portion is None or current_entries(uow.session, [portion.id])[portion.id].organisation_id != organisation_id:
+    if portion is None:
         raise NotFoundError
+    entry = current_entries(uow.session, [portion.id])[portion.id]
+    if entry.organisation_id != organisation_id:
+        raise NotFoundError
+    if entry.kind is CustodyKind.DISPOSED:
+        raise ConflictError(_l("%(number)s was disposed of.", number=portion.portion_no), field="portion_no")
     place = uow.session.scalar(
         select(StoragePlace).where(
             StoragePlace.organisation_id == organisation_id, StoragePlace.code == normalise_scan(place_code)
@@ -77,13 +84,16 @@ def release_backup(uow: UnitOfWork, sample_id: UUID, to_organisation_id: UUID, r
     """Let the backup portion of a sample go to the laboratory that rechecks it; its holder hands it over as usual.
 
     Raises:
-        ConflictError: the sample has no backup portion, or it was released before.
+        ConflictError: the sample has no backup portion, or it was released before or disposed of.
     """
+    get_sample_for_act(uow, sample_id)  # a disposal of its portions locks it as well
     portion = uow.session.scalar(
         select(Portion).where(Portion.sample_id == sample_id, Portion.kind == PortionKind.BACKUP)
     )
     if portion is None:
         raise ConflictError(_l("No backup portion of this sample is kept."))
+    if current_entries(uow.session, [portion.id])[portion.id].kind is CustodyKind.DISPOSED:
+        raise ConflictError(_l("%(number)s was disposed of.", number=portion.portion_no))
     released = BackupRelease(
         portion_id=portion.id,
         sample_id=sample_id,

@@ -8,13 +8,14 @@ if TYPE_CHECKING:
 
 def init_app(app: "Flask") -> None:
     """Register what rechecks bring."""
+    from chain_of_custody.keeping.sources import register_hold_reader
     from lims.auth.permissions import Role, declare
     from lims.demo import Part, register_chapter
     from lims.i18n import lazy_gettext as _l
     from lims.web import navigation
     from lims.web.api import register_api
     from lims.web.panels import register_step
-    from results.recheck import api, demo, panels, views
+    from results.recheck import api, demo, panels, queries, views
 
     decides = {Role.ENFORCEMENT_OFFICER, Role.PLANNER}
     declare("recheck.decide", decides)
@@ -28,3 +29,4 @@ def init_app(app: "Flask") -> None:
     )
     register_step("case", 10, panels.recheck_step)
     register_chapter("recheck", 62, demo.live, Part.DOWNSTREAM)
+    register_hold_reader(queries.running_rechecks_of)

@@ -1,12 +1,13 @@
 """Reads of rechecks, within what the actor may see."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from chain_of_custody.keeping.types import Hold, HoldKind
 from lims.actors import Actor, OrganisationKind
 from lims.auth.permissions import BENCH_ROLES
 from lims.errors import NotFoundError
@@ -121,3 +122,14 @@ def candidate_labs(session: Session, sample: Sample, on: date) -> list[UUID]:
         .order_by(Organisation.id)
     )
     return list(rows)
+
+
+def running_rechecks_of(session: Session, sample_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:
+    """Rechecks of these samples that were applied for and are neither refused nor concluded."""
+    running = (RecheckState.APPLIED, RecheckState.ACCEPTED, RecheckState.ASSIGNED)
+    rows = session.execute(
+        sa.select(Recheck.sample_id, Recheck.recheck_no, Recheck.entered_at)
+        .where(Recheck.sample_id.in_(sample_ids), Recheck.state.in_(running))
+        .order_by(Recheck.entered_at, Recheck.id)
+    )
+    return {row.sample_id: [Hold(HoldKind.RECHECK, row.recheck_no, row.entered_at)] for row in rows}

@@ -10,6 +10,7 @@ def init_app(app: "Flask") -> None:
     """Register what referrals bring."""
     from datetime import timedelta
 
+    from chain_of_custody.keeping.sources import register_hold_reader
     from lims.auth.permissions import Role, declare
     from lims.demo import Part, register_chapter
     from lims.erasure import hold_personal_data
@@ -35,3 +36,4 @@ def init_app(app: "Flask") -> None:
     for check in verification.REFERRALS:
         register_check("referrals", check)
     register_chapter("referral", 60, demo.live, Part.DOWNSTREAM)
+    register_hold_reader(queries.open_cases_of)

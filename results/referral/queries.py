@@ -1,7 +1,7 @@
 """Reads of referrals, branches and notices: totally ordered, and within what the actor may see (product.md §2a)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from chain_of_custody.keeping.types import Hold, HoldKind
 from lims.actors import Actor, OrganisationKind
 from lims.auth.permissions import BENCH_ROLES
 from lims.catalog.limit_forms import Maximum
@@ -470,3 +471,13 @@ def receivers_of_notices(session: Session, sample_id: UUID) -> Iterable[Place]:
     served = sa.select(Service.notice_id).where(Service.sample_id == sample_id).order_by(Service.notice_id)
     for notice_id in session.scalars(served):
         yield Place("service", {"notice_id": notice_id}, {"receiver": GONE})
+
+
+def open_cases_of(session: Session, sample_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:
+    """Cases of these samples that have not come to their end: their portions are evidence."""
+    rows = session.execute(
+        sa.select(Referral.sample_id, Referral.case_no, Referral.opened_at)
+        .where(Referral.sample_id.in_(sample_ids), Referral.closed_at.is_(None), Referral.withdrawn_at.is_(None))
+        .order_by(Referral.opened_at, Referral.id)
+    )
+    return {row.sample_id: [Hold(HoldKind.CASE, row.case_no, row.opened_at)] for row in rows}

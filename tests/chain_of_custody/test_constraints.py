@@ -31,8 +31,10 @@ def refused(session, statement: str, error: type[DBAPIError] = IntegrityError, *
 
 APPEND = (
     "INSERT INTO custody_entry (portion_id, seq, sample_id, kind, holder_id, organisation_id, prev_seq, handed_by_id,"
-    " hand_over_id, at) SELECT e.portion_id, :seq, e.sample_id, :kind, :holder, e.organisation_id, :prev, :giver,"
-    " :list, now() FROM custody_entry e WHERE e.portion_id = :portion AND e.seq = 1"
+    " prev_kind, hand_over_id, disposal_id, at)"
+    " SELECT e.portion_id, :seq, e.sample_id, :kind, :holder,"
+    " e.organisation_id, :prev, :giver, :prev_kind, :list, :disposal, now()"
+    " FROM custody_entry e WHERE e.portion_id = :portion AND e.seq = 1"
 )
 
 
@@ -45,7 +47,9 @@ def entry(team, numbers, **changes):
         "kind": "handed_over",
         "holder": team.custodian.person_id,
         "giver": team.samplers[0].person_id,
+        "prev_kind": "sealed",
         "list": make_offer(team, numbers),
+        "disposal": None,
     }
     return right | changes
 
@@ -65,6 +69,10 @@ def test_a_right_link_is_taken_so_that_the_refusals_below_mean_something(session
         ({"prev": None}, "ck_custody_entry_no_gap"),
         ({"list": None}, "ck_custody_entry_no_gap"),
         ({"giver": None}, "ck_custody_entry_no_gap"),
+        ({"prev_kind": None}, "ck_custody_entry_no_gap"),
+        ({"prev_kind": "consigned"}, "who_hands_over_holds"),
+        ({"prev_kind": "disposed"}, "ck_custody_entry_ends_with_disposal"),
+        ({"kind": "disposed"}, "ck_custody_entry_disposed_by_a_disposal|sender_answers"),
         ({"kind": "sealed"}, "ck_custody_entry_sealed_first"),
         ({"kind": "found"}, "ck_custody_entry_kind_known"),
     ],

@@ -187,7 +187,7 @@ WITHOUT_KEYS = {
     "a number erased": ("DELETE FROM issued_number WHERE n = 1",),
     "custody re-pointed": (
         "ALTER TABLE custody_entry DROP CONSTRAINT pk_custody_entry CASCADE",
-        "ALTER TABLE custody_entry DROP CONSTRAINT uq_custody_entry_portion_id_seq_holder_id CASCADE",
+        "ALTER TABLE custody_entry DROP CONSTRAINT uq_custody_entry_portion_id_seq_holder_id_kind CASCADE",
         "UPDATE custody_entry SET portion_id = (SELECT id FROM portion LIMIT 1) WHERE seq = 2",
     ),
     "a duty flipped": (
