@@ -57,7 +57,7 @@ def test_a_shelf_is_counted_by_scans_and_what_was_not_scanned_is_missing(live_se
     page.get_by_role("dialog").get_by_role("button", name="Close the count").click()
     page.get_by_text("1 difference").wait_for()
     row = page.get_by_role("row").filter(has_text=numbers[2])
-    row.get_by_text("Not here").wait_for()
+    row.get_by_text("Not found here").wait_for()
     row.get_by_role("textbox").fill("已在操作台找到，放回原处")
     row.get_by_role("button", name="Cleared up").click()
     page.get_by_text("Written down.").wait_for()
