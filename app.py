@@ -19,6 +19,7 @@ MODELS = (
     "lims.outbox.models",
     "lims.people.models",
     "lims.erasure.models",
+    "lims.nightly",
     "lims.numbering",
     "lims.files",
     "lims.catalog.models",

@@ -10,7 +10,7 @@ def init_app(app: "Flask") -> None:
     """Register pages, API, commands, checks and periodic work of the ground floor."""
     from datetime import timedelta
 
-    from lims import account_views, admin, catalog, cli, demo_people, erasure, numbering, views
+    from lims import account_views, admin, catalog, cli, demo_people, erasure, nightly, numbering, views
     from lims.auth.permissions import Role, declare
     from lims.demo import register_chapter
     from lims.i18n import lazy_gettext as _l
@@ -52,6 +52,10 @@ def init_app(app: "Flask") -> None:
         settings = settings_of(app)
         deliver_heads(uow, settings.witnesses, post_to_witness, Mailer.of(settings).send)
 
+    def prove(uow: UnitOfWork) -> None:
+        nightly.prove_tonight(uow)
+
+    register_periodic("lims.nightly.prove", timedelta(minutes=10), prove)
     register_periodic("lims.ledger.seal", timedelta(seconds=5), seal)
     register_periodic("lims.ledger.witness", timedelta(minutes=1), witness)
     register_check("ledger", replay.check_chains)

@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from lims import clock
+from lims import clock, nightly
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.ledger.queries import count_events, latest_checkpoint
@@ -87,5 +87,6 @@ def operations() -> ResponseReturnValue:
         .order_by(OutboxMessage.id.desc())
         .limit(MAX_DEAD_SHOWN)
     ).all()
+    proof = nightly.last_run(db.session)
     witnesses = list_standings(db.session, settings_of(current_app).witnesses)
-    return render_template("lims/ops.html", counts=counts, ledger=ledger, witnesses=witnesses, dead=dead)
+    return render_template("lims/ops.html", counts=counts, ledger=ledger, proof=proof, witnesses=witnesses, dead=dead)

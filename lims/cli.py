@@ -170,15 +170,8 @@ def verify(topic: str | None, as_json: bool) -> None:  # noqa: FBT001 - click pa
 
 
 def _finding_line(finding: verification.Finding, *, as_json: bool) -> str:
-    examples = [{"table": example.table, "key": example.key, "column": example.column} for example in finding.examples]
     if as_json:
-        body = {
-            "invariant": finding.invariant,
-            "checked": finding.checked,
-            "violations": finding.violations,
-            "examples": examples,
-        }
-        return json.dumps(body, ensure_ascii=False)
+        return json.dumps(finding.to_json(), ensure_ascii=False)
     mark, words = verification.mark_of(is_right=not finding.violations), _(finding.invariant)
     if not finding.violations:
         return _("%(mark)s  %(what)s: %(checked)s checked", mark=mark, what=words, checked=finding.checked)
@@ -189,7 +182,7 @@ def _finding_line(finding: verification.Finding, *, as_json: bool) -> str:
         checked=finding.checked,
         violated=finding.violations,
     )
-    return line + "".join(f"\n         {one['table']} {one['key']} {one['column']}" for one in examples)
+    return line + "".join(f"\n         {one.table} {one.key} {one.column}" for one in finding.examples)
 
 
 @click.group("ledger", cls=LimsGroup)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,15 @@ class Finding:
     checked: int = 0
     violations: int = 0
     examples: list[Example] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """As the command prints it and the night keeps it."""
+        return {
+            "invariant": self.invariant,
+            "checked": self.checked,
+            "violations": self.violations,
+            "examples": [{"table": one.table, "key": one.key, "column": one.column} for one in self.examples],
+        }
 
     def violate(self, table: str, key: str, column: str) -> None:
         """Count a violation and keep the first few as examples."""

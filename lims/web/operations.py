@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.models import LedgerPending, LedgerWitnessing
+from lims.nightly import violations_last_night
 from lims.outbox.models import OutboxMessage
 
 LATE = timedelta(minutes=10)  # what a single outage may delay, product.md and design-notes C7
@@ -65,6 +66,12 @@ def register_own_counts() -> None:
     """The counts of the ground floor."""
     register_count("outbox.late", _l("Messages late"), _l("waiting for more than ten minutes"), _late_messages)
     register_count("outbox.dead", _l("Messages given up"), _l("tried for 72 hours without success"), _dead_messages)
+    register_count(
+        "nightly.violations",
+        _l("Violations last night"),
+        _l("rows that break an invariant"),
+        violations_last_night,
+    )
     register_count(
         "ledger.refused",
         _l("Heads refused by a witness"),
