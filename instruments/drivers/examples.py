@@ -147,8 +147,21 @@ def astm_frames(records: Sequence[str], *, last_only_etx: bool = True) -> tuple[
     return tuple(frames)
 
 
+def hanna_answer(answer: str) -> bytes:
+    """`STX answer checksum ETX` of a Hanna bench meter."""
+    return b"\x02" + answer.encode("ascii") + b"%02X" % sum8(answer.encode("ascii")) + b"\x03"
+
+
 LINE_METER = (b"7.01 pH\r\n", b"12*88 mS\r\n", b"+OVR\r\n")
 SPER = (b"P07.01pH: T025.0C#01@2026-11-23 09:30:153F\r\n", b"P10.00pH: T024.8C#02@2026-11-23 09:31:0040\r\n")
+ATAGO = (b"1.33299,00.012,20.0,1\r\n", b"1.34025,04.887,20.1,1\r\n")
+HORIBA = (
+    b"RMD,0007,1,1,0,1, ,2026,11,23,09,30,15,7.01,0,0,0,25.0,-0.6,0\r\n",
+    b"RMD,    ,1,1,0,0, ,2026,11,23,09,31,40,Or,0,0,0,24.8,0,2\r\n",
+    b"RMD,    ,10,2,0,1, ,2026,11,23,09,33,02,14.13,2,0,0,25.1,0,0\r\n",
+)
+HANNA = (hanna_answer("0110RR+007.01-0000.6+0025.00"), hanna_answer("0310 R+0123.4+0025.10"))
+LB9507 = (b"1 104221\r\n", b"2 87\r\n")
 REFRACTO = (b"\x02Brix,17,11.85,%,20.0\r\n\x04", b"\x02Brix,18,12.10*,%,27.5\r\n\x04")
 
 ASTM_RECORDS = (

@@ -38,6 +38,8 @@ _TEXT = bytes(byte for byte in range(256) if byte not in b"\x02\x03\x05\x17")
 _CHECKS = tuple(b"%02X" % value for value in range(256))
 _LINE_END = re.compile(b"[\r\n]")
 _LINE_TEXT = bytes(byte for byte in range(256) if byte not in b"\r\n")
+_BLANKS = re.compile(rb"[\r\n]+")
+_MARKS = b"\x02\x04\x05"  # STX, EOT, ENQ
 _NOISE = re.compile(b"[^\x02\x04\x05\r\n]+")  # what means nothing between frames
 _SEQUENCE = 8
 
@@ -86,7 +88,11 @@ class AstmLinkFramer:
                     self._position = begin + at - 1
                     self._judge_frame(whole[1], whole[2], whole[3], events)
                     continue
-                noise = _NOISE.match(data, at)
+                nothing = _BLANKS.match(data, at)
+                if nothing is not None:
+                    at = nothing.end()
+                    continue
+                noise = _NOISE.match(data, at) if data[at] not in _MARKS else None
                 if noise is not None:
                     self._take_noise(data[at : noise.end()], begin + at, events)
                     at = noise.end()

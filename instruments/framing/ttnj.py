@@ -13,7 +13,7 @@ import struct
 from calendar import monthrange
 from collections.abc import Callable, Sequence
 
-from instruments.framing.base import Event, Frame, Rejected, ScanningFramer, Send
+from instruments.framing.base import Event, Frame, Rejected, ScanningFramer, Send, new_frame
 
 ESCAPE = 0x1B
 WHO_ARE_YOU = b"\x1b\xbf"
@@ -79,6 +79,28 @@ class TtnjFramer(ScanningFramer):
             at += 1
         return at
 
+    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
+        at, size = 0, len(data)
+        while size - at >= CONTROL_SIZE:
+            if self._is_control(data[at], data[at + 1]):
+                self._in_memory = data[at + 1] == _DATA_FOLLOWS
+                unit = data[at : at + CONTROL_SIZE]
+            elif not self._in_memory:
+                return at, 0
+            else:
+                unit = data[at : at + RECORD_SIZE]
+                if len(unit) < INFO_SIZE:
+                    return at, INFO_SIZE
+                if not clock_is_plausible(*self._clock(unit)):
+                    return at, 0
+                if len(unit) < RECORD_SIZE:
+                    return at, RECORD_SIZE
+                if not numbers_are_plausible(unit[INFO_SIZE:]):
+                    return at, 0
+            at += len(unit)
+            events.append(new_frame((unit, base + at)))
+        return at, 0
+
     def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
         available = len(buffer) - at
         if available < CONTROL_SIZE:
@@ -114,7 +136,7 @@ class TtnjFramer(ScanningFramer):
         answered: list[Event] = []
         for event in events:
             answered.append(event)
-            if isinstance(event, Frame) and len(event.raw) == RECORD_SIZE:
+            if type(event) is Frame and len(event.raw) == RECORD_SIZE:
                 answered.append(Send(NEXT_RECORD))
         return answered
 

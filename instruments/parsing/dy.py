@@ -190,13 +190,17 @@ _DY5800_CLOCKS = (51, 52)
 """Where yymmddhhmm begins: the field widths add up to 51, the vendor's code reads from 52. The digits decide."""
 
 
+# Days that every month has, in years in which a device can have been set: true without asking the calendar.
+_PLAIN_CLOCK = re.compile(rb"(?:1[2-9]|[2-7]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|1\d|2[0-8])(?:[01]\d|2[0-3])[0-5]\d")
+
+
 def dy5800_clock_at(raw: bytes) -> int | None:
     """Offset of the ten digits of the clock, or None when these bytes are no record."""
     if len(raw) != DY5800_SIZE or raw[:1] != b"P" or raw[-1:] != b"X":
         return None
     for at in _DY5800_CLOCKS:
         digits = raw[at : at + 10]
-        if digits.isdigit() and _dy5800_instant(digits) is not None:
+        if _PLAIN_CLOCK.fullmatch(digits) or (digits.isdigit() and _dy5800_instant(digits) is not None):
             return at
     return None
 

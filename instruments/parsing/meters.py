@@ -2,7 +2,8 @@
 
 import re
 
-from instruments.parsing.values import decode_text, parse_time, parse_value
+from instruments.framing.checksums import sum8
+from instruments.parsing.values import decode_text, device_time, parse_time, parse_value
 from instruments.types import Reading, ReadingStatus, Settings
 
 _SPER = re.compile(
@@ -103,4 +104,168 @@ def parse_refracto(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
             attributes=tuple((f"field_{at}", text) for at, text in enumerate(others, _REFRACTO_FIELDS + 1)),
             encoding=decoded.encoding,
         ),
+    )
+
+
+_HORIBA_FIELDS = 20
+_HORIBA_MODES = {  # measurement mode → item and its unit by code; a name that the manual does not give stays empty
+    "1": ("pH", {"0": "pH"}),
+    "2": ("mV", {"0": "mV"}),
+    "3": ("mV", {"0": "mV"}),
+    "5": ("ion", {"0": "μg/L", "1": "mg/L", "2": "g/L", "3": "mmol/L", "4": "mol/L"}),
+    "10": ("conductivity", {"0": "S/m", "1": "S/cm", "2": "mS/cm"}),
+    "11": ("salinity", {"0": "PPT", "1": "%"}),
+    "12": ("resistivity", {"0": "Ohm·m", "1": "Ohm·cm"}),
+    "13": ("TDS", {"0": "g/L"}),
+}
+_HORIBA_PREFIXES = {"0": "", "1": "μ", "2": "m", "3": "k", "4": "M"}
+_HORIBA_CALIBRATION = "1"
+_HORIBA_ALARMS = {"1": "lower limit alarm", "2": "upper limit alarm"}
+
+
+def parse_horiba(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
+    """`RMD,id,mode,channel,type,state,ion,year,month,day,hour,minute,second,value,prefix,unit,…`: one measurement.
+
+    `Or` and `Ur` stand for a value above or below what the meter can measure; a reading of a calibration is one of
+    quality control; a value taken before it was held is as it was at that instant.
+
+    Source: HORIBA F-7x BW low-spec command reference (2016), response to the request of the measurement value.
+    """
+    decoded = decode_text(raw)
+    fields = [field.strip() for field in decoded.text.split(",")]
+    if len(fields) != _HORIBA_FIELDS or fields[0] != "RMD" or not all(one.isdigit() for one in fields[7:13]):
+        return ()
+    _header, sample, mode, channel, kind, state, ion = fields[:7]
+    value_text, prefix, unit, compensation, temperature, potential, alarm = fields[13:]
+    item, units = _HORIBA_MODES.get(mode, ("", {}))
+    when = device_time(*(int(part) for part in fields[7:13]))
+    parsed = parse_value({"Ur": "under"}.get(value_text, value_text))
+    told = (("state", state), ("ion", ion), ("compensation", compensation), ("temperature_c", temperature))
+    return (
+        Reading(
+            driver="horiba-f7x",
+            parser_version=1,
+            raw=raw,
+            item_text=item,
+            sample_text=sample,
+            slot=channel,
+            value_text=value_text,
+            value=parsed.value,
+            unit_text=_HORIBA_PREFIXES.get(prefix, "") + units[unit] if unit in units else "",
+            status=parsed.status,
+            verdict_text=_HORIBA_ALARMS.get(alarm, ""),
+            measured_text=when.text,
+            measured_at=when.instant,
+            quality_control=kind == _HORIBA_CALIBRATION,
+            natural_identity=True,
+            attributes=(*told, ("potential", potential)),
+            encoding=decoded.encoding,
+        ),
+    )
+
+
+_HANNA_RANGES = {b"O": ReadingStatus.OVER, b"U": ReadingStatus.UNDER, b"R": ReadingStatus.OK}
+_HANNA_PH = re.compile(rb"\x02(0[12])(..)([ROU])(.)(.{7})(.{7})(.{8})..\x03", re.DOTALL)
+_HANNA_MV = re.compile(rb"\x02(03)(..)(.)([ROU])(.{7})(.{8})..\x03", re.DOTALL)
+
+
+def is_hanna(raw: bytes) -> bool:
+    """Whether `STX answer checksum ETX` ends in its own check: two hex digits of the sum of the answer."""
+    return raw[-3:-1].upper() == b"%02X" % sum8(raw[1:-3])
+
+
+def parse_hanna(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
+    """The answer to `RAS`: meter mode, status, range of each reading, then pH, mV and temperature in fixed widths.
+
+    Source: Hanna Instruments HI 2222 owner's manual (RS232 communication); HI 2216 and HI 2550 answer alike.
+    """
+    found, item = _HANNA_PH.fullmatch(raw), "pH"
+    if found is None:
+        found, item = _HANNA_MV.fullmatch(raw), "mV"
+    if found is None:
+        return ()
+    _mode, meter, in_range, mv_in_range, value, *others = (part for part in found.groups())
+    status = _HANNA_RANGES[in_range if item == "pH" else mv_in_range]
+    value_text = value.decode("latin-1").strip()
+    parsed = parse_value(value_text)
+    told = [part.decode("latin-1").strip() for part in others]
+    return (
+        Reading(
+            driver="hanna-ras",
+            parser_version=1,
+            raw=raw,
+            item_text=item,
+            value_text=value_text,
+            value=parsed.value if status is ReadingStatus.OK else None,
+            unit_text=item,
+            status=status if parsed.status is ReadingStatus.OK else parsed.status,
+            attributes=(
+                ("meter_status", meter.decode("latin-1")),
+                *([("mv", told[0])] if item == "pH" else []),
+                ("temperature_c", told[-1]),
+            ),
+            encoding="ascii",
+        ),
+    )
+
+
+_LB9507 = re.compile(r"(?P<number>\d+)\s+(?P<value>\d+)")
+
+
+def parse_lb9507(raw: bytes, settings: Settings) -> tuple[Reading, ...]:
+    """`number RLU`: one luminescence. The number begins again with every list, so it does not tell readings apart.
+
+    Source: Berthold LB 9507 operating manual (printer output).
+    """
+    decoded = decode_text(raw)
+    found = _LB9507.fullmatch(decoded.text.strip())
+    if found is None:
+        return ()
+    return (
+        Reading(
+            driver="lb-9507",
+            parser_version=1,
+            raw=raw,
+            item_text=settings.get("item", ""),
+            value_text=found["value"],
+            value=parse_value(found["value"]).value,
+            unit_text="RLU",
+            record_no=found["number"],
+            encoding=decoded.encoding,
+        ),
+    )
+
+
+_ATAGO = re.compile(r"\d\.\d{5}(?:,[^,]*)+")
+
+
+def parse_atago(raw: bytes, settings: Settings) -> tuple[Reading, ...]:
+    """`a.aaaaa,bb.bbb,…,g`: the first two fields are figures, the others are kept as they are.
+
+    What the fields are called stands in the settings (`item.1`, `unit.1`, `item.2`, `unit.2`); without them the item
+    stays empty, because the line does not say it.
+
+    Source: Atago PRM line format as a public description gives it; the manual was not read.
+    """
+    decoded = decode_text(raw)
+    text = decoded.text.strip()
+    if _ATAGO.fullmatch(text) is None:
+        return ()
+    first, second, *others = (field.strip() for field in text.split(","))
+    kept = tuple((f"field_{at}", other) for at, other in enumerate(others, 3))
+    return tuple(
+        Reading(
+            driver="atago-prm",
+            parser_version=1,
+            raw=raw,
+            item_text=settings.get(f"item.{at}", ""),
+            slot=str(at),
+            value_text=field,
+            value=parse_value(field).value,
+            unit_text=settings.get(f"unit.{at}", ""),
+            status=parse_value(field).status,
+            attributes=kept,
+            encoding=decoded.encoding,
+        )
+        for at, field in enumerate((first, second), 1)
     )

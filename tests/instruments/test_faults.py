@@ -20,7 +20,7 @@ from instruments.drivers.builtin import BUILTIN_DRIVERS
 from instruments.drivers.registry import get_driver
 from instruments.framing.astm import ACK, ENQ, EOT, NAK, AstmLinkFramer
 from instruments.framing.checksums import sum8
-from instruments.journal import EntryKind
+from instruments.journal import EntryKind, read_journal
 from instruments.reader import PortState
 from instruments.simulator import Fault, Misbehaviour, SimulatedDevice
 from instruments.types import Driver
@@ -297,6 +297,46 @@ def test_a_flood_without_a_terminator_stays_in_bounded_memory(driver: Driver):
 @pytest.mark.parametrize("driver", BUILTIN_DRIVERS, ids=lambda driver: driver.name)
 def test_sixteen_megabytes_without_a_terminator_stay_in_bounded_memory(driver: Driver):
     flood(driver, 16 * 1024 * 1024)
+
+
+FLOODED = ("dy-3000-bx1", "mt-sics", "dy-6260", "astm-e1394", "ttnj")  # one of each way to find an end
+
+
+@pytest.mark.parametrize("driver", FLOODED)
+def test_a_line_that_never_ends_turns_the_port_red_and_the_next_unit_is_read(start, line: Pty, driver: str):
+    flood_a_line(start, line, driver, 128 * 1024)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("driver", FLOODED)
+def test_sixteen_megabytes_on_a_line_turn_the_port_red_and_the_next_unit_is_read(start, line: Pty, driver: str):
+    flood_a_line(start, line, driver, 16 * 1024 * 1024)
+
+
+def flood_a_line(start: Callable[..., Bench], line: Pty, name: str, size: int) -> None:
+    """So many bytes without an end through a real line, journal and framer; then silence, then a unit as ever."""
+    driver = get_driver(name)
+    bench = start(name, line.name)
+    bench.wait_open()
+    tracemalloc.start()
+    try:
+        for piece in pieces_of(driver.examples[0][:1] + b"A" * size, 4096):  # one byte more than whole blocks
+            line.write(piece)
+        eventually(lambda: is_silent(bench), "the silence behind the flood is noticed")
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * 1024 * 1024, "the largest frame of any protocol, several times over"
+    status = bench.reader.status
+    eventually(lambda: not status.healthy, "the port is red")
+    assert (status.state, bench.values()) == (PortState.OPEN, [])
+    line.write(b"".join(driver.examples))
+    eventually(lambda: status.counts.frames > 0, "the next unit is read")
+
+
+def is_silent(bench: Bench) -> bool:
+    return any(entry.kind is EntryKind.SILENT for entry in read_journal(bench.folder / "journal"))
 
 
 def flood(driver: Driver, size: int) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from instruments.drivers import examples
 from instruments.drivers.builtin import BUILTIN_DRIVERS
 from instruments.drivers.registry import get_driver
+from instruments.parsing.meters import is_hanna
 from instruments.parsing.values import decode_fixed, decode_text, float32_text, parse_time, parse_value
 from instruments.types import Comparator, Driver, Reading, ReadingStatus
 from lims.clock import LOCAL_ZONE
@@ -289,3 +290,29 @@ class TestMeters:
         [plain], [flagged] = (parse("refracto-30p", unit) for unit in examples.REFRACTO)
         assert (plain.value_text, plain.unit_text, plain.record_no, plain.status) == ("11.85", "%", "17", OK)
         assert (flagged.value_text, flagged.value, flagged.status) == ("12.10*", Decimal("12.10"), INVALID)
+
+    def test_a_horiba_names_its_item_unit_clock_and_calibration(self):
+        [ph], [over], [salt] = (parse("horiba-f7x", line.strip()) for line in examples.HORIBA)
+        assert (ph.item_text, ph.value_text, ph.unit_text, ph.sample_text, ph.slot) == ("pH", "7.01", "pH", "0007", "1")
+        assert (ph.measured_at, ph.quality_control) == (INSTANT, False)
+        assert (over.value, over.status, over.verdict_text) == (None, ReadingStatus.OVER, "upper limit alarm")
+        assert (salt.item_text, salt.value, salt.unit_text) == ("conductivity", Decimal("14.13"), "mS/m")
+        [low] = parse("horiba-f7x", examples.HORIBA[0].strip().replace(b"7.01", b"Ur"))
+        [calibration] = parse("horiba-f7x", examples.HORIBA[0].strip().replace(b",1,1,0,", b",1,1,1,"))
+        assert (low.status, calibration.quality_control) == (ReadingStatus.UNDER, True)
+        assert parse("horiba-f7x", b"RMD,1,2") == ()
+
+    def test_a_hanna_answers_with_what_its_range_has_and_stands_by_its_check(self):
+        [ph], [mv] = (parse("hanna-ras", unit) for unit in examples.HANNA)
+        assert (ph.item_text, ph.value, dict(ph.attributes)["temperature_c"]) == ("pH", Decimal("7.01"), "+0025.00")
+        assert (mv.item_text, mv.value, dict(mv.attributes).get("mv")) == ("mV", Decimal("123.4"), None)
+        [over] = parse("hanna-ras", examples.hanna_answer("0110OR+016.00-0500.0+0025.00"))
+        assert (over.value, over.value_text, over.status) == (None, "+016.00", ReadingStatus.OVER)
+        assert not is_hanna(examples.HANNA[0].replace(b"7.01", b"8.01"))
+
+    def test_a_luminometer_counts_light_and_a_refractometer_says_only_figures(self):
+        [light], _other = (parse("lb-9507", line.strip()) for line in examples.LB9507)
+        assert (light.value_text, light.unit_text, light.record_no) == ("104221", "RLU", "1")
+        index, brix = parse("atago-prm", examples.ATAGO[0].strip(), **{"item.2": "Brix", "unit.2": "%"})
+        assert (index.value_text, index.item_text) == ("1.33299", "")
+        assert (brix.value_text, brix.item_text, brix.unit_text) == ("00.012", "Brix", "%")
