@@ -137,54 +137,6 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by posit
         sys.exit(FOUND_WRONG)
 
 
-@click.command("verify")
-@click.argument("topic", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@with_database
-def verify(topic: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes flags by position
-    """Prove the invariants over the whole database; exit 1 when one is violated."""
-    if topic is not None and topic not in verification.topics():
-        known = ", ".join(verification.topics())
-        raise click.UsageError(_("There is no topic “%(topic)s”; expected one of %(known)s.", topic=topic, known=known))
-    with db.read_session() as session:
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        session.execute(text("SET LOCAL statement_timeout = 0"))
-        findings = verification.run_checks(session, topic)
-    for finding in findings:
-        click.echo(_finding_line(finding, as_json=as_json))
-    violated = sum(finding.violations for finding in findings)
-    checked = sum(finding.checked for finding in findings)
-    if as_json:
-        click.echo(json.dumps({"summary": {"invariants": len(findings), "checked": checked, "violations": violated}}))
-    else:
-        click.echo(
-            _(
-                "%(invariants)s invariants, %(checked)s rows checked, %(violated)s violations",
-                invariants=len(findings),
-                checked=checked,
-                violated=violated,
-            )
-        )
-    if violated:
-        sys.exit(FOUND_WRONG)
-
-
-def _finding_line(finding: verification.Finding, *, as_json: bool) -> str:
-    if as_json:
-        return json.dumps(finding.to_json(), ensure_ascii=False)
-    mark, words = verification.mark_of(is_right=not finding.violations), _(finding.invariant)
-    if not finding.violations:
-        return _("%(mark)s  %(what)s: %(checked)s checked", mark=mark, what=words, checked=finding.checked)
-    line = _(
-        "%(mark)s  %(what)s: %(checked)s checked, %(violated)s violated",
-        mark=mark,
-        what=words,
-        checked=finding.checked,
-        violated=finding.violations,
-    )
-    return line + "".join(f"\n         {one.table} {one.key} {one.column}" for one in finding.examples)
-
-
 @click.group("ledger", cls=LimsGroup)
 def ledger_group() -> None:
     """The ledger: export it, check an export."""
@@ -444,6 +396,7 @@ def register(app: Flask) -> None:
     """Hang the commands onto the application."""
     from lims.cli_backup import backup, restore
     from lims.cli_bench import bench
+    from lims.cli_verify import verify
 
     for command in (
         bench,

@@ -1,7 +1,8 @@
 """`lims verify`: every invariant proved over the whole database, each package bringing its own checks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -47,7 +48,29 @@ class Finding:
 
 Check = Callable[[Session], Finding]
 
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """When and where a report is written: the instant and the name under which the ledger's heads are signed."""
+
+    made_at: datetime
+    installation: str
+
+
+# What writes a report: its files by their ending, `html`, `pdf` and `json`, in the language of who asks.
+ReportWriter = Callable[[Session, Occasion], "Report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A proof to be filed, and whether it found anything wrong."""
+
+    findings: Sequence[Finding]
+    make: Mapping[str, Callable[[], bytes]]  # by ending; made when asked for, a PDF takes a while
+
+
 _checks: dict[str, list[Check]] = {}
+_writers: dict[str, ReportWriter] = {}
 
 
 def register_check(topic: str, check: Check) -> None:
@@ -55,6 +78,21 @@ def register_check(topic: str, check: Check) -> None:
     known = _checks.setdefault(topic, [])
     if check not in known:
         known.append(check)
+
+
+def register_report(topic: str, writer: ReportWriter) -> None:
+    """Let `lims verify TOPIC --report` write a report that can be filed."""
+    _writers[topic] = writer
+
+
+def report_topics() -> tuple[str, ...]:
+    """The topics of which a report can be written."""
+    return tuple(sorted(_writers))
+
+
+def write_report(session: Session, topic: str, occasion: Occasion) -> Report:
+    """Prove one topic and prepare its report."""
+    return _writers[topic](session, occasion)
 
 
 def mark_of(*, is_right: bool) -> str:

@@ -12,7 +12,7 @@ def init_app(app: "Flask") -> None:
     from lims.demo import register_chapter
     from lims.erasure import register_subject
     from lims.i18n import lazy_gettext as _l
-    from lims.verification import register_check
+    from lims.verification import register_check, register_report
     from lims.web import navigation
     from lims.web.api import register_api
     from sampling import (
@@ -27,6 +27,8 @@ def init_app(app: "Flask") -> None:
         register_views,
         sample_panels,
         sample_views,
+        separation_report,
+        separation_views,
         verification,
     )
     from sampling.erasure import SAMPLE
@@ -45,6 +47,7 @@ def init_app(app: "Flask") -> None:
         },
     )
     app.register_blueprint(audit_views.bp)
+    app.register_blueprint(separation_views.bp)
     declare("sampling.field", {Role.SAMPLER, Role.ACCOMPANYING_OFFICER})
     declare("sampling.sample", {Role.SAMPLER})
     declare("sampling.plan", {Role.PLANNER})
@@ -70,10 +73,14 @@ def init_app(app: "Flask") -> None:
         "corrections.index", _l("Corrections"), icon="edit", permission="sampling.correct", order=31, begins_day=False
     )
     navigation.add_entry("refusals.index", _l("Refused attempts"), icon="split", permission="sampling.audit", order=92)
+    navigation.add_entry(
+        "separation.index", _l("Proof of separation"), icon="shield", permission="sampling.audit", order=93
+    )
     app.cli.add_command(cli.plan_group)
     app.cli.add_command(cli.draw_group)
     for check in verification.SEPARATION:
         register_check("separation", check)
+    register_report("separation", separation_report.write_report)
     for check in verification.SAMPLES:
         register_check("samples", check)
     register_chapter("sampling", 20, demo.live)

@@ -439,3 +439,8 @@ for _name in (
     "uq_duty_act_one_bench_role",
 ):
     explain_constraint(_name, OTHER_SIDE)
+explain_constraint(
+    "fk_duty_act_organisation",
+    _l("People acted for this organisation already, so its kind and its company group stand."),
+    field="owner_id",
+)

@@ -185,7 +185,7 @@ def make_task(team: Team, plan_id: UUID | None = None, *, food: str = LEEK, majo
     task_id = uuid4()
     number = next(_numbers)
     with unit_of_work(team.planner.actor) as uow:
-        line = uow.session.query(PlanLine).filter_by(plan_id=plan).first()
+        line = uow.session.query(PlanLine).filter_by(plan_id=plan, food_category_id=category_id(food)).first()
         assert line is not None
         uow.session.add(
             SamplingTask(
@@ -211,10 +211,17 @@ def make_task(team: Team, plan_id: UUID | None = None, *, food: str = LEEK, majo
     return task_id
 
 
-def make_sample(team: Team | None = None, plan_id: UUID | None = None, **form: object) -> UUID:
+def make_sample(
+    team: Team | None = None,
+    plan_id: UUID | None = None,
+    *,
+    food: str = LEEK,
+    major: str = VEGETABLES,
+    **form: object,
+) -> UUID:
     """A sample that was taken: form submitted, both samplers and the officer on its sampling side."""
     people = team or make_team()
-    task_id = make_task(people, plan_id)
+    task_id = make_task(people, plan_id, food=food, major=major)
     sample_id = uuid4()
     with unit_of_work(people.samplers[0].actor) as uow:
         task = uow.session.get_one(SamplingTask, task_id)

@@ -66,3 +66,23 @@ def test_a_sample_whose_form_an_owner_removed_is_named(committed_database: Urls)
     make_sample()
     as_owner(committed_database, "DELETE FROM sampling_form")
     assert violated() == {"I4 every sample taken has its form": {("sample", "state")}}
+
+
+def test_an_act_that_an_owner_moved_to_another_mode_is_named(committed_database: Urls):
+    make_sample(make_team(SeparationMode.EXTERNAL))
+    as_owner(
+        committed_database,
+        "ALTER TABLE duty_act DROP CONSTRAINT fk_duty_act_sample_tuple",
+        "UPDATE duty_act SET mode = 'internal' WHERE role = 'sampler'",
+    )
+    assert set(violated()) == {"I1 every act is of its sample's plan, category and mode"}
+
+
+def test_a_plan_duty_that_an_owner_flipped_is_named(committed_database: Urls):
+    make_sample(make_team(SeparationMode.INTERNAL))
+    as_owner(
+        committed_database,
+        "ALTER TABLE duty_act DROP CONSTRAINT fk_duty_act_person_plan_duty",
+        "UPDATE person_plan_duty SET side = 'testing'",
+    )
+    assert violated()["I1 every act has its duty"] == {("duty_act", "side")}
