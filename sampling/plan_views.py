@@ -35,6 +35,7 @@ from sampling.services.plans import (
     create_plan,
     set_category,
 )
+from sampling.services.release import DutyKey, release_plan_duty
 from sampling.services.tasks import withdraw_task
 from sampling.types import PlaceKind, PlanKind, PlanState, SeparationMode, TaskCategory, TaskState
 
@@ -114,12 +115,14 @@ def detail(plan_id: UUID) -> ResponseReturnValue:
         plan=plan,
         lines=lines,
         categories=categories,
+        who={row.category.id: row for row in categories},
         coverage=queries.add_up(row.coverage for row in lines),
         explain=explain,
         parts=[(part.value, PART_NAMES[part]) for part in Part],
         shares=shares_in_words(plan),
         policies=policies_of(plan, [row.line for row in lines]),
         draw=queries.get_draw(db.session, actor, plan_id),
+        duties=queries.list_duties(db.session, actor, plan_id),
         is_open=plan.state in {PlanState.DRAFT, PlanState.COMPUTED},
         is_own=plan.created_by_id == actor.person_id,
         panels=panels_for(SUBJECT, db.session, actor, plan_id),
@@ -222,6 +225,23 @@ def close(plan_id: UUID) -> ResponseReturnValue:
     else:
         flash(_("The plan is closed."), "success")
     return redirect(url_for(".detail", plan_id=plan_id), 303)
+
+
+@bp.route("/<uuid:plan_id>/duties/release", methods=["POST"])
+@requires("sampling.plan")
+def release(plan_id: UUID) -> ResponseReturnValue:
+    """Give back a side that nobody acted on and no visit needs."""
+    try:
+        held = DutyKey.read(request.form)
+        with unit_of_work(current_actor()) as uow:
+            release_plan_duty(uow, plan_id, held)
+    except NotFoundError:
+        raise
+    except LimsError as refusal:
+        flash(str(refusal), "error")
+    else:
+        flash(_("Given back."), "success")
+    return redirect(url_for(".detail", plan_id=plan_id) + "#duties", 303)
 
 
 @bp.route("/tasks/<uuid:task_id>/withdraw", methods=["POST"])

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from lims import clock
 from lims.actors import OrganisationKind
 from lims.auth.permissions import Role, requires
-from lims.catalog.queries import find_category
+from lims.catalog.queries import ancestors, find_category
 from lims.db import db
 from lims.errors import InvalidInputError, LimsError, NotFoundError
 from lims.i18n import bilingual
@@ -121,6 +121,12 @@ def visit(business_id: UUID) -> ResponseReturnValue:
         for row in queries.list_categories(db.session, actor, plan.id)
         if row.sampling_organisation is not None
     }
+    majors = {ancestors(db.session, food.id)[0].id for food in foods}
+    teams = [
+        (row.category, queries.list_team(db.session, actor, plan.id, row.category.id, today))
+        for row in queries.list_categories(db.session, actor, plan.id)
+        if row.category.id in majors
+    ]
     form = VisitForm.fresh(
         [(str(food.id), f"{food.code} {bilingual(food)}") for food in foods],
         [
@@ -157,7 +163,7 @@ def visit(business_id: UUID) -> ResponseReturnValue:
             return redirect(url_for("plans.tasks", plan_id=plan.id), 303)
     elif form.is_submitted():
         status = 422
-    return render_template("sampling/register/visit.html", business=found, plan=plan, form=form), status
+    return render_template("sampling/register/visit.html", business=found, plan=plan, form=form, teams=teams), status
 
 
 @bp.route("/signals", methods=["GET", "POST"])

@@ -177,7 +177,7 @@ def words_of(report: SeparationReport) -> Mapping[str, Any]:
         "result": _("Exceptions: %(count)s", count=report.exceptions),
         "modes_title": _("By mode"),
         "mode_columns": [
-            *(_("Mode"), _("Categories of plans"), _("Samples"), _("Acts"), _("Persons"), _("Parties")),
+            *(_("Mode"), _("Categories of plans"), _("Samples"), _("Acts"), _("Persons"), _("Company groups")),
             *(_("Refused attempts"), _("Exceptions")),
         ],
         "modes": [

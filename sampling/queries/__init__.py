@@ -6,6 +6,7 @@ from sampling.queries.corrections import (
     list_corrections,
     list_waiting_corrections,
 )
+from sampling.queries.duties import DutyRow, list_duties
 from sampling.queries.parties import Candidate, count_businesses, list_candidates
 from sampling.queries.plans import (
     CategoryRow,
@@ -49,6 +50,7 @@ from sampling.queries.tasks import (
     list_stops,
     list_visits,
 )
+from sampling.queries.team import TeamCandidate, list_team
 
 __all__ = [
     "PAGE",
@@ -57,6 +59,7 @@ __all__ = [
     "CategoryRow",
     "CorrectionRow",
     "Coverage",
+    "DutyRow",
     "LineRow",
     "PlanRow",
     "PlanVisit",
@@ -64,6 +67,7 @@ __all__ = [
     "SampleSheet",
     "Stop",
     "TaskSheet",
+    "TeamCandidate",
     "add_up",
     "count_businesses",
     "count_by_state",
@@ -86,6 +90,7 @@ __all__ = [
     "list_categories",
     "list_corrections",
     "list_done",
+    "list_duties",
     "list_lines",
     "list_photos",
     "list_plans",
@@ -93,6 +98,7 @@ __all__ = [
     "list_signals",
     "list_signatures",
     "list_stops",
+    "list_team",
     "list_visits",
     "list_waiting_corrections",
     "offered_lines",

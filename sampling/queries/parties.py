@@ -12,6 +12,7 @@ from lims.actors import Actor, OrganisationKind
 from lims.auth.permissions import Role
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
+from lims.people.authorisations import NEEDED, Needed, without_authorisation
 from lims.people.models import Organisation
 from lims.people.queries import accreditations_on, colleagues, list_organisations
 from sampling.models import Business, BusinessFood, OrganisationDuty
@@ -23,7 +24,7 @@ TAKING_PART = (OrganisationKind.REGULATOR, OrganisationKind.SAMPLING_ORG, Organi
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An organisation with what speaks against it; None where it is free."""
+    """An organisation with what speaks against it, None where it is free; `samplers` may take the food."""
 
     organisation: Organisation
     samplers: int
@@ -50,7 +51,7 @@ def list_candidates(
     for organisation in list_organisations(session, TAKING_PART):
         if organisation.kind is OrganisationKind.REGULATOR and organisation.id != actor.organisation_id:
             continue
-        samplers = len(colleagues(session, organisation.id, on, Role.SAMPLER))
+        samplers = _authorised_samplers(session, organisation.id, category_id, on)
         side = sides.get(organisation.party_id)
         found.append(
             Candidate(
@@ -63,11 +64,18 @@ def list_candidates(
     return found
 
 
+def _authorised_samplers(session: Session, organisation_id: UUID, category_id: UUID | None, on: date) -> int:
+    """How many samplers of an organisation may take this food on a day."""
+    people = colleagues(session, organisation_id, on, Role.SAMPLER)
+    needed = [Needed(one.person_id, one.name, organisation_id, (NEEDED[Role.SAMPLER],)) for one in people]
+    return len(people) - len(without_authorisation(session, needed, on, category_id=category_id))
+
+
 def _against_sampling(samplers: int, side: Side | None) -> LazyString | None:
     if side is Side.TESTING:
         return _l("tests this category in this plan already")
     if samplers < LEAST_SAMPLERS:
-        return _l("employs %(count)s samplers, a team needs two", count=samplers)
+        return _l("employs %(count)s authorised samplers, a team needs two", count=samplers)
     return None
 
 

@@ -193,7 +193,7 @@ def test_the_page_says_who_is_free_and_why_not(desk: FlaskClient, team: Team):
     page = desk.get(f"/plan/{plan_id}/category").text
     assert "is no laboratory" in page
     assert "has no accreditation in force today" in page
-    assert "employs 0 samplers, a team needs two" in page
+    assert "employs 0 authorised samplers, a team needs two" in page
 
 
 @pytest.mark.parametrize(
