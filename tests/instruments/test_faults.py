@@ -321,8 +321,9 @@ def flood_a_line(start: Callable[..., Bench], line: Pty, name: str, size: int) -
     bench.wait_open()
     tracemalloc.start()
     try:
-        for piece in pieces_of(driver.examples[0][:1] + b"A" * size, 4096):  # one byte more than whole blocks
-            line.write(piece)
+        line.write(driver.examples[0][:1])  # one byte more than whole blocks of noise
+        for _block in range(size // 4096):
+            line.write(b"A" * 4096)
         eventually(lambda: is_silent(bench), "the silence behind the flood is noticed")
         _now, peak = tracemalloc.get_traced_memory()
     finally:
