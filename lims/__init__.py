@@ -10,7 +10,7 @@ def init_app(app: "Flask") -> None:
     """Register pages, API, commands, checks and periodic work of the ground floor."""
     from datetime import timedelta
 
-    from lims import account_views, admin, catalog, cli, demo_people, erasure, nightly, numbering, views
+    from lims import account_views, admin, catalog, cli, demo_people, erasure, nightly, numbering, symbol_views, views
     from lims.auth.permissions import Role, declare
     from lims.demo import register_chapter
     from lims.i18n import lazy_gettext as _l
@@ -32,6 +32,7 @@ def init_app(app: "Flask") -> None:
     declare("lims.operate", {Role.ADMINISTRATOR, Role.AUDITOR})
     app.register_blueprint(views.bp)
     app.register_blueprint(account_views.bp)
+    app.register_blueprint(symbol_views.bp)
     app.register_blueprint(admin.bp)
     app.register_blueprint(person_views.bp)
     app.register_blueprint(organisation_views.bp)
@@ -39,6 +40,7 @@ def init_app(app: "Flask") -> None:
     app.register_blueprint(authorisation_views.bp)
     app.jinja_env.globals.update(own_authorisation_notices=authorisation_views.own_notices)
     register_api(app, people_api.blp)
+    register_api(app, symbol_views.blp)
     catalog.init_app(app)
     cli.register(app)
     navigation.add_entry("admin.operations", _l("Operations"), icon="chart", permission="lims.operate", order=90)

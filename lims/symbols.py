@@ -5,16 +5,25 @@ The encoders say which modules are dark; drawing is ours, so that every printer 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, cast
 
 import segno
 import zxingcpp
 from barcode import Code128
 from barcode.errors import BarcodeError
+from PIL import Image, UnidentifiedImageError
+
+from lims.errors import InvalidInputError
+from lims.i18n import lazy_gettext as _l
 
 QUIET_MODULES = 10  # light modules that ISO/IEC 15417 wants on both sides of a Code 128
 DIGITS_99 = 99  # the digits 99, and the switch to digit pairs where one is not among them yet
 QR_QUIET_MODULES = 4  # and ISO/IEC 18004 around a QR code
+
+MAX_FRAME_BYTES = 4 * 1024 * 1024  # a camera's frame as JPEG is a tenth of it, a photo of a telephone just fits
+MAX_FRAME_PIXELS = 24_000_000  # opened, this is 24 MB of grey; a small file that claims more is a trap
+FRAME_FORMATS = ("JPEG", "PNG", "WEBP")
 
 Modules = tuple[tuple[bool, ...], ...]
 
@@ -77,6 +86,35 @@ def qr_svg(text: str) -> str:
 def read_symbols(image: Any) -> list[Reading]:
     """Find and decode the symbols in a picture (a Pillow image or a numpy array), in reading order."""
     return [Reading(found.text, found.format.name) for found in zxingcpp.read_barcodes(image)]
+
+
+def read_frame(frame: bytes) -> list[Reading]:
+    """Find and decode the symbols in a picture as a camera or a program sends it.
+
+    Raises:
+        InvalidInputError: too large, no picture, or one that is cut off.
+    """
+    if len(frame) > MAX_FRAME_BYTES:
+        raise InvalidInputError(
+            _l("The picture has %(size)s bytes, expected at most %(most)s.", size=len(frame), most=MAX_FRAME_BYTES)
+        )
+    try:
+        with Image.open(BytesIO(frame), formats=FRAME_FORMATS) as picture:
+            width, height = picture.size
+            if width * height > MAX_FRAME_PIXELS:
+                raise InvalidInputError(
+                    _l(
+                        "The picture has %(width)s × %(height)s dots, expected at most %(most)s together.",
+                        width=width,
+                        height=height,
+                        most=MAX_FRAME_PIXELS,
+                    )
+                )
+            return read_symbols(picture.convert("L"))
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InvalidInputError(
+            _l("These %(size)s bytes are no picture; expected a JPEG, PNG or WebP.", size=len(frame))
+        ) from error
 
 
 def _svg(rows: Sequence[Sequence[bool]], quiet_x: int, quiet_y: int) -> str:

@@ -97,3 +97,5 @@ document.addEventListener(
   },
   true,
 );
+
+document.addEventListener("camera-scan", (event) => deliver(event.detail.code));
