@@ -28,6 +28,9 @@ def init_app(app: "Flask") -> None:
         register_api(app, described)
     navigation.add_entry("custody.index", _l("Reception"), icon="inbox", permission="custody.receive", order=26)
     navigation.add_entry("hand_overs.index", _l("Hand-overs"), icon="truck", permission="custody.hand_over", order=32)
+    navigation.add_entry(
+        "label_blocks.index", _l("Labels in advance"), icon="print", permission="custody.seal", order=33
+    )
     navigation.add_entry("storage.index", _l("Sample store"), icon="box", permission="custody.receive", order=34)
     navigation.add_entry("unblinding.index", _l("Unblinding"), icon="eye", permission="custody.unblind", order=36)
     app.context_processor(views.scan_from_anywhere)

@@ -102,12 +102,40 @@ class SealForm(PageForm):
     test_seal_no = StringField(_l("Seal of the test portion"), [required(), Length(max=MAX_NUMBER), printable])
     backup_seal_no = StringField(_l("Seal of the backup portion"), [required(), Length(max=MAX_NUMBER), printable])
 
+    test_label_no = StringField(_l("Pre-printed label of the test portion"), [Length(max=MAX_NUMBER), printable])
+    backup_label_no = StringField(_l("Pre-printed label of the backup portion"), [Length(max=MAX_NUMBER), printable])
+
+    def without_backup(self) -> None:
+        """Ask for nothing of a portion that is not kept."""
+        del self.backup_seal_no
+        del self.backup_label_no
+
+    def labels(self) -> dict[PortionKind, str]:
+        """Kind of portion → the pre-printed label on it."""
+        given = {PortionKind.TEST: self.test_label_no.data or ""}
+        if "backup_label_no" in self:
+            given[PortionKind.BACKUP] = self.backup_label_no.data or ""
+        return {kind: number for kind, number in given.items() if number}
+
     def seals(self) -> dict[PortionKind, str]:
         """Kind of portion → seal number; a form without a backup has no field for it."""
         given = {PortionKind.TEST: self.test_seal_no.data or ""}
         if "backup_seal_no" in self:
             given[PortionKind.BACKUP] = self.backup_seal_no.data or ""
         return given
+
+
+class LabelBlockForm(PageForm):
+    """How many labels are printed in advance."""
+
+    count = IntegerField(_l("Number of labels"), [required()], default=50)
+
+
+class SpoiledLabelForm(PageForm):
+    """A label that will be on no portion, and why."""
+
+    label_no = StringField(_l("Number of the label"), [required(), Length(max=MAX_NUMBER), printable])
+    reason = StringField(_l("What happened to it"), [required(), Length(max=MAX_SENTENCE), printable])
 
 
 class OfferForm(PageForm):

@@ -8,7 +8,15 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chain_of_custody.types import (
@@ -376,6 +384,47 @@ class LabelPrint(_OfSample, Entity):
         CheckConstraint("reason <> ''", name="reason_given"),
         EVIDENCE,
     )
+
+
+class LabelBlock(Ledgered, Entity):
+    """Portion labels that a sampling organisation prints in advance; what became of each says `issued_number`."""
+
+    __tablename__ = "label_block"
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    first: Mapped[int] = mapped_column(BigInteger, unique=True)
+    last: Mapped[int] = mapped_column(BigInteger, unique=True)
+    taken_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    taken_at: Mapped[datetime]
+    __table_args__ = (
+        CheckConstraint("1 <= first AND first <= last", name="counts_up"),
+        Index("ix_label_block_newest", "organisation_id", "taken_at", "id"),
+        EVIDENCE,
+    )
+
+    def ledger_chain(self) -> str:
+        return f"label_block:{self.id}"
+
+
+class LabelBlockPrint(Ledgered, Base):
+    """A block left the printer; again only with the reason."""
+
+    __tablename__ = "label_block_print"
+    block_id: Mapped[UUID] = mapped_column(ForeignKey("label_block.id"))
+    print_no: Mapped[int]
+    written_in: Mapped[LabelFormat]
+    reason: Mapped[str | None]
+    printed_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    printed_at: Mapped[datetime]
+    __table_args__ = (
+        PrimaryKeyConstraint("block_id", "print_no"),
+        CheckConstraint("print_no >= 1", name="counted_from_one"),
+        CheckConstraint("(print_no = 1) = (reason IS NULL)", name="again_with_a_reason"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        EVIDENCE,
+    )
+
+    def ledger_chain(self) -> str:
+        return f"label_block:{self.block_id}"
 
 
 explain_constraint("uq_portion_sample_id_kind", _l("The portions of this sample are sealed already."))

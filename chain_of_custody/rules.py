@@ -11,22 +11,39 @@ ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 BODY_LENGTH = 7  # 32^7 = 34 thousand million codes: nobody hits one by trying
 
 
-def check_character(body: str) -> str:
-    """The last character of a blind code.
+DIGITS = "0123456789"
+LABEL_LETTER, LABEL_DIGITS = "L", 8  # a county prints a million labels in decades; the bars fit 40 mm
 
-    Luhn's algorithm modulo 32: finds every single wrong character, and every swap of neighbours but of the first and
-    the last letter of the alphabet.
 
-    **Source:** ISO/IEC 7812-1 Annex B, carried to base 32.
+def check_character(body: str, alphabet: str = ALPHABET) -> str:
+    """The last character of a blind code, or in digits that of a pre-printed label.
+
+    Luhn's algorithm modulo the letters of the alphabet: finds every single wrong character, and every swap of
+    neighbours but of the first and the last letter of the alphabet.
+
+    **Source:** ISO/IEC 7812-1 Annex B, carried to base 32 for the letters of blind codes.
 
     Raises:
         ValueError: a character outside the alphabet.
     """
     total = 0
     for place, character in enumerate(reversed(body)):
-        value = ALPHABET.index(character) * (2 if place % 2 == 0 else 1)
-        total += value // len(ALPHABET) + value % len(ALPHABET)
-    return ALPHABET[-total % len(ALPHABET)]
+        value = alphabet.index(character) * (2 if place % 2 == 0 else 1)
+        total += value // len(alphabet) + value % len(alphabet)
+    return alphabet[-total % len(alphabet)]
+
+
+def label_no(number: int) -> str:
+    """What stands on the pre-printed label of a number, its check digit last: 1 is L000000018."""
+    body = f"{number:0{LABEL_DIGITS}d}"
+    return f"{LABEL_LETTER}{body}{check_character(body, DIGITS)}"
+
+
+def number_on_label(text: str) -> int | None:
+    """The number of a pre-printed label; None when this can be none, by its form or its check digit."""
+    body, check = text[1:-1], text[-1:]
+    well_formed = text.startswith(LABEL_LETTER) and len(body) == LABEL_DIGITS and set(body + check) <= set(DIGITS)
+    return int(body) if well_formed and check == check_character(body, DIGITS) else None
 
 
 def is_blind_code(text: str) -> bool:

@@ -6,6 +6,7 @@ import marshmallow as ma
 
 from chain_of_custody.forms import MAX_NUMBER, MAX_SENTENCE
 from chain_of_custody.services.hand_overs import MAX_LINES
+from chain_of_custody.services.label_blocks import MAX_BLOCK
 from chain_of_custody.types import (
     Blindness,
     CustodyKind,
@@ -18,17 +19,67 @@ from chain_of_custody.types import (
     UnblindingOffice,
     UnblindingOutcome,
 )
+from lims.numbering import NumberFate
 from lims.web.api import MeasuredField
 from lims.web.paging import CursorIn, PageOut
-from lims.web.schemas import StrictSchema, Text
+from lims.web.schemas import Count, StrictSchema, Text
 from sampling.types import SampleState, StorageCondition
 
 
 class SealsIn(StrictSchema):
-    """The number on the seal of each portion."""
+    """The number on the seal of each portion, and of its label where that was printed in advance."""
 
     test_seal_no = Text(required=True, min_length=1, max_length=MAX_NUMBER)
     backup_seal_no = Text(min_length=1, max_length=MAX_NUMBER, allow_none=True, load_default=None)
+    test_label_no = Text(min_length=1, max_length=MAX_NUMBER, allow_none=True, load_default=None)
+    backup_label_no = Text(min_length=1, max_length=MAX_NUMBER, allow_none=True, load_default=None)
+
+
+class LabelBlockIn(StrictSchema):
+    """How many labels are to be printed in advance."""
+
+    count = Count(required=True, minimum=1, maximum=MAX_BLOCK)
+
+
+class LabelBlockOut(ma.Schema):
+    """A block of pre-printed labels, and how many of them are used, spoiled and left."""
+
+    id = ma.fields.UUID(required=True)
+    first_no = ma.fields.String(required=True)
+    last_no = ma.fields.String(required=True)
+    count = ma.fields.Integer(required=True)
+    used = ma.fields.Integer(required=True)
+    spoiled = ma.fields.Integer(required=True)
+    left = ma.fields.Integer(required=True)
+    taken_by_id = ma.fields.UUID(required=True)
+    taken_at = ma.fields.AwareDateTime(required=True)
+
+
+class LabelBlocksOut(PageOut):
+    """The blocks of one's organisation, the newest first."""
+
+    items = ma.fields.List(ma.fields.Nested(LabelBlockOut), required=True)
+
+
+class BlockLabelOut(ma.Schema):
+    """One label: `leased` while nobody used it, `used` on a portion, `void` with the reason."""
+
+    label_no = ma.fields.String(required=True)
+    fate = ma.fields.Enum(NumberFate, by_value=True, required=True)
+    reason = ma.fields.String(required=True, allow_none=True)
+
+
+class OneLabelBlockOut(LabelBlockOut):
+    """As `LabelBlockOut`, with every label."""
+
+    labels = ma.fields.List(ma.fields.Nested(BlockLabelOut), required=True)
+
+
+class SpoiledLabelIn(StrictSchema):
+    """A label that will be on no portion, and why."""
+
+    label_no = Text(required=True, min_length=1, max_length=MAX_NUMBER)
+    reason = Text(required=True, min_length=1, max_length=MAX_SENTENCE)
 
 
 class PortionOut(ma.Schema):

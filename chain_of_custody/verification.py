@@ -2,16 +2,28 @@
 
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, not_, or_, select
+from sqlalchemy import Select, Text, and_, cast, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from chain_of_custody.models import BlindCode, CustodyEntry, HandOver, HandOverLine, Portion, Reception, Seal
-from chain_of_custody.rules import is_blind_code
+from chain_of_custody.models import (
+    BlindCode,
+    CustodyEntry,
+    HandOver,
+    HandOverLine,
+    LabelBlock,
+    Portion,
+    Reception,
+    Seal,
+)
+from chain_of_custody.queries.label_blocks import OF_LABELS, SCOPE, SERIES
+from chain_of_custody.rules import is_blind_code, label_no
 from chain_of_custody.types import CustodyKind, HandOverState, LineOutcome, PortionKind
+from lims.numbering import IssuedNumber, NumberFate
 from lims.verification import Check, Finding
 from sampling.models import Sample, SamplingForm
 from sampling.types import SampleState
 
+LABEL_FORM = "^L[0-9]{9}$"
 BEFORE_RECEPTION = (SampleState.ISSUED, SampleState.SAMPLED, SampleState.IN_TRANSIT, SampleState.VOID)
 
 
@@ -131,6 +143,33 @@ def check_blind_codes(session: Session) -> Finding:
     return _violations(finding, session, uncoded, "blind_code", "sample_id")
 
 
+def check_labels(session: Session) -> Finding:
+    """I4: a pre-printed label is used if and only if it is on one portion, and its block is one that was taken."""
+    finding = Finding("I4 every pre-printed label has exactly one fate")
+    rows = session.execute(
+        select(IssuedNumber.n, IssuedNumber.fate, LabelBlock.id)
+        .outerjoin(
+            LabelBlock,
+            and_(
+                cast(LabelBlock.id, Text) == IssuedNumber.holder,
+                IssuedNumber.n.between(LabelBlock.first, LabelBlock.last),
+            ),
+        )
+        .where(OF_LABELS)
+        .order_by(IssuedNumber.n)
+    ).all()
+    on_portions = set(session.scalars(select(Portion.portion_no).where(Portion.portion_no.regexp_match(LABEL_FORM))))
+    for number, fate, block_id in rows:
+        finding.checked += 1
+        is_on_portion = label_no(number) in on_portions
+        on_portions.discard(label_no(number))
+        if block_id is None or is_on_portion != (fate is NumberFate.USED):
+            finding.violate("issued_number", f"series={SERIES}|scope={SCOPE}|n={number}", "fate")
+    for stranger in sorted(on_portions):
+        finding.violate("portion", stranger, "portion_no")
+    return finding
+
+
 CHECKS: tuple[Check, ...] = (
     check_chains,
     check_portions,
@@ -138,4 +177,5 @@ CHECKS: tuple[Check, ...] = (
     check_hand_overs,
     check_receptions,
     check_blind_codes,
+    check_labels,
 )

@@ -30,12 +30,8 @@ def init_app(app: "Flask") -> None:
 
     declare("lims.administer", {Role.ADMINISTRATOR})
     declare("lims.operate", {Role.ADMINISTRATOR, Role.AUDITOR})
-    app.register_blueprint(views.bp)
-    app.register_blueprint(account_views.bp)
-    app.register_blueprint(symbol_views.bp)
-    app.register_blueprint(admin.bp)
-    app.register_blueprint(person_views.bp)
-    app.register_blueprint(organisation_views.bp)
+    for pages in (views, account_views, symbol_views, admin, person_views, organisation_views):
+        app.register_blueprint(pages.bp)
     erasure.init_app(app)
     app.register_blueprint(authorisation_views.bp)
     app.jinja_env.globals.update(own_authorisation_notices=authorisation_views.own_notices)

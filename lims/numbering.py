@@ -64,13 +64,14 @@ TAKE = text(
         ON CONFLICT (series, scope) DO UPDATE SET last = number_series.last + excluded.last
         RETURNING last
     )
-    INSERT INTO issued_number (series, scope, n, fate, issued_at, issued_by_id)
-    SELECT :series, :scope, n, :fate, :issued_at, :issued_by_id
+    INSERT INTO issued_number (series, scope, n, fate, holder, issued_at, issued_by_id)
+    SELECT :series, :scope, n, :fate, :holder, :issued_at, :issued_by_id
     FROM series, generate_series(last - :count + 1, last) AS n
     RETURNING n
     """
 ).bindparams(
     bindparam("count", type_=BigInteger()),
+    bindparam("holder", type_=IssuedNumber.holder.type),
     bindparam("issued_at", type_=IssuedNumber.issued_at.type),
     bindparam("issued_by_id", type_=IssuedNumber.issued_by_id.type),
 )
@@ -91,11 +92,38 @@ def take_number(uow: UnitOfWork, series: str, scope: str) -> int:
 
 def take_numbers(uow: UnitOfWork, series: str, scope: str, count: int) -> list[int]:
     """The next `count` numbers of a series, in one statement; otherwise as `take_number`."""
-    fate = {"fate": NumberFate.USED.value, "issued_at": uow.now, "issued_by_id": uow.actor.person_id}
+    return _take(uow, series, scope, count, None)
+
+
+def lease_numbers(uow: UnitOfWork, series: str, scope: str, count: int, holder: str) -> list[int]:
+    """The next `count` numbers for somebody who will use them later, or spoil them; otherwise as `take_numbers`."""
+    return _take(uow, series, scope, count, holder)
+
+
+def settle_number(uow: UnitOfWork, issued: IssuedNumber) -> None:
+    """Give a leased number, read `with_for_update`, the fate `used`; its holder stays on record.
+
+    Raises:
+        ValueError: it has another fate already.
+    """
+    if issued.fate is not NumberFate.LEASED:
+        raise ValueError(f"expected a leased number, got {issued.series} {issued.n}, which is {issued.fate}")
+    issued.fate = NumberFate.USED
+    uow.session.flush()
+
+
+def _take(uow: UnitOfWork, series: str, scope: str, count: int, holder: str | None) -> list[int]:
+    """Numbers that somebody leased, or that are used where there is no `holder`."""
+    fate = {
+        "fate": (NumberFate.LEASED if holder else NumberFate.USED).value,
+        "holder": holder,
+        "issued_at": uow.now,
+        "issued_by_id": uow.actor.person_id,
+    }
     taken = uow.session.scalars(TAKE, {"series": series, "scope": scope, "count": count, **fate}).all()
     for number in taken:
         key = {"series": series, "scope": scope, "n": number}
-        uow.record(_chain(series, scope), IssuedNumber.__tablename__, key, {**fate, "reason": None, "holder": None})
+        uow.record(_chain(series, scope), IssuedNumber.__tablename__, key, {**fate, "reason": None})
     return sorted(taken)
 
 

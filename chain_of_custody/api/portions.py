@@ -51,8 +51,9 @@ def seal_portions(body: Mapping[str, Any], sample_id: UUID) -> Any:
     seals = {PortionKind.TEST: body["test_seal_no"]}
     if body["backup_seal_no"]:
         seals[PortionKind.BACKUP] = body["backup_seal_no"]
+    labels = {kind: body[f"{kind.value}_label_no"] for kind in PortionKind if body[f"{kind.value}_label_no"]}
     with unit_of_work(current_actor()) as uow:
-        services.seal_portions(uow, sample_id, seals)
+        services.seal_portions(uow, sample_id, seals, labels)
         uow.session.flush()
         made = _portions(uow.session, uow.actor, uow.session.get_one(Sample, sample_id))
         return answer(uow, _dump(PortionsOut(), made))

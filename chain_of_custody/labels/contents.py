@@ -75,6 +75,17 @@ class FieldLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class BlankLabel:
+    """样品标签 of a portion that is not taken yet: its number, and lines to write on at the stall."""
+
+    label_no: str
+
+    def content(self) -> LabelContent:
+        """What is printed."""
+        return LabelContent("抽检样品", self.label_no, (("样品", ""), ("类别", ""), ("抽样", "")))
+
+
+@dataclass(frozen=True, slots=True)
 class SealLabel:
     """封条 of one portion; samplers and party sign on it by hand unless their names are given."""
 

@@ -53,6 +53,10 @@ def render_labels(
     Raises:
         ValueError: no label at all, more places skipped than a sheet has, or a code that Code 128 cannot hold.
     """
+    return render_pdf(LABELS, _lay_out(contents, size, stock, skip))
+
+
+def _lay_out(contents: Sequence[LabelContent], size: LabelSize, stock: Stock, skip: int = 0) -> _Printed:
     places = COLUMNS[size] * ROWS[size]
     if not contents:
         raise ValueError("expected at least one label to print, got none")
@@ -67,7 +71,7 @@ def render_labels(
         for content in contents
     )
     millimetres = size.value
-    printed = _Printed(
+    return _Printed(
         labels,
         millimetres.width,
         millimetres.height,
@@ -76,4 +80,3 @@ def render_labels(
         stock,
         skip if stock is Stock.SHEET else 0,
     )
-    return render_pdf(LABELS, printed)

@@ -37,6 +37,14 @@ from chain_of_custody.queries.hand_overs import (
     list_open_lines,
     temperature_bound,
 )
+from chain_of_custody.queries.label_blocks import (
+    BlockLabel,
+    BlockRow,
+    get_label_block,
+    list_block_labels,
+    list_block_prints,
+    list_label_blocks,
+)
 from chain_of_custody.queries.labels import count_prints, list_prints
 from chain_of_custody.queries.portions import (
     FoundPortion,
@@ -68,6 +76,8 @@ from chain_of_custody.queries.storage import (
 
 __all__ = [
     "ArrivedSample",
+    "BlockLabel",
+    "BlockRow",
     "BoardCounts",
     "FoundPortion",
     "HandOverRow",
@@ -92,16 +102,20 @@ __all__ = [
     "find_place",
     "find_portion",
     "get_hand_over",
+    "get_label_block",
     "get_place",
     "get_portion",
     "get_reception",
     "get_unblinding",
     "holder",
     "is_with",
+    "list_block_labels",
+    "list_block_prints",
     "list_cards",
     "list_exceptions",
     "list_hand_overs",
     "list_held",
+    "list_label_blocks",
     "list_listed_portions",
     "list_moves",
     "list_open_exceptions",

@@ -15,6 +15,7 @@ from chain_of_custody.services.hand_overs import (
     resolve_exception,
     withdraw_hand_over,
 )
+from chain_of_custody.services.label_blocks import note_block_print, spoil_label, take_label_block
 from chain_of_custody.services.labels import note_print
 from chain_of_custody.services.portions import portion_amounts, seal_portions
 from chain_of_custody.services.reception import decide_reception, record_reception
@@ -29,6 +30,7 @@ __all__ = [
     "decide_unblinding",
     "hand_to_courier",
     "move_portion",
+    "note_block_print",
     "note_print",
     "offer_hand_over",
     "portion_amounts",
@@ -39,5 +41,7 @@ __all__ = [
     "request_unblinding",
     "resolve_exception",
     "seal_portions",
+    "spoil_label",
+    "take_label_block",
     "withdraw_hand_over",
 ]

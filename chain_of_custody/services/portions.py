@@ -1,6 +1,6 @@
 """Sealing what was taken, at the place it was taken."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -9,6 +9,7 @@ from sqlalchemy import select
 from chain_of_custody.events import PortionsSealed
 from chain_of_custody.models import CustodyEntry, Portion, Seal
 from chain_of_custody.rules import normalise_scan
+from chain_of_custody.services.label_blocks import use_labels
 from chain_of_custody.types import CustodyKind, PortionKind, Seals
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
@@ -21,7 +22,9 @@ from sampling.types import SampleState
 SUFFIX = {PortionKind.TEST: "1", PortionKind.BACKUP: "2"}
 
 
-def seal_portions(uow: UnitOfWork, sample_id: UUID, seals: Seals) -> Sequence[Portion]:
+def seal_portions(
+    uow: UnitOfWork, sample_id: UUID, seals: Seals, labels: Mapping[PortionKind, str] | None = None
+) -> Sequence[Portion]:
     """Divide a sample into its portions and seal each; whoever does it holds them from now on.
 
     The form says whether a backup portion is kept, and if not, why. Locks the sample.
@@ -30,12 +33,13 @@ def seal_portions(uow: UnitOfWork, sample_id: UUID, seals: Seals) -> Sequence[Po
         uow: the transaction of one of the sampling organisation's people.
         sample_id: a sample whose form was submitted and which has not left the place.
         seals: the number on the seal of each portion.
+        labels: the pre-printed label on a portion, which gives it its number; else the sample does.
 
     Raises:
         NotFoundError: no such sample of this organisation.
         WrongStateError: the sample is past its sampling.
-        InvalidInputError: a seal is missing, of no portion, or used twice.
-        ConflictError: sealed already, or a seal that is on another portion.
+        InvalidInputError: a seal is missing, of no portion, or used twice; a label that is not of this organisation.
+        ConflictError: sealed already, or a seal or a label that is on another portion.
 
     Emits: PortionsSealed.
     """
@@ -49,7 +53,8 @@ def seal_portions(uow: UnitOfWork, sample_id: UUID, seals: Seals) -> Sequence[Po
     _check_seals(seals, amounts)
     _check_unused(uow, seals, amounts)
     holder_id = uow.actor.require_person()
-    portions = [_portion(uow, sample, kind, amount) for kind, amount in amounts.items()]
+    numbers = {kind: f"{sample.sampling_no}-{SUFFIX[kind]}" for kind in amounts} | use_labels(uow, _of(amounts, labels))
+    portions = [_portion(uow, sample, kind, amount, numbers[kind]) for kind, amount in amounts.items()]
     uow.session.add_all(portions)
     uow.session.flush()
     for portion in portions:
@@ -114,11 +119,24 @@ def _check_unused(uow: UnitOfWork, seals: Seals, amounts: dict[PortionKind, tupl
         )
 
 
-def _portion(uow: UnitOfWork, sample: Sample, kind: PortionKind, amount: tuple[Decimal, str]) -> Portion:
+def _of(
+    amounts: Mapping[PortionKind, tuple[Decimal, str]], labels: Mapping[PortionKind, str] | None
+) -> Mapping[PortionKind, str]:
+    """The labels, each of which has a portion."""
+    if any(kind not in amounts and number.strip() for kind, number in (labels or {}).items()):
+        raise InvalidInputError(
+            _l("The form keeps no backup portion, so there is nothing to label."), field="backup_label_no"
+        )
+    return labels or {}
+
+
+def _portion(
+    uow: UnitOfWork, sample: Sample, kind: PortionKind, amount: tuple[Decimal, str], portion_no: str
+) -> Portion:
     return Portion(
         id=uuid4(),
         sample_id=sample.id,
-        portion_no=f"{sample.sampling_no}-{SUFFIX[kind]}",
+        portion_no=portion_no,
         kind=kind,
         quantity=amount[0],
         quantity_unit=amount[1],

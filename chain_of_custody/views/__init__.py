@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import url_for
 
-from chain_of_custody.views import board, hand_overs, labels, seals, storage, unblinding
+from chain_of_custody.views import board, hand_overs, label_blocks, labels, seals, storage, unblinding
 from lims.auth.permissions import BENCH_ROLES
 from lims.web.current import current_actor
 
-BLUEPRINTS = (seals.bp, hand_overs.bp, board.bp, labels.bp, storage.bp, unblinding.bp)
+BLUEPRINTS = (seals.bp, hand_overs.bp, board.bp, labels.bp, label_blocks.bp, storage.bp, unblinding.bp)
 
 
 def scan_from_anywhere() -> dict[str, Any]:

@@ -39,7 +39,9 @@ def label(sample_id: UUID, kind: str) -> ResponseReturnValue:
             show_refusal(form, refusal)
             status = int(refusal.status)
         else:
-            return _file(written, order.written_in, f"{contents[0].code}-{form.size.data}.{order.written_in.value}")
+            return label_file(
+                written, order.written_in, f"{contents[0].code}-{form.size.data}.{order.written_in.value}"
+            )
     elif form.is_submitted():
         status = 422
     prints = queries.list_prints(db.session, sample_id, chosen)
@@ -48,6 +50,7 @@ def label(sample_id: UUID, kind: str) -> ResponseReturnValue:
         form=form,
         action=url_for(".label", sample_id=sample_id, kind=kind),
         kind=chosen,
+        block=None,
         sample=db.session.get_one(Sample, sample_id),
         prints=prints,
         people=person_names(db.session, {one.printed_by_id for one in prints}),
@@ -55,7 +58,8 @@ def label(sample_id: UUID, kind: str) -> ResponseReturnValue:
     return page, status
 
 
-def _file(written: bytes, written_in: LabelFormat, name: str) -> Response:
+def label_file(written: bytes, written_in: LabelFormat, name: str) -> Response:
+    """Labels as a file for the printer: a PDF is shown, everything else kept."""
     answer = Response(written, content_type=MEDIA_TYPES[written_in])
     disposition = "inline" if written_in is LabelFormat.PDF else "attachment"
     answer.headers["Content-Disposition"] = f'{disposition}; filename="{name}"'

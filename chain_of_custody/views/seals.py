@@ -32,12 +32,12 @@ def seal(sample_id: UUID) -> ResponseReturnValue:
     cards = cards_of_sample(db.session, sample_id)
     form = SealForm()
     if paper.backup_qty is None:
-        del form.backup_seal_no
+        form.without_backup()
     status = 200
     if not cards and form.validate_on_submit():
         try:
             with unit_of_work(actor) as uow:
-                services.seal_portions(uow, sample_id, form.seals())
+                services.seal_portions(uow, sample_id, form.seals(), form.labels())
         except NotFoundError:
             raise
         except LimsError as refusal:

@@ -59,6 +59,7 @@ def test_too_many_bytes_and_too_many_dots_are_refused_before_they_are_opened() -
 @pytest.mark.parametrize("office", ["custodian", "tester"])
 def test_a_page_sends_a_frame_and_is_told_the_code(client, session, office):
     somebody = getattr(make_team(), office)
+    client.set_cookie("lims_locale", "en")
     log_in(client, somebody)
     token = {"X-CSRFToken": csrf_token(client, "/me")}
     read = client.post("/scan/frame", data=frame(), content_type="image/jpeg", headers=token)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageFilter
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request
 
 from chain_of_custody.labels.contents import LabelContent, LabelSize
 from chain_of_custody.labels.drawing import draw_label
@@ -53,19 +53,19 @@ def film(path: Path, *pictures: Image.Image, degrees: float = 0) -> Path:
 
 
 @contextmanager
-def filming(*arguments: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=[*ARGUMENTS, *arguments])
-        try:
-            with watched_page(opened) as page:
-                yield page
-        finally:
-            opened.close()
+def filming(browser: Browser, *arguments: str) -> Iterator[Page]:
+    """A page of a browser of its own, which the camera belongs to."""
+    opened = browser.browser_type.launch(executable_path=shutil.which("chromium"), args=[*ARGUMENTS, *arguments])
+    try:
+        with watched_page(opened) as page:
+            yield page
+    finally:
+        opened.close()
 
 
 @contextmanager
-def watching(filmed: Path) -> Iterator[Page]:
-    with filming(*FILMED, f"--use-file-for-fake-video-capture={filmed}") as page:
+def watching(browser: Browser, filmed: Path) -> Iterator[Page]:
+    with filming(browser, *FILMED, f"--use-file-for-fake-video-capture={filmed}") as page:
         yield page
 
 
@@ -89,9 +89,9 @@ def open_seals(page: Page, server: LiveServer) -> None:
 
 @pytest.mark.parametrize("degrees", [0, 6, 90, 180])
 def test_our_own_reader_reads_a_label_held_before_the_camera_by_keyboard_alone(
-    live_server: LiveServer, tmp_path: Path, degrees: float
+    live_server: LiveServer, browser: Browser, tmp_path: Path, degrees: float
 ):
-    with watching(film(tmp_path / "label.mjpeg", label("QH0000071"), degrees=degrees)) as page:
+    with watching(browser, film(tmp_path / "label.mjpeg", label("QH0000071"), degrees=degrees)) as page:
         sent = frames_sent(page)
         open_seals(page, live_server)
         assert page.evaluate("() => 'BarcodeDetector' in window") is False
@@ -105,8 +105,8 @@ def test_our_own_reader_reads_a_label_held_before_the_camera_by_keyboard_alone(
         assert sent == []
 
 
-def test_a_code_that_only_the_server_reads_is_read_there(live_server: LiveServer, tmp_path: Path):
-    with watching(film(tmp_path / "square.mjpeg", square("QH0000072"))) as page:
+def test_a_code_that_only_the_server_reads_is_read_there(live_server: LiveServer, browser: Browser, tmp_path: Path):
+    with watching(browser, film(tmp_path / "square.mjpeg", square("QH0000072"))) as page:
         sent = frames_sent(page)
         open_seals(page, live_server)
         page.get_by_role("button", name=BUTTON).click()
@@ -115,16 +115,16 @@ def test_a_code_that_only_the_server_reads_is_read_there(live_server: LiveServer
         assert set(sent) == {"POST"}
 
 
-def test_a_scan_field_takes_what_the_camera_read_and_is_sent(live_server: LiveServer, tmp_path: Path):
-    with watching(film(tmp_path / "label.mjpeg", label("QH9999999"))) as page:
+def test_a_scan_field_takes_what_the_camera_read_and_is_sent(live_server: LiveServer, browser: Browser, tmp_path: Path):
+    with watching(browser, film(tmp_path / "label.mjpeg", label("QH9999999"))) as page:
         log_in(page, live_server, make_team().custodian.username, PASSWORD)
         page.get_by_role("button", name=BUTTON).click()
         page.wait_for_url("**/custody/find?code=QH9999999")
         assert page.get_by_text("Unknown code: QH9999999").is_visible()
 
 
-def test_without_a_camera_the_page_says_what_to_do(live_server: LiveServer):
-    with filming() as page:
+def test_without_a_camera_the_page_says_what_to_do(live_server: LiveServer, browser: Browser):
+    with filming(browser) as page:
         open_seals(page, live_server)
         page.get_by_role("button", name=BUTTON).click()
         told = page.get_by_role("dialog").get_by_text("type the number that stands below the bars")

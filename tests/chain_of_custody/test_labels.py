@@ -1,9 +1,12 @@
 """Labels: what leaves for a printer is read back by a decoder, in every language a printer speaks."""
 
 import re
+from collections import Counter
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from io import BytesIO
+from itertools import cycle
 
 import pytest
 from hypothesis import given, settings
@@ -11,11 +14,18 @@ from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader
 
-from chain_of_custody.labels.contents import FieldLabel, LabelContent, LabelSize, PortionLabel, Receipt, SealLabel
+from chain_of_custody.labels.contents import (
+    BlankLabel,
+    FieldLabel,
+    LabelContent,
+    LabelSize,
+    PortionLabel,
+    Receipt,
+    SealLabel,
+)
 from chain_of_custody.labels.drawing import Picture, draw_label, draw_receipt, linear_bar_dots
 from chain_of_custody.labels.printers import REPEAT_DIGITS, REPEAT_TWENTIES, to_escpos, to_tspl, to_zpl
-from chain_of_custody.labels.sheets import COLUMNS, LABELS, ROWS, Stock, _Printed, _PrintedLabel, render_labels
-from lims import symbols
+from chain_of_custody.labels.sheets import COLUMNS, LABELS, ROWS, Stock, _lay_out, render_labels
 from lims.papers import render_png
 from lims.symbols import read_symbols
 
@@ -188,11 +198,38 @@ def test_a_sheet_holds_its_places_and_the_next_label_starts_another(size: LabelS
     assert len(PdfReader(BytesIO(render_labels(contents, size, skip=1))).pages) == 2
 
 
-def test_every_label_of_a_sheet_is_read_back() -> None:
-    contents = [LabelContent("样品标签", f"26F01184{number:02d}", (("类别", "检验样品"),)) for number in range(21)]
-    labels = tuple(_PrintedLabel(each, symbols.code128_svg(each.code), symbols.qr_svg(each.code)) for each in contents)
-    [page] = render_png(LABELS, _Printed(labels, 60, 40, 3, 7, Stock.SHEET, 0), dots_per_inch=203)
-    assert codes_in(Image.open(BytesIO(page))) == {each.code for each in contents}
+@pytest.mark.parametrize("dpi", [203, 300])
+@pytest.mark.parametrize("stock", Stock)
+@pytest.mark.parametrize("size", LabelSize)
+def test_every_label_of_a_page_is_read_back_in_each_of_its_symbols(size: LabelSize, stock: Stock, dpi: int) -> None:
+    kinds = [*CONTENTS, BlankLabel("L000000018").content()]
+    places = COLUMNS[size] * ROWS[size]
+    contents = [replace(kind, code=f"{kind.code[:-2]}{at:02d}") for at, kind in zip(range(places), cycle(kinds))]
+    printed = contents if stock is Stock.SHEET else contents[: len(kinds)]
+    pages = render_png(LABELS, _lay_out(printed, size, stock), dots_per_inch=dpi)
+    pictures = [Image.open(BytesIO(page)).convert("L") for page in pages]
+    found = Counter((one.text, one.symbology) for picture in pictures for one in read_symbols(picture))
+    linear = [(one.code, "Code128") for one in printed if linear_bar_dots(one.code, size)]
+    assert found == Counter([(one.code, "QRCode") for one in printed] + linear)
+
+
+@pytest.mark.parametrize("dpi", [203, 300])
+@pytest.mark.parametrize("size", LabelSize)
+@pytest.mark.parametrize("content", CONTENTS, ids=["portion", "field", "seal"])
+def test_what_a_label_printer_is_sent_is_read_back_in_each_of_its_symbols(
+    content: LabelContent, size: LabelSize, dpi: int
+) -> None:
+    label = draw_label(content, size, dpi)
+    written = to_tspl(label, size)
+    head = re.match(rb".*?BITMAP 0,0,(\d+),(\d+),0,", written, re.DOTALL)
+    assert head
+    row_bytes, height = (int(number) for number in head.groups())
+    tspl = unpacked(written[head.end() : head.end() + row_bytes * height], row_bytes, height)
+    expected = {(content.code, "QRCode")}
+    if linear_bar_dots(content.code, size, dpi):
+        expected.add((content.code, "Code128"))
+    for picture in (zpl_picture(to_zpl(label)), tspl):
+        assert {(one.text, one.symbology) for one in read_symbols(picture.convert("L"))} == expected
 
 
 @pytest.mark.parametrize("size", LabelSize)

@@ -8,7 +8,16 @@ import sqlalchemy as sa
 from lims.actors import INSTALL
 from lims.db import db
 from lims.ledger.replay import check_replay
-from lims.numbering import IssuedNumber, NumberFate, check_numbers, take_number, take_numbers, void_number
+from lims.numbering import (
+    IssuedNumber,
+    NumberFate,
+    check_numbers,
+    lease_numbers,
+    settle_number,
+    take_number,
+    take_numbers,
+    void_number,
+)
 from lims.uow import unit_of_work
 
 
@@ -74,3 +83,19 @@ def test_a_hole_in_the_register_is_named(session):
     session.execute(sa.text("UPDATE number_series SET last = 3"))
     finding = check_numbers(session)
     assert [(one.table, one.key) for one in finding.examples] == [("issued_number", "series=report|scope=lab:2026")]
+
+
+def test_a_leased_number_is_used_once_and_keeps_who_held_it(session):
+    with unit_of_work(INSTALL) as uow:
+        assert lease_numbers(uow, "label", "all", 2, "roll 7") == [1, 2]
+    with unit_of_work(INSTALL) as uow:
+        issued = uow.session.get_one(IssuedNumber, ("label", "all", 1), with_for_update=True)
+        settle_number(uow, issued)
+        with pytest.raises(ValueError, match="expected a leased number, got label 1, which is used"):
+            settle_number(uow, issued)
+    found = session.scalars(sa.select(IssuedNumber).order_by(IssuedNumber.n)).all()
+    assert [(one.n, one.fate, one.holder) for one in found] == [
+        (1, NumberFate.USED, "roll 7"),
+        (2, NumberFate.LEASED, "roll 7"),
+    ]
+    assert check_numbers(session).violations == 0

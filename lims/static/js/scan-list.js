@@ -1,6 +1,7 @@
 // Scans into a list: a code that stands on the page ticks its line, any other goes into the first empty field that takes
 // codes (`data-scan-fill`) or is written under what was not expected (`data-scan-rest`).
 //
+//   data-scan-pattern="L\\d{9}"     a field that takes only codes of this form, and those before any other field does
 //   data-scan-code="26-0412-1"     around the box or the choices of one line; `data-scan-value` says which choice
 
 function lineOf(code) {
@@ -21,10 +22,16 @@ function put(field, text) {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+function emptyFieldFor(code) {
+  const empty = [...document.querySelectorAll("[data-scan-fill]")].filter((field) => !field.value);
+  const isMeant = (field) => new RegExp(`^(?:${field.dataset.scanPattern})$`).test(code);
+  return empty.find((field) => field.dataset.scanPattern && isMeant(field)) ?? empty.find((field) => !field.dataset.scanPattern);
+}
+
 document.addEventListener("scan", (event) => {
   const code = event.detail.code.trim().toUpperCase();
   const line = lineOf(code);
-  const empty = [...document.querySelectorAll("[data-scan-fill]")].find((field) => !field.value);
+  const empty = emptyFieldFor(code);
   const rest = document.querySelector("[data-scan-rest]");
   if (line) tick(line);
   else if (empty) {
