@@ -27,6 +27,7 @@ MODELS = (
     "sampling.models",
     "chain_of_custody.models",
     "chain_of_custody.keeping.models",
+    "chain_of_custody.conditions.models",
     "instruments.models",
     "results.models",
     "results.blind_checks.models",

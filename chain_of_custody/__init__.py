@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 def init_app(app: "Flask") -> None:
     """Register what this package brings."""
-    from chain_of_custody import api, demo, keeping, panels, queries, verification, views
+    from chain_of_custody import api, conditions, demo, keeping, panels, queries, verification, views
     from lims.auth.permissions import Role, declare
     from lims.demo import register_chapter
     from lims.i18n import lazy_gettext as _l
@@ -40,3 +40,4 @@ def init_app(app: "Flask") -> None:
         register_check("custody", check)
     register_chapter("custody", 30, demo.live)
     keeping.init_app(app)
+    conditions.init_app(app)

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from flask_wtf.file import FileField
 from wtforms import (
+    DateTimeLocalField,
     IntegerField,
     RadioField,
     SelectField,
@@ -18,7 +20,8 @@ from wtforms.validators import Length, NumberRange, Optional
 
 from chain_of_custody.labels.sheets import Stock
 from chain_of_custody.printing import SIZES, LabelOrder
-from chain_of_custody.types import Blindness, HandOverWay, LabelFormat, PlaceLevel, PortionKind
+from chain_of_custody.types import Blindness, HandOverWay, LabelFormat, Packing, PlaceLevel, PortionKind
+from lims.clock import LOCAL_ZONE
 from lims.errors import LimsError
 from lims.forms import PageForm, required
 from lims.i18n import LazyString
@@ -152,6 +155,20 @@ class OfferForm(PageForm):
         default=HandOverWay.IN_PERSON.value,
     )
     consignment_no = StringField(_l("Consignment number"), [Length(max=MAX_NUMBER), printable])
+    box_no = StringField(_l("Box number"), [Length(max=MAX_NUMBER), printable])
+    ice_packs = IntegerField(_l("Ice packs"), [Optional(), NumberRange(0, 200)])
+    ice_placed_at = DateTimeLocalField(_l("Ice packs placed at"), [Optional()], format=["%Y-%m-%dT%H:%M"])
+    box_photo = FileField(_l("Photo of the closed box"))
+
+    def packing(self, photo_sha256: bytes | None) -> Packing:
+        """What was written of the box. Call it on a valid form only."""
+        placed_at = self.ice_placed_at.data
+        return Packing(
+            self.box_no.data or None,
+            self.ice_packs.data,
+            None if placed_at is None else placed_at.replace(tzinfo=LOCAL_ZONE),
+            photo_sha256,
+        )
 
 
 class ConfirmForm(PageForm):
@@ -217,6 +234,12 @@ class ReceptionForm(PageForm):
         choices=[SelectChoice("accept", _l("Accept the sample")), SelectChoice("refuse", _l("Refuse the sample"))],
     )
     refusal_reason = TextAreaField(_l("Reason of the refusal"), [Length(max=MAX_SENTENCE), printable])
+
+
+class GiveUpForm(PageForm):
+    """Why an accepted sample cannot be tested."""
+
+    reason = TextAreaField(_l("Why it cannot be tested"), [required(), Length(max=MAX_SENTENCE), printable])
 
 
 class BlindCodeForm(PageForm):

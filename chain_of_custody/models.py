@@ -97,7 +97,16 @@ class HandOver(Ledgered, Entity):
     taken_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     ended_at: Mapped[datetime | None]
     celsius: Mapped[Decimal | None]  # of the load, measured by the receiver
+    box_no: Mapped[str | None]
+    ice_packs: Mapped[int | None]
+    ice_placed_at: Mapped[datetime | None]
+    box_photo_sha256: Mapped[bytes | None] = mapped_column(ForeignKey("stored_file.sha256"))
     __table_args__ = (
+        CheckConstraint("box_no <> ''", name="box_no_given"),
+        CheckConstraint("ice_packs BETWEEN 0 AND 200", name="ice_packs_possible"),
+        CheckConstraint(
+            "ice_placed_at IS NULL OR (ice_packs > 0 AND ice_placed_at <= offered_at)", name="ice_placed_before"
+        ),
         CheckConstraint("(way = 'courier') = (consignment_no IS NOT NULL)", name="courier_has_consignment"),
         CheckConstraint("(state = 'offered') = (ended_at IS NULL)", name="ended_at_if_ended"),
         CheckConstraint("(state = 'confirmed') = (taken_by_id IS NOT NULL)", name="taken_by_if_confirmed"),
@@ -438,6 +447,12 @@ explain_constraint("ck_custody_entry_ends_with_disposal", _l("This portion was d
 explain_constraint("ck_hand_over_two_people", _l("Somebody else has to confirm what you hand over."))
 explain_constraint("uq_hand_over_consignment_no", _l("This consignment number is in use."), field="consignment_no")
 explain_constraint("uq_hand_over_line_one_open_offer", _l("A portion of this list is offered to somebody already."))
+explain_constraint("ck_hand_over_ice_packs_possible", _l("A box holds 0 to 200 ice packs."), field="ice_packs")
+explain_constraint(
+    "ck_hand_over_ice_placed_before",
+    _l("The ice packs were placed before the hand-over, and there is at least one."),
+    field="ice_placed_at",
+)
 explain_constraint("ck_hand_over_celsius_possible", _l("No load has this temperature."), field="celsius")
 explain_constraint("pk_reception", _l("This sample was checked at reception already."))
 explain_constraint("ck_reception_accepted_if_all_good", _l("A sample with a failed check is refused, not accepted."))

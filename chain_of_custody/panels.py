@@ -81,8 +81,32 @@ def reception_step(session: Session, actor: Actor, sample_id: UUID) -> NextStep 
     return None
 
 
+def give_up_step(session: Session, actor: Actor, sample_id: UUID) -> NextStep | None:
+    """End an accepted sample that cannot be tested."""
+    sample = session.get(Sample, sample_id)
+    if sample is None or not actor.may("custody.receive") or sample.lab_id != actor.organisation_id:
+        return None
+    if sample.state is not SampleState.RECEIVED:
+        return None
+    return NextStep(_l("Give it up"), url_for("custody.give_up", sample_id=sample_id), "void")
+
+
+def refused_panel(session: Session, actor: Actor, plan_id: UUID) -> Panel | None:
+    """What laboratories refused of a plan: reported to whoever planned it, with the reason in writing."""
+    refused = queries.list_refused(session, actor, plan_id)
+    if not refused:
+        return None
+    return Panel(
+        _l("Refused at reception"),
+        "chain_of_custody/panels/refused.html",
+        {"refused": refused} | names_for(session, [], [one.lab_id for one in refused]),
+        is_flush=True,
+    )
+
+
 def register() -> None:
-    """Bring custody to the page of a sample."""
+    """Bring custody to the page of a sample, and what was refused to the page of its plan."""
+    register_panel("plan", CUSTODY, refused_panel)
     register_panel(SUBJECT, CUSTODY, custody_panel)
-    for place, step in enumerate((seal_step, hand_over_step, reception_step)):
+    for place, step in enumerate((seal_step, hand_over_step, reception_step, give_up_step)):
         register_step(SUBJECT, CUSTODY + place, step)

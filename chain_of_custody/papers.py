@@ -13,6 +13,7 @@ from lims.papers import render_pdf
 from sampling.papers import UNSIGNED, PaperOrganisation, Signature
 
 HANDOVER_RECORD = "chain_of_custody/papers/handover_record.typ"
+REFUSAL_NOTICE = "chain_of_custody/papers/refusal_notice.typ"
 CUSTODY_REPORT = "chain_of_custody/papers/custody_report.typ"
 
 
@@ -126,3 +127,31 @@ def render_custody_report(paper: CustodyReportPaper) -> bytes:
     """Lay out the way of one portion with its proof."""
     printed = _PrintedReport(paper, symbols.code128_svg(paper.portion_no))
     return render_pdf(CUSTODY_REPORT, printed, dated=paper.printed_at.date())
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalNoticePaper:
+    """样品拒收通知书: which sample a laboratory refused, and why; to its samplers, and to the regulator."""
+
+    sampling_no: str
+    sample_name: str
+    portions: tuple[str, ...]
+    sampled_by: str
+    refused_by: str
+    reported_to: str
+    check: HandoverCheck
+    reason: str
+    refused_at: datetime
+    signed: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class _PrintedRefusal:
+    paper: RefusalNoticePaper
+    code: str
+
+
+def render_refusal_notice(paper: RefusalNoticePaper) -> bytes:
+    """Lay out the written refusal of a sample."""
+    printed = _PrintedRefusal(paper, symbols.code128_svg(paper.sampling_no))
+    return render_pdf(REFUSAL_NOTICE, printed, dated=paper.refused_at.date())

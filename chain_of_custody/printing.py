@@ -22,8 +22,10 @@ from chain_of_custody.papers import (
     HandoverCheck,
     HandoverLine,
     HandoverRecordPaper,
+    RefusalNoticePaper,
     render_custody_report,
     render_handover_record,
+    render_refusal_notice,
 )
 from chain_of_custody.queries import (
     ListedPortion,
@@ -31,9 +33,12 @@ from chain_of_custody.queries import (
     blind_code_of,
     custody_trail,
     get_portion,
+    get_reception,
     list_cards,
     list_listed_portions,
     list_moves,
+    list_portions,
+    may_see_custody,
     place_of,
     sees_all_custody,
 )
@@ -223,12 +228,58 @@ def hand_over_record(session: Session, hand_over: HandOver) -> bytes:
             received_by=_organisation(session, hand_over.to_organisation_id, taker),
             way=WAY_WORDS[hand_over.way],
             lines=lines,
+            remark=_box_words(hand_over),
             consignment_no=hand_over.consignment_no,
             transport_temperature=None if hand_over.celsius is None else f"{hand_over.celsius:f} ℃",
             handed_over_at=hand_over.offered_at,
             received_at=hand_over.ended_at if taker else None,
             giver=Signature(giver, None, local_date(hand_over.offered_at)),
             taker=Signature(taker, None, ended_on),
+        )
+    )
+
+
+def _box_words(hand_over: HandOver) -> str | None:
+    """What the giver wrote of the box."""
+    words = []
+    if hand_over.box_no:
+        words.append(f"箱号 {hand_over.box_no}")
+    if hand_over.ice_packs is not None:
+        words.append(f"冰袋 {hand_over.ice_packs} 只")
+    if hand_over.ice_placed_at is not None:
+        words.append(f"冰袋放置 {local_time(hand_over.ice_placed_at):%Y-%m-%d %H:%M}")
+    if hand_over.box_photo_sha256 is not None:
+        words.append(f"封箱照片 SHA-256 {hand_over.box_photo_sha256.hex()[:16]}…")
+    return "；".join(words) or None
+
+
+def refusal_notice(session: Session, actor: Actor, sample_id: UUID) -> bytes:
+    """The 样品拒收通知书 of a refused sample.
+
+    Raises:
+        NotFoundError: no such sample, it was not refused, or its way is not open to this actor.
+
+    **Source:** Measures Art. 22: an irregular sample is refused in writing, and reported to the organising regulator.
+    """
+    sample = session.get(Sample, sample_id)
+    reception = get_reception(session, sample_id)
+    if sample is None or reception is None or reception.accepted or not may_see_custody(session, actor, sample):
+        raise NotFoundError
+    cards = list_cards(session, [portion.id for portion in list_portions(session, sample_id)])
+    checked_by = person_names(session, [reception.checked_by_id])[reception.checked_by_id]
+    names = HandoverCheck.__slots__
+    return render_refusal_notice(
+        RefusalNoticePaper(
+            sampling_no=sample.sampling_no,
+            sample_name=cards[0].product_name,
+            portions=tuple(f"{card.portion_no}（封条 {card.seal_no}）" for card in cards),
+            sampled_by=get_organisation(session, sample.sampling_organisation_id).name_zh,
+            refused_by=get_organisation(session, reception.lab_id).name_zh,
+            reported_to=get_organisation(session, sample.regulator_id).name_zh,
+            check=HandoverCheck(**{name: getattr(reception, name) for name in names}),
+            reason=reception.refusal_reason or "",
+            refused_at=reception.checked_at,
+            signed=Signature(checked_by, None, local_date(reception.checked_at)),
         )
     )
 

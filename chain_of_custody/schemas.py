@@ -23,6 +23,7 @@ from lims.numbering import NumberFate
 from lims.web.api import MeasuredField
 from lims.web.paging import CursorIn, PageOut
 from lims.web.schemas import Count, StrictSchema, Text
+from sampling.schemas.fields import Base64Field, instant_field
 from sampling.types import SampleState, StorageCondition
 
 
@@ -142,6 +143,10 @@ class HandOverIn(StrictSchema):
     )
     to_organisation_id = ma.fields.UUID(required=True)
     consignment_no = Text(min_length=1, max_length=MAX_NUMBER, allow_none=True, load_default=None)
+    box_no = Text(min_length=1, max_length=MAX_NUMBER, allow_none=True, load_default=None)
+    ice_packs = Count(minimum=0, maximum=200, allow_none=True, load_default=None)
+    ice_placed_at = instant_field(allow_none=True, load_default=None)
+    box_photo = Base64Field(allow_none=True, load_default=None)
 
 
 class LineOut(ma.Schema):
@@ -167,6 +172,11 @@ class ExceptionOut(ma.Schema):
     resolution = ma.fields.String(required=True, allow_none=True)
 
 
+def _hex(shown: Any) -> str | None:
+    stored = shown["box_photo_sha256"] if isinstance(shown, dict) else shown.box_photo_sha256
+    return None if stored is None else stored.hex()
+
+
 class HandOverOut(ma.Schema):
     """A hand-over."""
 
@@ -182,6 +192,12 @@ class HandOverOut(ma.Schema):
     taken_by_id = ma.fields.UUID(required=True, allow_none=True)
     ended_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     celsius = MeasuredField(required=True, allow_none=True)
+    box_no = ma.fields.String(required=True, allow_none=True)
+    ice_packs = ma.fields.Integer(required=True, allow_none=True)
+    ice_placed_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    box_photo_sha256 = ma.fields.Function(
+        _hex, metadata={"type": "string", "nullable": True, "pattern": "^[0-9a-f]{64}$"}
+    )
 
 
 class HandOverDetailOut(HandOverOut):
@@ -262,6 +278,20 @@ class ReceptionOut(ma.Schema):
     papers_match = ma.fields.Boolean(required=True)
     accepted = ma.fields.Boolean(required=True)
     refusal_reason = ma.fields.String(required=True, allow_none=True)
+
+
+class GivingUpIn(StrictSchema):
+    """Why an accepted sample cannot be tested."""
+
+    reason = Text(required=True, min_length=1, max_length=MAX_SENTENCE)
+
+
+class GivingUpOut(ma.Schema):
+    """A sample that ended before its test."""
+
+    sample_id = ma.fields.UUID(required=True)
+    state = ma.fields.Enum(SampleState, by_value=True, required=True)
+    reason = ma.fields.String(required=True)
 
 
 class BlindCodeIn(StrictSchema):

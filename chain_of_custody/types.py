@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -52,6 +53,7 @@ class ExceptionKind(StrEnum):
     EXTRA = "extra"
     BROKEN = "broken"
     TEMPERATURE = "temperature"
+    LATE = "late"  # longer on its way than its storage condition bears
 
 
 class Blindness(StrEnum):
@@ -94,6 +96,24 @@ class Scan:
     portion_no: str
     seal_intact: bool
     seal_no: str | None = None  # read off the seal; None when it was not scanned
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """What the giver wrote of the box, so that the receiver knows what to look for.
+
+    Attributes:
+        ice_placed_at: when the ice packs were laid in; None without ice.
+        box_photo: SHA-256 of a stored picture of the closed box.
+    """
+
+    box_no: str | None = None
+    ice_packs: int | None = None
+    ice_placed_at: datetime | None = None
+    box_photo: bytes | None = None
+
+
+UNPACKED = Packing()
 
 
 @dataclass(frozen=True, slots=True)

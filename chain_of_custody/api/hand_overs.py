@@ -20,9 +20,10 @@ from chain_of_custody.schemas import (
     HandOversOut,
     ResolutionIn,
 )
-from chain_of_custody.types import Scan
+from chain_of_custody.types import Packing, Scan
 from lims.auth.permissions import requires
 from lims.db import db
+from lims.files import IMAGES, store_file
 from lims.uow import unit_of_work
 from lims.web.api import ApiBlueprint, answer
 from lims.web.current import current_actor
@@ -70,10 +71,17 @@ def create_hand_over(body: Mapping[str, Any]) -> Any:
     """Offer portions to their laboratory; with a consignment number they are given to a carrier."""
     numbers, lab_id = body["portion_nos"], body["to_organisation_id"]
     with unit_of_work(current_actor()) as uow:
+        photo = body["box_photo"]
+        packing = Packing(
+            body["box_no"],
+            body["ice_packs"],
+            body["ice_placed_at"],
+            None if photo is None else store_file(uow, photo, allowed=IMAGES),
+        )
         if body["consignment_no"] is None:
-            made = services.offer_hand_over(uow, numbers, lab_id)
+            made = services.offer_hand_over(uow, numbers, lab_id, packing)
         else:
-            made = services.hand_to_courier(uow, numbers, lab_id, body["consignment_no"])
+            made = services.hand_to_courier(uow, numbers, lab_id, body["consignment_no"], packing)
         return answer(uow, _detail(uow.session, made))
 
 

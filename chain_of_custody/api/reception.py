@@ -7,12 +7,21 @@ from typing import Any
 from uuid import UUID
 
 from chain_of_custody import services
-from chain_of_custody.schemas import BlindCodeIn, BlindCodeOut, ReceptionIn, ReceptionOut, RelabelIn
+from chain_of_custody.schemas import (
+    BlindCodeIn,
+    BlindCodeOut,
+    GivingUpIn,
+    GivingUpOut,
+    ReceptionIn,
+    ReceptionOut,
+    RelabelIn,
+)
 from chain_of_custody.types import ReceptionChecks
 from lims.auth.permissions import requires
 from lims.uow import unit_of_work
 from lims.web.api import ApiBlueprint, answer
 from lims.web.current import current_actor
+from sampling.models import Sample
 
 blp = ApiBlueprint("reception_api", __name__, url_prefix="/api/v1/samples", description="Reception and blind codes")
 
@@ -54,4 +63,19 @@ def create_relabelling(body: Mapping[str, Any], sample_id: UUID) -> Any:
     with unit_of_work(current_actor()) as uow:
         blind = services.relabel(uow, sample_id, body["blindness"], body["reason"])
         dumped: Mapping[str, Any] = BlindCodeOut().dump(blind)
+        return answer(uow, dumped)
+
+
+@blp.route("/<uuid:sample_id>/giving-up", methods=["POST"])
+@requires("custody.receive")
+@blp.arguments(GivingUpIn)
+@blp.response(201, GivingUpOut)
+@blp.refuses(401, 403, 404, 409, 422)
+def give_up_sample(body: Mapping[str, Any], sample_id: UUID) -> Any:
+    """End an accepted sample that cannot be tested, before it has its blind code."""
+    with unit_of_work(current_actor()) as uow:
+        services.give_up_sample(uow, sample_id, body["reason"])
+        ended = uow.session.get_one(Sample, sample_id)
+        shown = {"sample_id": ended.id, "state": ended.state, "reason": ended.ended_reason}
+        dumped: Mapping[str, Any] = GivingUpOut().dump(shown)
         return answer(uow, dumped)

@@ -1,8 +1,9 @@
 """The custodian's board: what waits for its check, for its blind code, for a place."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from chain_of_custody.models import CustodyEntry, HandOver, HandOverException, Portion, Reception, StorageMove
 from chain_of_custody.types import CustodyKind, HandOverState, PortionKind
+from lims.actors import Actor
 from sampling.models import Sample, SamplingForm
 from sampling.types import SampleState, StorageCondition
 
@@ -140,6 +142,38 @@ def count_board(session: Session, lab_id: UUID) -> BoardCounts:
         .where(HandOverException.resolved_at.is_(None), HandOver.to_organisation_id == lab_id)
     )
     return BoardCounts(*(session.scalar(query) or 0 for query in (coming, to_check, to_recode, wrong)))
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedSample:
+    """A sample that a laboratory refused."""
+
+    sample_id: UUID
+    sampling_no: str
+    product_name: str
+    lab_id: UUID
+    reason: str
+    refused_at: datetime
+
+
+def list_refused(session: Session, actor: Actor, plan_id: UUID, limit: int = SHOWN) -> list[RefusedSample]:
+    """What laboratories refused of a plan of the actor's organisation, the newest first."""
+    rows: Iterable[Any] = session.execute(
+        select(
+            Sample.id,
+            Sample.sampling_no,
+            SamplingForm.product_name,
+            Reception.lab_id,
+            Reception.refusal_reason,
+            Reception.checked_at,
+        )
+        .join(Reception, Reception.sample_id == Sample.id)
+        .join(SamplingForm, SamplingForm.sample_id == Sample.id)
+        .where(Sample.plan_id == plan_id, Sample.regulator_id == actor.organisation_id, ~Reception.accepted)
+        .order_by(Reception.checked_at.desc(), Sample.sampling_no)
+        .limit(limit)
+    )
+    return [RefusedSample(*row) for row in rows]  # a refusal has its reason: `ck_reception_refused_with_reason`
 
 
 def get_reception(session: Session, sample_id: UUID) -> Reception | None:

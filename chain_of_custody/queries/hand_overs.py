@@ -23,12 +23,16 @@ from chain_of_custody.queries.portions import last_seq
 from chain_of_custody.rules import normalise_scan, warmest_allowed
 from chain_of_custody.types import CustodyKind, HandOverState, HandOverWay, LineOutcome, PortionKind
 from lims.actors import Actor
-from lims.catalog.queries import get_parameter
+from lims.catalog.queries import deadline, get_parameter
+from lims.catalog.workdays import Deadline
 from lims.errors import NotFoundError
 from sampling.models import Sample, SamplingForm
-from sampling.types import StorageCondition
+from sampling.types import SamplingMethod, StorageCondition
 
 PAGE = 50
+# How long a sample may be on its way, by how it is to be kept; the rest has the days of the Measures, Art. 20.
+DELIVER = {StorageCondition.CHILLED: "deliver_perishable", StorageCondition.FROZEN: "deliver_frozen"}
+DELIVER_OTHERS = "deliver_to_lab"
 BOUNDS = {StorageCondition.CHILLED: "chilled_max", StorageCondition.FROZEN: "frozen_max"}
 
 
@@ -41,6 +45,8 @@ class OpenLine:
     portion_no: str
     seal_no: str
     storage_condition: StorageCondition
+    sampling_method: SamplingMethod
+    sealed_at: datetime
     seq: int
     custody: CustodyKind
     holder_id: UUID
@@ -58,6 +64,7 @@ class HeldPortion:
     seal_no: str
     product_name: str
     storage_condition: StorageCondition
+    sampling_method: SamplingMethod
     lab_id: UUID
     sealed_at: datetime
     is_offered: bool
@@ -102,6 +109,8 @@ def list_open_lines(session: Session, hand_over_id: UUID) -> Sequence[OpenLine]:
             Portion.portion_no,
             Seal.seal_no,
             SamplingForm.storage_condition,
+            SamplingForm.sampling_method,
+            Seal.sealed_at,
             CustodyEntry.seq,
             CustodyEntry.kind,
             CustodyEntry.holder_id,
@@ -120,6 +129,29 @@ def temperature_bound(session: Session, conditions: Sequence[StorageCondition], 
     """The warmest a load may be at hand-over on a day, in °C; None when no cold food is in it."""
     cold = {condition for condition in conditions if condition in BOUNDS}
     return warmest_allowed(cold, {one.value: get_parameter(session, BOUNDS[one], on).value for one in cold})
+
+
+def delivery_deadline(session: Session, portion: "OpenLine | HeldPortion") -> Deadline:
+    """By when a sealed portion has to be at its laboratory, by how it is to be kept.
+
+    What was taken aseptically is for microbiology and as perishable as chilled food.
+
+    **Source:** Measures Art. 20(1); rule parameters `deliver_perishable`, `deliver_frozen`, `deliver_to_lab`.
+    """
+    code = DELIVER.get(portion.storage_condition, DELIVER_OTHERS)
+    if portion.sampling_method is SamplingMethod.ASEPTIC:
+        code = DELIVER[StorageCondition.CHILLED]
+    return deadline(session, code, portion.sealed_at)
+
+
+def earliest_delivery(session: Session, hand_over_ids: Iterable[UUID]) -> dict[UUID, Deadline]:
+    """Of each open list the first of its portions' delivery limits."""
+    found = {}
+    for hand_over_id in hand_over_ids:
+        ends = [delivery_deadline(session, line) for line in list_open_lines(session, hand_over_id)]
+        if ends:
+            found[hand_over_id] = min(ends, key=lambda end: end.due_at)
+    return found
 
 
 def list_open_hand_overs(session: Session, organisation_id: UUID) -> Sequence[HandOver]:
@@ -151,6 +183,7 @@ def list_held(session: Session, person_id: UUID, organisation_id: UUID) -> list[
             Seal.seal_no,
             SamplingForm.product_name,
             SamplingForm.storage_condition,
+            SamplingForm.sampling_method,
             Sample.lab_id,
             Seal.sealed_at,
             is_offered,

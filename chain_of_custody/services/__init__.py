@@ -18,7 +18,7 @@ from chain_of_custody.services.hand_overs import (
 from chain_of_custody.services.label_blocks import note_block_print, spoil_label, take_label_block
 from chain_of_custody.services.labels import note_print
 from chain_of_custody.services.portions import portion_amounts, seal_portions
-from chain_of_custody.services.reception import decide_reception, record_reception
+from chain_of_custody.services.reception import decide_reception, give_up_sample, record_reception
 from chain_of_custody.services.storage import add_place, move_portion, release_backup
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "confirm_hand_over",
     "decide_reception",
     "decide_unblinding",
+    "give_up_sample",
     "hand_to_courier",
     "move_portion",
     "note_block_print",

@@ -8,9 +8,18 @@ from sqlalchemy import select
 
 from chain_of_custody.events import HandOverConfirmed
 from chain_of_custody.models import BackupRelease, CustodyEntry, HandOver, HandOverException, HandOverLine, Portion
-from chain_of_custody.queries import OpenLine, current_entries, list_open_lines, temperature_bound
+from chain_of_custody.queries import OpenLine, current_entries, delivery_deadline, list_open_lines, temperature_bound
 from chain_of_custody.rules import compare_scans, normalise_scan
-from chain_of_custody.types import CustodyKind, ExceptionKind, HandOverState, HandOverWay, LineOutcome, Scan
+from chain_of_custody.types import (
+    UNPACKED,
+    CustodyKind,
+    ExceptionKind,
+    HandOverState,
+    HandOverWay,
+    LineOutcome,
+    Packing,
+    Scan,
+)
 from lims.actors import OrganisationKind
 from lims.clock import local_date, local_time
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
@@ -41,13 +50,16 @@ class NotHolderError(ConflictError):
     code = "not_holder"
 
 
-def offer_hand_over(uow: UnitOfWork, portion_nos: Sequence[str], to_organisation_id: UUID) -> HandOver:
+def offer_hand_over(
+    uow: UnitOfWork, portion_nos: Sequence[str], to_organisation_id: UUID, packing: Packing = UNPACKED
+) -> HandOver:
     """Offer what one holds to another organisation's people; custody stays until one of them confirms.
 
     Args:
         uow: the holder's transaction.
         portion_nos: the scan list.
         to_organisation_id: the laboratory that shall take them.
+        packing: the box, its ice and its picture.
 
     Raises:
         NotFoundError: no such organisation.
@@ -55,11 +67,15 @@ def offer_hand_over(uow: UnitOfWork, portion_nos: Sequence[str], to_organisation
         NotHolderError: a portion is held by somebody else.
         ConflictError: a portion stands on another open list.
     """
-    return _offer(uow, portion_nos, to_organisation_id, HandOverWay.IN_PERSON, None)
+    return _offer(uow, portion_nos, to_organisation_id, packing)
 
 
 def hand_to_courier(
-    uow: UnitOfWork, portion_nos: Sequence[str], to_organisation_id: UUID, consignment_no: str
+    uow: UnitOfWork,
+    portion_nos: Sequence[str],
+    to_organisation_id: UUID,
+    consignment_no: str,
+    packing: Packing = UNPACKED,
 ) -> HandOver:
     """Give portions to a carrier, who has no account: the sender answers for them until the receiver confirms.
 
@@ -70,7 +86,7 @@ def hand_to_courier(
     number = normalise_scan(consignment_no)
     if not number:
         raise InvalidInputError(_l("Fill in the number of the consignment."), field="consignment_no")
-    offered = _offer(uow, portion_nos, to_organisation_id, HandOverWay.COURIER, number)
+    offered = _offer(uow, portion_nos, to_organisation_id, packing, consignment_no=number)
     for line in list_open_lines(uow.session, offered.id):
         _append_entry(uow, line, offered.id, CustodyKind.CONSIGNED)
     _move_samples(uow, list_open_lines(uow.session, offered.id))
@@ -128,10 +144,15 @@ def confirm_hand_over(
     found += [_exception(offered, ExceptionKind.EXTRA, number, None) for number in compared.extra]
     if bound is not None and celsius is not None and celsius > bound:
         found.append(_exception(offered, ExceptionKind.TEMPERATURE, f"{celsius} °C > {bound} °C", None))
+    taken = [line for line in lines if compared.outcomes[line.portion_no] is not LineOutcome.MISSING]
+    found += [
+        _exception(offered, ExceptionKind.LATE, line.portion_no, line.portion_id)
+        for line in taken
+        if uow.now > delivery_deadline(uow.session, line).due_at
+    ]
     for exception in found:
         exception.opened_at = uow.now
     uow.session.add_all(found)
-    taken = [line for line in lines if compared.outcomes[line.portion_no] is not LineOutcome.MISSING]
     for line in taken:
         _append_entry(uow, line, offered.id, CustodyKind.HANDED_OVER)
     _close_lines(uow, hand_over_id, {line.portion_id: compared.outcomes[line.portion_no] for line in lines})
@@ -183,7 +204,12 @@ def resolve_exception(uow: UnitOfWork, exception_id: UUID, resolution: str) -> H
 
 
 def _offer(
-    uow: UnitOfWork, portion_nos: Sequence[str], to_organisation_id: UUID, way: HandOverWay, consignment_no: str | None
+    uow: UnitOfWork,
+    portion_nos: Sequence[str],
+    to_organisation_id: UUID,
+    packing: Packing,
+    *,
+    consignment_no: str | None = None,
 ) -> HandOver:
     numbers = sorted({normalise_scan(number) for number in portion_nos})
     if not 1 <= len(numbers) <= MAX_LINES:
@@ -199,13 +225,17 @@ def _offer(
     offered = HandOver(
         id=uuid4(),
         record_no=f"YJ{year}{take_number(uow, SERIES, year):06d}",
-        way=way,
+        way=HandOverWay.IN_PERSON if consignment_no is None else HandOverWay.COURIER,
         consignment_no=consignment_no,
         state=HandOverState.OFFERED,
         offered_by_id=uow.actor.require_person(),
         offered_at=uow.now,
         from_organisation_id=uow.actor.require_organisation(),
         to_organisation_id=to_organisation_id,
+        box_no=normalise_scan(packing.box_no or "") or None,
+        ice_packs=packing.ice_packs,
+        ice_placed_at=packing.ice_placed_at,
+        box_photo_sha256=packing.box_photo,
     )
     uow.session.add(offered)
     uow.session.flush()

@@ -14,9 +14,10 @@ from lims.people.authorisations import Needed, require_authorised
 from lims.people.types import AuthorisationKind
 from lims.uow import UnitOfWork
 from sampling.models import Sample
+from sampling.rules.states import WrongStateError
 from sampling.services.samples import move_sample
 from sampling.services.separation import get_sample_for_act
-from sampling.types import SampleEvent
+from sampling.types import SampleEvent, SampleState
 
 
 class NotHereError(ConflictError):
@@ -86,6 +87,24 @@ def decide_reception(
     if not accepts and not has_reason:
         raise InvalidInputError(_l("A refusal is made in writing: give the reason."), field="refusal_reason")
     return record_reception(uow, sample_id, checks, refusal_reason)
+
+
+def give_up_sample(uow: UnitOfWork, sample_id: UUID, reason: str) -> None:
+    """End an accepted sample before it has its blind code: it cannot be tested, and says why (I5). Locks the sample.
+
+    Raises:
+        NotFoundError: no such sample of this laboratory.
+        NotHereError: a portion is not here.
+        InvalidInputError: no reason.
+        WrongStateError: it was not accepted, or the bench knows it already.
+
+    Emits: SampleMoved.
+    """
+    sample, _portions = get_sample_here(uow, sample_id)
+    # The same event ends sets of the bench, which is its reviewer's act and not the custodian's.
+    if sample.state is not SampleState.RECEIVED:
+        raise WrongStateError(_l("Only an accepted sample without a blind code is given up here."))
+    move_sample(uow, sample, SampleEvent.GIVEN_UP, reason.strip())
 
 
 def get_sample_here(uow: UnitOfWork, sample_id: UUID) -> tuple[Sample, Sequence[Portion]]:

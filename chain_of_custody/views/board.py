@@ -7,7 +7,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from chain_of_custody import printing, queries, services
-from chain_of_custody.forms import GOOD, BlindCodeForm, MoveForm, ReceptionForm, RelabelForm, show_refusal
+from chain_of_custody.forms import GOOD, BlindCodeForm, GiveUpForm, MoveForm, ReceptionForm, RelabelForm, show_refusal
 from chain_of_custody.rules import normalise_scan
 from chain_of_custody.types import Blindness, PortionKind, ReceptionChecks
 from chain_of_custody.views.common import cards_of_sample, names_for, trail_context
@@ -39,6 +39,8 @@ def index() -> ResponseReturnValue:
         to_check=queries.list_to_check(db.session, lab_id),
         to_recode=queries.list_to_recode(db.session, lab_id),
         placeless=queries.list_placeless(db.session, lab_id),
+        due_of=queries.earliest_delivery(db.session, [one.id for one in coming]),
+        now=clock.now(),
         exceptions=queries.list_open_exceptions(db.session, lab_id),
         **names_for(db.session, [one.offered_by_id for one in coming], [one.from_organisation_id for one in coming]),
     )
@@ -136,6 +138,30 @@ def reception(sample_id: UUID) -> ResponseReturnValue:
         cards=cards,
         written=queries.get_reception(db.session, sample_id),
     ), status
+
+
+@bp.route("/samples/<uuid:sample_id>/refusal.pdf")
+@requires(LOGGED_IN)
+def refusal(sample_id: UUID) -> ResponseReturnValue:
+    """The written refusal of a sample to print: to its samplers, and to the regulator that ordered it."""
+    content = printing.refusal_notice(db.session, current_actor(), sample_id)
+    return Response(content, content_type="application/pdf")
+
+
+@bp.route("/samples/<uuid:sample_id>/giving-up", methods=["GET", "POST"])
+@requires("custody.receive")
+def give_up(sample_id: UUID) -> ResponseReturnValue:
+    """End an accepted sample that cannot be tested."""
+    actor = current_actor()
+    sample = get_sample(db.session, actor, sample_id)
+    if sample.lab_id != actor.organisation_id:
+        raise NotFoundError
+    form = GiveUpForm()
+    status = carry_out(form, lambda uow: services.give_up_sample(uow, sample_id, form.reason.data or ""))
+    if status == HTTPStatus.SEE_OTHER:
+        flash(_("Given up. The reason stands on the page of the sample."), "warning")
+        return redirect(url_for("samples.detail", sample_id=sample_id), status)
+    return render_template("chain_of_custody/give_up.html", form=form, sample=sample), status
 
 
 @bp.route("/samples/<uuid:sample_id>/blind-code", methods=["GET", "POST"])

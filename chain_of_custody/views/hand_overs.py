@@ -26,6 +26,7 @@ from lims import clock
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.errors import LimsError, NotFoundError
+from lims.files import IMAGES, read_file, store_file
 from lims.i18n import gettext as _
 from lims.i18n import ngettext
 from lims.quantities import parse_measured
@@ -75,6 +76,9 @@ def _index(refused: dict[UUID, OfferForm], status: int = 200) -> ResponseReturnV
         loads=loads,
         forms={lab: refused.get(lab) or _offer_form(lab, load) for lab, load in loads.items()},
         portions={held.portion_no: held for load in loads.values() for held in load},
+        due={held.portion_no: queries.delivery_deadline(db.session, held) for load in loads.values() for held in load},
+        due_of=queries.earliest_delivery(db.session, [row.hand_over.id for row in still_open]),
+        now=clock.now(),
         mine=[row for row in still_open if _goes_from_us(row.hand_over)],
         waiting=[row for row in still_open if not _goes_from_us(row.hand_over)],
         ended=[row for row in rows if row.hand_over.state is not HandOverState.OFFERED][:ENDED_SHOWN],
@@ -114,10 +118,12 @@ def offer(lab_id: UUID) -> ResponseReturnValue:
     numbers = form.portion_nos.data or []
     try:
         with unit_of_work(current_actor()) as uow:
+            photo = form.box_photo.data.read() if form.box_photo.data else b""
+            packing = form.packing(store_file(uow, photo, allowed=IMAGES) if photo else None)
             if form.way.data == HandOverWay.COURIER:
-                made = services.hand_to_courier(uow, numbers, lab_id, form.consignment_no.data or "")
+                made = services.hand_to_courier(uow, numbers, lab_id, form.consignment_no.data or "", packing)
             else:
-                made = services.offer_hand_over(uow, numbers, lab_id)
+                made = services.offer_hand_over(uow, numbers, lab_id, packing)
             hand_over_id = made.id
     except LimsError as refusal:
         show_refusal(form, refusal)
@@ -252,6 +258,17 @@ def resolve(hand_over_id: UUID, exception_id: UUID) -> ResponseReturnValue:
             flash(_("Written down."), "success")
             return redirect(url_for(".detail", hand_over_id=hand_over_id), 303)
     return _detail(hand_over, None, status, resolving=(exception_id, form))
+
+
+@bp.route("/<uuid:hand_over_id>/box")
+@requires("custody.hand_over")
+def box(hand_over_id: UUID) -> ResponseReturnValue:
+    """The photo of the closed box."""
+    hand_over = queries.get_hand_over(db.session, current_actor(), hand_over_id)
+    if hand_over.box_photo_sha256 is None:
+        raise NotFoundError
+    content, media_type = read_file(db.session, hand_over.box_photo_sha256)
+    return Response(content, content_type=media_type)
 
 
 @bp.route("/<uuid:hand_over_id>/record.pdf")

@@ -252,7 +252,8 @@ def test_the_whole_way_passes_every_check_of_custody(session):
         assert finding.violations == 0, finding.examples
 
 
-def test_of_fifty_who_confirm_one_hand_over_one_has_it_and_the_others_are_told_who(committed_database):
+@pytest.mark.parametrize("people", [20, pytest.param(200, marks=pytest.mark.soak)])
+def test_of_many_who_confirm_one_hand_over_one_has_it_and_the_others_are_told_who(committed_database, people):
     team = make_team()
     _sample_id, numbers = make_sealed_sample(team)
     offer_id = make_offer(team, numbers)
@@ -266,8 +267,8 @@ def test_of_fifty_who_confirm_one_hand_over_one_has_it_and_the_others_are_told_w
             return str(refusal)
         return "taken"
 
-    with ThreadPoolExecutor(max_workers=12) as people:
-        answers = list(people.map(confirm, range(50)))
+    with ThreadPoolExecutor(max_workers=12) as hands:
+        answers = list(hands.map(confirm, range(people)))
     assert answers.count("taken") == 1
     with db.new_session() as session:
         assert holder(session, get_portion(numbers[0]).id) == team.custodian.person_id

@@ -1,0 +1,144 @@
+"""Files of data loggers: a time and a temperature in each row, whatever else stands beside them.
+
+Loggers write CSV, text or workbooks, in UTF-8 or GB18030, with a head of their own. What is read is the column that its
+head calls a temperature, or else the first number after the time; nothing is guessed from the name of the file.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from chain_of_custody.conditions.types import Reading
+from lims.clock import LOCAL_ZONE
+from lims.errors import InvalidInputError
+from lims.i18n import lazy_gettext as _l
+from lims.quantities import QuantityError, parse_measured
+
+MAX_READINGS = 50_000  # a year, every ten minutes
+MAX_ROWS = MAX_READINGS + 1_000  # with a head and missed readings
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+DELIMITERS = ("\t", ";", ",")
+DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?")
+INSTANT = re.compile(rf"{DAY.pattern}[ T]+{TIME.pattern}")
+TEMPERATURE = re.compile(r"温度|temp|[°º]\s*c|℃", re.IGNORECASE)
+FAHRENHEIT = re.compile(r"[°º]\s*f|℉|华氏", re.IGNORECASE)
+UNIT = re.compile(r"\s*(?:[°º]\s*c|℃)$", re.IGNORECASE)
+COLDEST, WARMEST = Decimal(-200), Decimal(200)
+
+
+def read_readings(content: bytes) -> list[Reading]:
+    """The readings of a file, in order of time.
+
+    Times without a zone are those of the county's clocks.
+
+    Raises:
+        InvalidInputError: not decodable, no readings in it, °F, too many, an impossible value, or time goes back.
+    """
+    rows = _workbook_rows(content) if content.startswith(WORKBOOKS) else _text_rows(content)
+    readings: list[Reading] = []
+    column: int | None = None
+    for number, row in enumerate(rows, start=1):
+        found = _instant(row)
+        if found is None:
+            column = _temperature_column(row) if column is None else column
+            continue
+        at, used = found
+        celsius = _celsius(row, column, used, number)
+        if celsius is None:
+            continue
+        if readings and at < readings[-1].at:
+            raise InvalidInputError(
+                _l("Row %(row)s goes back in time: %(given)s.", row=number, given=f"{at:%Y-%m-%d %H:%M}"), field="file"
+            )
+        readings.append(Reading(at, celsius))
+        if len(readings) > MAX_READINGS:
+            raise InvalidInputError(_l("At most %(most)s readings are taken.", most=MAX_READINGS), field="file")
+    if not readings:
+        raise InvalidInputError(
+            _l("No readings found; expected rows such as “2026-11-27 08:10:00, 4.5”."), field="file"
+        )
+    return readings
+
+
+def _workbook_rows(content: bytes) -> Iterable[Sequence[object]]:
+    from python_calamine import CalamineError, load_workbook
+
+    try:
+        book = load_workbook(io.BytesIO(content))
+        sheets = (book.get_sheet_by_name(name).to_python(nrows=MAX_ROWS) for name in book.sheet_names)
+        return next((rows for rows in sheets if rows), [])
+    except (CalamineError, OSError, ValueError) as error:
+        raise InvalidInputError(_l("The file is no workbook that can be read."), field="file") from error
+
+
+def _text_rows(content: bytes) -> Iterable[Sequence[object]]:
+    text = _decode(content)
+    head = text[:20_000]
+    delimiter = max(DELIMITERS, key=lambda mark: (head.count(mark), -DELIMITERS.index(mark)))
+    return csv.reader(io.StringIO(text.replace("\0", "")), delimiter=delimiter)
+
+
+def _decode(content: bytes) -> str:
+    encodings = [name for mark, name in MARKS if content.startswith(mark)] or ["utf-8", "gb18030"]
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InvalidInputError(_l("The file is neither UTF-8 nor GB18030."), field="file")
+
+
+def _instant(row: Sequence[object]) -> tuple[datetime, int] | None:
+    """The first instant of a row, and how many cells of it lie before what was measured."""
+    for place, cell in enumerate(row):
+        if isinstance(cell, datetime):
+            return cell.replace(tzinfo=LOCAL_ZONE), place + 1
+        following = row[place + 1] if place + 1 < len(row) else None
+        if isinstance(cell, date) and isinstance(following, time):
+            return datetime.combine(cell, following, LOCAL_ZONE), place + 2
+        text = str(cell).strip()
+        together = INSTANT.search(text) or (DAY.fullmatch(text) and INSTANT.search(f"{text} {str(following).strip()}"))
+        if together:
+            year, month, day, hour, minute, second = (int(part or 0) for part in together.groups())
+            try:
+                at = datetime(year, month, day, hour, minute, second, tzinfo=LOCAL_ZONE)
+            except ValueError:
+                return None
+            return at, place + (1 if INSTANT.search(text) else 2)
+    return None
+
+
+def _temperature_column(row: Sequence[object]) -> int | None:
+    for place, cell in enumerate(row):
+        name = str(cell)
+        if TEMPERATURE.search(name) or FAHRENHEIT.search(name):
+            if FAHRENHEIT.search(name):
+                raise InvalidInputError(
+                    _l("The column “%(name)s” is in °F; set the logger to °C.", name=name.strip()), field="file"
+                )
+            return place if len(row) > 1 else None
+    return None
+
+
+def _celsius(row: Sequence[object], column: int | None, used: int, number: int) -> Decimal | None:
+    """The temperature of a row; None where its cell is empty, as loggers write a missed reading."""
+    cells = [row[column]] if column is not None and used <= column < len(row) else row[used:]
+    for cell in cells:
+        text = UNIT.sub("", str(cell).strip())
+        if "," in text and "." not in text:
+            text = text.replace(",", ".")
+        try:
+            celsius = parse_measured(text)
+        except QuantityError:
+            continue
+        if not COLDEST < celsius < WARMEST:
+            raise InvalidInputError(
+                _l("Row %(row)s: %(value)s °C is no temperature of food.", row=number, value=celsius), field="file"
+            )
+        return celsius
+    return None
