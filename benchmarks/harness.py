@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from argon2 import PasswordHasher, profiles
+from flask import Flask
 from sqlalchemy import insert
 
 from lims import clock
@@ -46,7 +47,7 @@ class Measure:
 
 
 @contextmanager
-def installation() -> Iterator[None]:
+def installation() -> Iterator[Flask]:
     """A private cluster on disk that waits for its disk, migrated, with the shipped catalogue; gone afterwards."""
     from app import create_app
 
@@ -59,7 +60,7 @@ def installation() -> Iterator[None]:
         try:
             prepare_database(settings)
             connect(app, pool_size=CLIENTS)
-            yield
+            yield app
         finally:
             disconnect()
 

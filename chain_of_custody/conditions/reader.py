@@ -80,7 +80,12 @@ def _text_rows(content: bytes) -> Iterable[Sequence[object]]:
     text = _decode(content)
     head = text[:20_000]
     delimiter = max(DELIMITERS, key=lambda mark: (head.count(mark), -DELIMITERS.index(mark)))
-    return csv.reader(io.StringIO(text.replace("\0", "")), delimiter=delimiter)
+    try:
+        return list(csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise InvalidInputError(
+            _l("No readings found; expected rows such as “2026-11-27 08:10:00, 4.5”."), field="file"
+        ) from error
 
 
 def _decode(content: bytes) -> str:

@@ -363,7 +363,10 @@ def test_the_next_step_of_a_sample_is_with_whoever_can_take_it(client, session, 
     assert steps_of(client, session, custodian, sample_id) == [f"/custody/samples/{sample_id}/reception"]
     assert steps_of(client, session, first, sample_id) == []
     send(client, f"/custody/samples/{sample_id}/reception", **GOOD_CHECKS, decision="accept")
-    assert steps_of(client, session, custodian, sample_id) == [f"/custody/samples/{sample_id}/blind-code"]
+    assert steps_of(client, session, custodian, sample_id) == [
+        f"/custody/samples/{sample_id}/blind-code",
+        f"/custody/samples/{sample_id}/giving-up",
+    ]
 
 
 def test_samplers_follow_a_portion_until_somebody_else_took_it(client, session, team):
