@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from chain_of_custody.conditions import queries, services
 from chain_of_custody.conditions.chart import HEIGHT, WIDTH, lay_out
 from chain_of_custody.conditions.forms import LogForm, PlaceLogForm
-from chain_of_custody.conditions.models import TemperatureLog
 from chain_of_custody.conditions.reader import read_readings
 from chain_of_custody.conditions.rules import thin_out
 from chain_of_custody.queries import get_hand_over, get_place
@@ -34,14 +33,15 @@ def of_hand_over(hand_over_id: UUID) -> ResponseReturnValue:
     """The logs of a journey, and attaching one more."""
     hand_over = get_hand_over(db.session, current_actor(), hand_over_id)
     form = LogForm()
-    made: list[TemperatureLog] = []
+    made: list[tuple[UUID, int]] = []
 
     def attach(uow: UnitOfWork) -> None:
-        made.append(services.attach_to_hand_over(uow, hand_over_id, form.log_file()))
+        log = services.attach_to_hand_over(uow, hand_over_id, form.log_file())
+        made.append((log.id, log.readings))
 
     status = carry_out(form, attach)
     if status == HTTPStatus.SEE_OTHER:
-        return _attached(made[0])
+        return _attached(*made[0])
     return render_template(
         "chain_of_custody/conditions/logs.html",
         form=form,
@@ -57,15 +57,16 @@ def of_place(place_id: UUID) -> ResponseReturnValue:
     """The logs of a place of the store, and attaching one more."""
     place = get_place(db.session, current_actor().require_organisation(), place_id)
     form = PlaceLogForm()
-    made: list[TemperatureLog] = []
+    made: list[tuple[UUID, int]] = []
 
     def attach(uow: UnitOfWork) -> None:
         condition = StorageCondition(form.condition.data)
-        made.append(services.attach_to_place(uow, place_id, form.log_file(), condition))
+        log = services.attach_to_place(uow, place_id, form.log_file(), condition)
+        made.append((log.id, log.readings))
 
     status = carry_out(form, attach)
     if status == HTTPStatus.SEE_OTHER:
-        return _attached(made[0])
+        return _attached(*made[0])
     return render_template(
         "chain_of_custody/conditions/logs.html",
         form=form,
@@ -75,9 +76,9 @@ def of_place(place_id: UUID) -> ResponseReturnValue:
     ), status
 
 
-def _attached(log: TemperatureLog) -> ResponseReturnValue:
-    flash(_("Attached: %(count)s readings.", count=log.readings), "success")
-    return redirect(url_for(".detail", log_id=log.id), HTTPStatus.SEE_OTHER)
+def _attached(log_id: UUID, readings: int) -> ResponseReturnValue:
+    flash(_("Attached: %(count)s readings.", count=readings), "success")
+    return redirect(url_for(".detail", log_id=log_id), HTTPStatus.SEE_OTHER)
 
 
 @bp.route("/<uuid:log_id>")
