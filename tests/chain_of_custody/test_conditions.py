@@ -100,7 +100,9 @@ def test_a_box_is_described_and_its_receiver_sees_it(client, session, team, loca
     assert (told["box_no"], told["ice_packs"], len(told["box_photo_sha256"])) == ("X-7", 6, 64)
 
 
-@pytest.mark.parametrize(("locale", "told"), [("en", "Times warmer than 10 °C: 1."), ("zh_Hans_CN", "高于 10 °C 1 次。")])
+@pytest.mark.parametrize(
+    ("locale", "told"), [("en", "Times warmer than 10 °C: 1."), ("zh_Hans_CN", "高于 10 °C 1 次。")]
+)
 def test_the_log_of_a_journey_is_kept_drawn_and_opens_an_exception_once(client, session, team, locale, told):
     _sample_id, numbers = make_sealed_sample(team, storage_condition=StorageCondition.CHILLED)
     offer_id = make_offer(team, numbers)
