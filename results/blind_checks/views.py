@@ -148,6 +148,7 @@ def label(sample_id: UUID) -> ResponseReturnValue:
         "chain_of_custody/labels.html",
         form=form,
         action=url_for(".label", sample_id=sample_id),
+        block=None,
         kind=LabelKind.BLIND,
         prints=prints,
         people=person_names(db.session, {one.printed_by_id for one in prints}),

@@ -328,4 +328,4 @@ def test_programs_keep_count_and_dispose(client, session, team, store, frozen_cl
     second = bearer(make_person(team.lab_id, Role.LAB_HEAD))
     done = post(f"/disposals/{made.json['id']}/confirmation", {"weight_kg": "0.5", "witness": "周师傅"}, second)
     assert (done.status_code, done.json["state"], done.json["weight_kg"]) == (201, "done", "0.5")
-    assert get("/disposals").json["items"][0]["state"] == "done"
+    assert {one["id"]: one["state"] for one in get("/disposals").json["items"]}[made.json["id"]] == "done"

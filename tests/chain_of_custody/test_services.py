@@ -16,6 +16,7 @@ from chain_of_custody.queries import (
     resolve_blind_code,
 )
 from chain_of_custody.services.hand_overs import NotHolderError, TakenAlreadyError
+from chain_of_custody.services.label_blocks import take_label_block
 from chain_of_custody.services.reception import NotHereError
 from chain_of_custody.types import Blindness, CustodyKind, ExceptionKind, PlaceLevel, ReceptionChecks, Scan
 from chain_of_custody.verification import CHECKS
@@ -246,6 +247,8 @@ def test_a_portion_is_stored_where_it_was_scanned_and_rooms_do_not_lie_in_boxes(
 def test_the_whole_way_passes_every_check_of_custody(session):
     team = make_team()
     make_recoded_sample(team)
+    with unit_of_work(team.samplers[0].actor) as uow:
+        take_label_block(uow, 2)
     for check in CHECKS:
         finding = check(session)
         assert finding.checked > 0, finding.invariant

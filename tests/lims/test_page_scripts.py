@@ -38,6 +38,8 @@ def make_app() -> Flask:
     CSRFProtect(app)
     app.register_blueprint(views.bp)
 
+    app.add_url_rule("/scan/frame", "symbols.read_camera")  # where the camera's dialog would send its pictures
+
     @app.get("/gallery")
     def shown() -> ResponseReturnValue:
         return render_template("components/gallery.html", **gallery_context())
