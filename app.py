@@ -11,6 +11,7 @@ from flask.cli import FlaskGroup, ScriptInfo
 from lims.config import Settings, load_settings
 from lims.errors import LimsError
 from lims.factory import create_base_app, finish_app
+from lims.garbage import making_what_stays
 from lims.runtime import connect
 
 PACKAGES = ("lims", "citizen_votes", "sampling", "chain_of_custody", "instruments", "results")
@@ -44,6 +45,7 @@ def import_models() -> None:
         importlib.import_module(name)
 
 
+@making_what_stays()
 def create_app(settings: Settings | None = None) -> Flask:
     """The whole application; connects to nothing, so that commands without a database leave no trace."""
     app = create_base_app(settings or load_settings())

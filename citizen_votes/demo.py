@@ -16,7 +16,7 @@ from lims.uow import unit_of_work
 KEY = bytes(32)  # signs the proofs of this chapter only, within one act
 PLANNER = "planner_1"
 FOODS, PLACES = 6, ("farmers_market", "supermarket", "restaurant")
-DEVICES, PAPERS, RECENT = 360, 60, 40
+DEVICES, PAPERS, RECENT = 300, 45, 30
 BATCH = 60  # ballots in one act
 OPENED_BEFORE = timedelta(days=40)
 COUNTED_BEFORE = timedelta(days=3)

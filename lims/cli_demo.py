@@ -1,12 +1,9 @@
 """`lims demo`: the county with a month of work in it, ready to click."""
 
-import gc
 import json
 import os
 import random
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -26,6 +23,7 @@ from lims.db import db
 from lims.demo import EVENING, World
 from lims.demo_people import PASSWORD
 from lims.errors import ConflictError, LimsError
+from lims.garbage import seldom_collected
 from lims.i18n import lazy_gettext as _l
 from lims.people.models import Organisation
 from lims.runtime import connect, database_urls, disconnect, settings_of
@@ -35,7 +33,6 @@ DAYS = 31
 EVE_DAYS = 45  # how long before the first day people are employed and rounds are opened
 SEED = 20260901
 MARKER = "demo.json"
-GARBAGE = 100_000  # objects that may gather before they are looked through
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +122,7 @@ def build_county(app: Flask, seed: int, today: date | None) -> list[DemoAccount]
     # A generator of its own for ids: a chapter that makes one row more leaves everybody else's chance alone.
     ids = random.Random(f"ids {seed}")  # noqa: S311 - ids of made-up rows, not secrets
     world = World(random.Random(seed), simulated, begins_on, last)  # noqa: S311 - chance, not secrets
-    with clock.use_clock(simulated), world.reproducible_ids(ids), hashed_cheaply(), _undisturbed():
+    with clock.use_clock(simulated), world.reproducible_ids(ids), hashed_cheaply(), seldom_collected():
         with unit_of_work(INSTALL) as uow:
             load_reference(uow.session, uow.now)
         world.begin()
@@ -148,20 +145,6 @@ def build_county(app: Flask, seed: int, today: date | None) -> list[DemoAccount]
     text = json.dumps([asdict(account) for account in accounts], ensure_ascii=False, indent=1)
     marker.write_text(text, encoding="utf8")
     return accounts
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Keep the garbage collector from walking again and again through what stays anyway: modules, tables, mappers."""
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def print_accounts(accounts: list[DemoAccount]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from chain_of_custody.keeping.models import Disposal
@@ -81,11 +82,11 @@ def last_seq() -> Select[UUID, int]:
 
 def current_entries(session: Session, portion_ids: Sequence[UUID]) -> dict[UUID, CustodyEntry]:
     """The last entry of each portion: who holds it."""
-    ends = last_seq().where(CustodyEntry.portion_id.in_(portion_ids)).subquery()
     rows = session.scalars(
-        select(CustodyEntry).join(
-            ends, and_(CustodyEntry.portion_id == ends.c.portion_id, CustodyEntry.seq == ends.c.seq)
-        )
+        select(CustodyEntry)
+        .where(CustodyEntry.portion_id.in_(portion_ids))
+        .ext(distinct_on(CustodyEntry.portion_id))
+        .order_by(CustodyEntry.portion_id, CustodyEntry.seq.desc())
     )
     return {row.portion_id: row for row in rows}
 

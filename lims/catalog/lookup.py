@@ -28,6 +28,9 @@ from lims.catalog.models import (
 )
 from lims.catalog.names import match_key
 from lims.catalog.types import Coverage
+from lims.reading import read_once
+
+_NODE = orm.aliased(FoodCategory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,7 @@ def find_limits(
     include_label: bool = False,
 ) -> dict[UUID, LimitAnswer]:
     """The limits of many items in one food, in as many queries as one takes; otherwise as `find_limit`."""
-    chain = _chain(session, category_id)
+    chain = {row.id: row for row in way_to(session, category_id)}
     rows = session.execute(
         sa.select(FoodLimit, StandardEdition, Standard.number, FoodLimitScope)
         .join(FoodLimitScope, FoodLimitScope.limit_id == FoodLimit.id)
@@ -226,26 +229,21 @@ def _by_food_name(session: Session, food: str, item_id: UUID, on: date) -> Limit
     return _nothing_found(_editions_of(session, numbers), numbers, on) if named else None
 
 
-def chain_of(category_id: UUID) -> sa.Select[FoodCategory]:
+@read_once
+def way_to(session: Session, category_id: UUID) -> Sequence[FoodCategory]:
     """The category and everything above it, the major category first; nothing where there is no such category."""
-    node = orm.aliased(FoodCategory)
-    return (
+    return session.scalars(
         sa.select(FoodCategory)
         .join(
-            node,
+            _NODE,
             sa.and_(
-                node.id == category_id,
-                FoodCategory.tree_version == node.tree_version,
-                FoodCategory.code == sa.any_(sa.func.string_to_array(node.path, "/")),
+                _NODE.id == category_id,
+                FoodCategory.tree_version == _NODE.tree_version,
+                FoodCategory.code == sa.any_(sa.func.string_to_array(_NODE.path, "/")),
             ),
         )
         .order_by(FoodCategory.level)
-    )
-
-
-def _chain(session: Session, category_id: UUID) -> dict[UUID, FoodCategory]:
-    """The category and everything above it, by id."""
-    return {row.id: row for row in session.scalars(chain_of(category_id))}
+    ).all()
 
 
 def _categories_called(session: Session, food: str) -> Sequence[UUID]:

@@ -13,10 +13,10 @@ from lims.catalog.lookup import (
     LimitFound,
     MissingEdition,
     NoLimit,
-    chain_of,
     find_limit,
     find_limits,
     lookup_by_food,
+    way_to,
 )
 from lims.catalog.models import (
     CalendarDay,
@@ -152,7 +152,7 @@ def ancestors(session: Session, category_id: UUID) -> Sequence[FoodCategory]:
     Raises:
         NotFoundError: no such category.
     """
-    way = session.scalars(chain_of(category_id)).all()
+    way = way_to(session, category_id)
     if not way:
         raise NotFoundError
     return way

@@ -25,6 +25,8 @@ from lims.people.models import Authorisation, AuthorisationRevocation
 from lims.people.types import AuthorisationKind, AuthorisationNotice, HeldAuthorisation
 from lims.reading import read_once
 
+_LATER = aliased(Authorisation)  # what extended one
+
 KIND_NAMES: dict[AuthorisationKind, LazyString] = {
     AuthorisationKind.SIGN: _l("signing reports"),
     AuthorisationKind.SAMPLE: _l("sampling"),
@@ -156,14 +158,13 @@ def authorisations_in(
     session: Session, person_ids: frozenset[UUID], on: date
 ) -> Mapping[UUID, Sequence[HeldAuthorisation]]:
     """What persons hold or held up to a day, by person; what was extended stands as its extension only."""
-    later = aliased(Authorisation)
     rows = session.execute(
         select(Authorisation, AuthorisationRevocation.revoked_at)
         .outerjoin(AuthorisationRevocation, AuthorisationRevocation.authorisation_id == Authorisation.id)
         .where(
             Authorisation.person_id.in_(person_ids),
             Authorisation.valid_from <= on,
-            ~exists(select(later.id).where(later.extends_id == Authorisation.id)),
+            ~exists(select(_LATER.id).where(_LATER.extends_id == Authorisation.id)),
         )
         .order_by(Authorisation.valid_to.desc(), Authorisation.id)
     )

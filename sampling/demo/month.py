@@ -104,7 +104,7 @@ PROGRAMMES = (
             "5": "lab_private",
             "6": "lab_private",
         },
-        138,
+        128,
         _lines(
             ("1", "farmers_market", 4, 60, 1),
             ("1", "supermarket", 6, 120, 1),
@@ -129,7 +129,7 @@ PROGRAMMES = (
         PlanKind.SPECIAL,
         "regulator",
         {"33": "lab_city", "34": "lab_city", "35": "lab_city", "36": "lab_city"},
-        142,
+        132,
         _lines(
             ("34-4", "farmers_market", 8, 90, 9),
             ("34-4", "restaurant", 4, 30, 2),
@@ -156,7 +156,7 @@ PROGRAMMES = (
         PlanKind.SPECIAL,
         "lab_county",
         {"14": "lab_county", "16": "lab_county", "17": "lab_county", "24": "lab_county", "31": "lab_county"},
-        125,
+        118,
         _lines(
             ("31-1", "school_canteen", 8, 60, 1),
             ("31-1", "snack_bar", 4, 40, 2),

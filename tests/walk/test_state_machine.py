@@ -382,10 +382,11 @@ def test_random_work_never_breaks_an_invariant(committed_database, frozen_clock)
 
 
 @pytest.mark.soak
-def test_a_hundred_thousand_random_operations_never_break_an_invariant(
-    committed_database, frozen_clock, record_property
-):
-    run(frozen_clock, 500, 200)
-    for name, count in sorted(done.items()):
-        record_property(name, count)
-    assert sum(done.values()) >= 100_000
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("tenth", range(10))  # so that several processes may share them
+def test_a_hundred_thousand_random_operations_never_break_an_invariant(committed_database, frozen_clock, capsys, tenth):
+    run(frozen_clock, 80, 200)
+    with capsys.disabled():
+        for name, count in sorted(done.items()):
+            print(f"{count:>8}  {name}")  # noqa: T201 - the figures are what a soak is run for
+    assert sum(done.values()) >= 10_000
