@@ -134,7 +134,7 @@ def frozen_clock() -> Iterator[clock.SimulatedClock]:
 def connection(shared_database: Urls, app: Flask) -> Iterator[Connection]:
     """One transaction as the application's login, rolled back at the end."""
     if db.url != shared_database.app:
-        db.configure(shared_database.app)
+        db.configure(shared_database.app, durable=False)
     with db.engine.connect() as opened:
         transaction = opened.begin()
         with db.bound_to(opened):

@@ -47,7 +47,7 @@ from sampling.types import (
     TaskCategory,
     TaskState,
 )
-from tests.factories.people import Somebody, make_organisation, make_person
+from tests.factories.people import Somebody, make_organisation, make_people
 
 _numbers = count(1)
 
@@ -82,18 +82,28 @@ def make_team(mode: SeparationMode = SeparationMode.EXTERNAL) -> Team:
         SeparationMode.EXTERNAL: lambda: make_organisation(OrganisationKind.SAMPLING_ORG),
         SeparationMode.REGULATOR: lambda: regulator,
     }[mode]()
+    planner, first, second, officer, custodian, tester, reviewer, signatory = make_people(
+        (regulator, Role.PLANNER),
+        (sampling, Role.SAMPLER),
+        (sampling, Role.SAMPLER),
+        (regulator, Role.ACCOMPANYING_OFFICER),
+        (lab, Role.CUSTODIAN),
+        (lab, Role.TESTER),
+        (lab, Role.REVIEWER),
+        (lab, Role.SIGNATORY),
+    )
     return Team(
         mode=mode,
         regulator_id=regulator,
         sampling_organisation_id=sampling,
         lab_id=lab,
-        planner=make_person(regulator, Role.PLANNER),
-        samplers=(make_person(sampling, Role.SAMPLER), make_person(sampling, Role.SAMPLER)),
-        officer=make_person(regulator, Role.ACCOMPANYING_OFFICER),
-        custodian=make_person(lab, Role.CUSTODIAN),
-        tester=make_person(lab, Role.TESTER),
-        reviewer=make_person(lab, Role.REVIEWER),
-        signatory=make_person(lab, Role.SIGNATORY),
+        planner=planner,
+        samplers=(first, second),
+        officer=officer,
+        custodian=custodian,
+        tester=tester,
+        reviewer=reviewer,
+        signatory=signatory,
     )
 
 
