@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from instruments.framing.base import Event, Frame, Framer, Garbage, Incomplete, Message
+from instruments.framing.base import Event, Frame, Framer, Garbage, Incomplete, Message, Run
 from instruments.journal import Entry, EntryKind
 from instruments.spool import NUL_SIGN, Captured
 from instruments.types import Delivered, Driver, QuarantineReason, Reading, ReadingStatus, Settings
@@ -61,10 +61,10 @@ class Intake:
         """Parse the units among `events` and hand their readings on, in order."""
         for event in events:
             match event:
-                case Frame(raw, end):
-                    self.counts.frames += 1
-                    self.counts.noise_bytes = 0
-                    self._parse(raw, f"{epoch}:{end}", captured_at)
+                case Frame():
+                    self._take_frames((event,), epoch, captured_at)
+                case Run():
+                    self._take_frames(event, epoch, captured_at)
                 case Message(raw, end):
                     self._parse(raw, f"{epoch}:{end}", captured_at)
                 case Garbage(raw, _):
@@ -76,6 +76,12 @@ class Intake:
                     log.warning("%s: incomplete, %s (%d bytes)", self.instrument, event.reason, len(raw))
                     if not event.is_refused:
                         self._tell(raw, QuarantineReason.INCOMPLETE, event.reason, f"{epoch}:{end}", captured_at)
+
+    def _take_frames(self, frames: Sequence[tuple[bytes, int]], epoch: int, captured_at: datetime) -> None:
+        self.counts.noise_bytes = 0
+        for raw, end in frames:
+            self._parse(raw, f"{epoch}:{end}", captured_at)
+            self.counts.frames += 1  # behind its readings: who sees the count sees them too
 
     def _parse(self, raw: bytes, position: str, captured_at: datetime) -> None:
         try:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from instruments.framing.base import Event, Frame, Message, Send
+from instruments.framing.base import Event, Frame, Message, Send, unfold
 from instruments.intake import TakeReadings
 from instruments.journal import EntryKind, Journal, read_journal
 from instruments.reader import Connection, Reader
@@ -125,7 +125,7 @@ class _Trial:
             framer = self._driver.new_framer()
             flood = lead * (FLOOD_BYTES // len(lead))
             for at in range(0, len(flood), 4096):
-                for event in framer.feed(flood[at : at + 4096]):
+                for event in unfold(framer.feed(flood[at : at + 4096])):
                     kept = len(getattr(event, "raw", b""))
                     self._require(kept <= MAX_KEPT, f"a flood of {lead!r}: {kept} bytes are kept")
             framer.expire()
@@ -139,7 +139,7 @@ class _Trial:
             framer.feed(unit[:at])
             framer.expire()
             self._require(not framer.pending, f"silence after byte {at}: it goes on waiting")
-            events = [*framer.feed(self._stream), *framer.expire()]
+            events = [*unfold(framer.feed(self._stream)), *unfold(framer.expire())]
             readings = self._parse(events, f"silence after byte {at}")
             self._require(self._ends_clean(readings), f"silence after byte {at}: what comes next is not read")
 
@@ -175,7 +175,7 @@ class _Trial:
     def _wanted_on_line(self) -> int:
         """How many of the readings a live framer gives before the connection ends."""
         framer = self._driver.new_framer()
-        events = [*framer.feed(self._stream), *framer.expire()]
+        events = [*unfold(framer.feed(self._stream)), *unfold(framer.expire())]
         return len(self._parse(events, "clean"))
 
     def _await(self, condition: Callable[[], bool], what: str) -> None:
@@ -194,7 +194,7 @@ class _Trial:
             events += framer.expire()
             events += framer.feed(then)
         events += framer.close()
-        return self._parse(events, what)
+        return self._parse(unfold(events), what)
 
     def _parse(self, events: Iterable[Event], what: str) -> list[Reading]:
         readings: list[Reading] = []
@@ -218,7 +218,7 @@ class _Trial:
 def _run(driver: Driver, pieces: Iterable[bytes]) -> list[Event]:
     framer = (driver.new_capture_framer or driver.new_framer)()
     events = [event for piece in pieces for event in framer.feed(piece)]
-    return [event for event in (*events, *framer.close()) if not isinstance(event, Send)]
+    return [event for event in unfold((*events, *framer.close())) if not isinstance(event, Send)]
 
 
 def _is_among(reading: Reading, known: Iterable[Reading]) -> bool:

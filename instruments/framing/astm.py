@@ -13,16 +13,19 @@ import re
 from collections.abc import Sequence
 
 from instruments.framing.base import (
+    EVERY_BYTE,
     GARBAGE_BLOCK,
     NOTHING,
     Event,
     Garbage,
     Incomplete,
     Message,
+    Run,
     Send,
+    each_byte,
     new_frame,
 )
-from instruments.framing.checksums import sum8
+from instruments.framing.checksums import HEX8, sum8
 
 ENQ, ACK, NAK, EOT = b"\x05", b"\x06", b"\x15", b"\x04"
 _SEND_ACK = Send(ACK)
@@ -31,14 +34,20 @@ STX, ETX, ETB, CR, LF = 0x02, 0x03, 0x17, 0x0D, 0x0A
 MAX_FRAME = 64_000  # LIS01-A2; E1381-95 has 247, a Yumizen sends 26,652
 MAX_MESSAGE = 1_048_576  # sixteen of the longest frames; past it the session is refused
 _CHECK_SIZE = 2
-# The ordinary case in one look: a frame in one piece, and what is nothing before it. The rest is taken byte by byte.
-_WHOLE_FRAME = re.compile(rb"[\r\n]*(\x02([^\x02\x03\x05\x17]{1,%d}[\x03\x17])(..))" % (MAX_FRAME - 1), re.DOTALL)
+# The ordinary case in one look: what is nothing, then a frame in one piece, or as much of it as there is. The rest is
+# taken byte by byte.
+_FRAME = re.compile(
+    rb"[\r\n]*(\x02([^\x00\x02\x03\x05\x17]{0,%d}[\x03\x17]?)(?:(?<=[\x03\x17])(..))?)" % (MAX_FRAME - 1), re.DOTALL
+)
 _FRAME_STOP = re.compile(b"[\x02\x03\x05\x17]")  # STX, ETX, ENQ, ETB
-_TEXT = bytes(byte for byte in range(256) if byte not in b"\x02\x03\x05\x17")
-_CHECKS = tuple(b"%02X" % value for value in range(256))
+_FRAME_ENDS = b"\x03\x17"
+_TEXT = each_byte(EVERY_BYTE.translate(None, b"\x02\x03\x05\x17"))
+_SHORT = 4096  # bytes of a frame that is looked at again as a whole with each piece; a longer one is only added to
 _LINE_END = re.compile(b"[\r\n]")
-_LINE_TEXT = bytes(byte for byte in range(256) if byte not in b"\r\n")
+_LINE_TEXT = each_byte(EVERY_BYTE.translate(None, b"\r\n"))
+_SPECIAL = each_byte(b"HL \t\x0b\x0c") | {b""}  # what a line begins with that is not simply the next record
 _BLANKS = re.compile(rb"[\r\n]+")
+_BLANK = each_byte(b"\r\n")
 _MARKS = b"\x02\x04\x05"  # STX, EOT, ENQ
 _NOISE = re.compile(b"[^\x02\x04\x05\r\n]+")  # what means nothing between frames
 _SEQUENCE = 8
@@ -72,58 +81,101 @@ class AstmLinkFramer:
         return self._in_session or self._in_frame or bool(self._text or self._garbage)
 
     def feed(self, data: bytes) -> Sequence[Event]:
-        if self._in_frame and self._cannot_end(data):
-            self._frame += data
-            self._position += len(data)
+        if len(data) == 1:
+            return self._feed_byte(data)
+        if self._in_frame:
+            begun = len(self._frame)
+            if begun + len(data) <= _SHORT:
+                data = bytes(self._frame) + data
+                self._position -= begun
+                self._in_frame = False
+            elif self._check_from < 0 and begun + len(data) <= MAX_FRAME and _FRAME_STOP.search(data) is None:
+                self._frame += data
+                self._position += len(data)
+                return NOTHING
+        return self._look_at(data)
+
+    def _feed_byte(self, data: bytes) -> Sequence[Event]:
+        """As `feed`, of the one byte that a slow line gives at a time."""
+        if self._in_frame:
+            if self._check_from < 0 and data in _TEXT and len(self._frame) < MAX_FRAME:
+                self._frame += data
+                self._position += 1
+                return NOTHING
+        elif data in _BLANK:
+            self._position += 1
             return NOTHING
         events: list[Event] = []
-        if self._in_frame:
-            data = self._join(data)
-        begin, at = self._position, 0
-        while at < len(data):
+        self._take(data[0], events)
+        self._position += 1
+        return events or NOTHING
+
+    def _look_at(self, data: bytes) -> Sequence[Event]:
+        """Take what these bytes hold, in pieces as large as can be."""
+        events: list[Event] = []
+        begin, at, size = self._position, 0, len(data)
+        while at < size:
             if not self._in_frame:
-                whole = _WHOLE_FRAME.match(data, at)
-                if whole is not None:
-                    at = whole.end()
-                    self._position = begin + at - 1
-                    self._judge_frame(whole[1], whole[2], whole[3], events)
-                    continue
-                nothing = _BLANKS.match(data, at)
-                if nothing is not None:
-                    at = nothing.end()
-                    continue
-                noise = _NOISE.match(data, at) if data[at] not in _MARKS else None
-                if noise is not None:
-                    self._take_noise(data[at : noise.end()], begin + at, events)
-                    at = noise.end()
-                    continue
+                if self._in_session and len(self._text) + size <= MAX_MESSAGE:
+                    at = self._take_run(data, at, begin, events)
+                    if at == size:
+                        break
+                if data[at] not in _MARKS:
+                    nothing = _BLANKS.match(data, at)
+                    if nothing is not None:
+                        at = nothing.end()
+                        continue
+                    noise = _NOISE.match(data, at)
+                    if noise is not None:
+                        self._take_noise(data[at : noise.end()], begin + at, events)
+                        at = noise.end()
+                        continue
             elif self._check_from < 0:
                 at = self._take_text(data, at)
-                if at == len(data):
+                if at == size:
                     break
             self._position = begin + at
             self._take(data[at], events)
             at += 1
-        self._position = begin + len(data)
+        self._position = begin + size
         return events or NOTHING
 
-    def _cannot_end(self, data: bytes) -> bool:
-        """Whether these bytes can only be text or half a checksum of the frame that was begun, as most are."""
-        size = len(self._frame) + len(data)
-        if self._check_from >= 0:
-            return size < self._check_from + _CHECK_SIZE
-        return size <= MAX_FRAME and (data in _TEXT or (len(data) > 1 and _FRAME_STOP.search(data) is None))
+    def _take_run(self, data: bytes, at: int, begin: int, events: list[Event]) -> int:
+        """Take whole frames, each the one expected, one behind the other, and what there is of the next one.
 
-    def _join(self, data: bytes) -> bytes:
-        """What was kept of a frame with what follows, to look at it in one piece, when that makes it whole."""
-        joined = bytes(self._frame) + data
-        if _WHOLE_FRAME.match(joined) is None:
-            return data
-        self._position -= len(self._frame)
-        self._frame = bytearray()
-        self._in_frame = False
-        self._check_from = -1
-        return joined
+        Answers where that ends: the end of the data, or what needs a closer look.
+        """
+        run, text, expected, last = Run(), self._text, self._expected, b""
+        while (found := _FRAME.match(data, at)) is not None:
+            raw, body, stated = found.groups()
+            if stated is None:
+                if found.end() == len(data):
+                    self._begin_frame(raw)
+                    at = len(data)
+                break
+            if stated != HEX8[sum(body) & 0xFF] or body[0] - 0x30 != expected:
+                break
+            at = found.end()
+            text += body[1:-1]
+            expected = (expected + 1) % _SEQUENCE
+            run.append((raw, begin + at))
+            last = body
+        if not run:
+            return at
+        self._last, self._ended, self._expected = last, last[-1] == ETX, expected
+        if self._garbage:
+            self._flush_garbage(events, run[0][1] - 1)
+        if self._converse:
+            for frame in run:
+                events += (new_frame(frame), _SEND_ACK)
+        else:
+            events.append(run)
+        return at
+
+    def _begin_frame(self, begun: bytes) -> None:
+        self._in_frame = True
+        self._frame = bytearray(begun)
+        self._check_from = len(begun) if begun[-1] in _FRAME_ENDS else -1
 
     def _take_text(self, data: bytes, at: int) -> int:
         """Add what cannot end the frame in one piece; the index of the first byte that was not added."""
@@ -137,9 +189,7 @@ class AstmLinkFramer:
         if self._in_frame:
             self._take_in_frame(byte, events)
         elif byte == STX:
-            self._in_frame = True
-            self._check_from = -1
-            self._frame = bytearray((STX,))
+            self._begin_frame(b"\x02")
         elif byte == ENQ[0]:
             self._begin_session(events)
         elif byte == EOT[0]:
@@ -176,7 +226,7 @@ class AstmLinkFramer:
         end = self._position + 1
         number = body[0] - 0x30
         if (
-            stated == _CHECKS[sum(body) & 0xFF]
+            stated == HEX8[sum(body) & 0xFF]
             and number == self._expected
             and self._in_session
             and 0 not in body
@@ -184,7 +234,7 @@ class AstmLinkFramer:
         ):
             self._accept(raw, body, end, events)
             return
-        if stated.upper() != b"%02X" % sum8(body):
+        if stated.upper() != HEX8[sum8(body)]:
             self._refuse(raw, end, f"checksum {stated.decode('ascii', 'backslashreplace')}", events)
         elif 0 in body:
             # A sum does not see a 00 that a line put in, and no record holds one.
@@ -308,6 +358,9 @@ class AstmLinkFramer:
 
 def is_complete_message(text: bytes) -> bool:
     """Whether a message begins with its header and has its terminator record."""
+    if text[:1] == b"H":
+        tail = text.rstrip()
+        return tail[max(tail.rfind(b"\r"), tail.rfind(b"\n")) + 1 :][:1] == b"L"
     records = [record for record in text.replace(b"\n", b"\r").split(b"\r") if record.strip()]
     return bool(records) and records[0][:1] == b"H" and records[-1][:1] == b"L"
 
@@ -330,12 +383,12 @@ class AstmRecordFramer:
         return bool(self._line or self._text)
 
     def feed(self, data: bytes) -> Sequence[Event]:
-        if len(self._line) + len(self._text) + len(data) < MAX_MESSAGE and (
-            data in _LINE_TEXT or (len(data) > 1 and _LINE_END.search(data) is None)
-        ):
-            self._line += data
-            self._position += len(data)
-            return NOTHING
+        if len(self._line) + len(self._text) + len(data) < MAX_MESSAGE:
+            if data in _LINE_TEXT or (len(data) > 1 and _LINE_END.search(data) is None):
+                self._line += data
+                self._position += len(data)
+                return NOTHING
+            return self._take_lines(data)
         events: list[Event] = []
         lines = data.replace(b"\n", b"\r").split(b"\r")
         rest = lines.pop()
@@ -345,6 +398,31 @@ class AstmRecordFramer:
             if self._line:
                 self._end_line(events)
         self._take_text(rest, events)
+        return events or NOTHING
+
+    def _take_lines(self, data: bytes) -> Sequence[Event]:
+        """Take lines of which none can make the message too long."""
+        events: list[Event] = []
+        run, end = Run(), self._position - len(self._line)
+        lines = (bytes(self._line) + data).replace(b"\n", b"\r").split(b"\r")
+        self._line = bytearray(lines.pop())
+        self._position += len(data)
+        text = self._text
+        for line in lines:
+            end += len(line) + 1
+            kind = line[:1]
+            if text and kind not in _SPECIAL:
+                text += line
+                text.append(CR)
+                run.append((line, end))
+            elif line:
+                if run:
+                    events.append(run)
+                    run = Run()
+                self._take_line(line, end, events)
+                text = self._text
+        if run:
+            events.append(run)
         return events or NOTHING
 
     def _take_text(self, text: bytes, events: list[Event]) -> None:
@@ -360,20 +438,23 @@ class AstmRecordFramer:
 
     def _end_line(self, events: list[Event]) -> None:
         line, self._line = bytes(self._line), bytearray()
+        self._take_line(line, self._position, events)
+
+    def _take_line(self, line: bytes, end: int, events: list[Event]) -> None:
         if line[:1] == b"H":
             if self._text:
-                events.append(Incomplete(bytes(self._text), self._position, "no terminator record"))
+                events.append(Incomplete(bytes(self._text), end, "no terminator record"))
             self._text = bytearray()
         elif not line.strip():
             return
         elif not self._text:
-            events.append(Garbage(line, self._position))
+            events.append(Garbage(line, end))
             return
         self._text += line
         self._text.append(CR)
-        events.append(new_frame((line, self._position)))
+        events.append(new_frame((line, end)))
         if line[:1] == b"L":
-            events.append(Message(bytes(self._text), self._position))
+            events.append(Message(bytes(self._text), end))
             self._text = bytearray()
 
     def expire(self) -> Sequence[Event]:

@@ -1,7 +1,13 @@
 """The checksums of the instrument protocols, as the devices compute them."""
 
-from functools import reduce
+from array import array
+from collections.abc import Callable
+from functools import cache, reduce
 from operator import xor
+from struct import Struct
+
+HEX8 = tuple(b"%02X" % value for value in range(256))
+"""The two hex digits in which the text protocols state a check value."""
 
 
 def sum8(data: bytes | bytearray | memoryview) -> int:
@@ -10,8 +16,23 @@ def sum8(data: bytes | bytearray | memoryview) -> int:
 
 
 def xor8(data: bytes | bytearray | memoryview) -> int:
-    """Exclusive or of the bytes (the DY documents call it a sum)."""
-    return reduce(xor, data, 0)
+    """Exclusive or of the bytes (the DY documents call it a sum); of many, by halves of one long number."""
+    if len(data) <= _FEW:
+        return reduce(xor, data, 0)
+    folded = int.from_bytes(data, "little")
+    half = 4 << (len(data) - 1).bit_length()  # bits of half of the next power of two: what is above stays out of it
+    while half > _LONGEST_HALF:
+        folded ^= folded >> half
+        half >>= 1
+    folded ^= folded >> 128
+    folded ^= folded >> 64
+    folded ^= folded >> 32
+    folded ^= folded >> 16
+    return (folded ^ folded >> 8) & 0xFF
+
+
+_FEW = 16
+_LONGEST_HALF = 128  # bits; from there on the steps are written out
 
 
 def lrc8(data: bytes | bytearray | memoryview) -> int:
@@ -29,15 +50,28 @@ def _crc8_table(polynomial: int) -> bytes:
     return bytes(table)
 
 
+@cache
+def _words(size: int) -> Callable[[bytes | bytearray | memoryview], tuple[int, ...]]:
+    """Reads the first so many bytes as 16-bit numbers, low byte first: a table of pairs halves the steps."""
+    return Struct(f"<{size // 2}H").unpack_from
+
+
 _CRC8_31 = _crc8_table(0x31)
+
+
+@cache
+def _crc8_pairs() -> bytes:
+    """The CRC of every two bytes: as it is linear, that of the first one followed by 00, or that of the second."""
+    first = [_CRC8_31[crc] for crc in _CRC8_31]
+    return bytes(one ^ other for other in _CRC8_31 for one in first)
 
 
 def crc8(data: bytes | bytearray | memoryview) -> int:
     """CRC-8, polynomial 31, initial value 00, most significant bit first (LZ-4000T, TL-310)."""
-    crc, table = 0, _CRC8_31
-    for byte in data:
-        crc = table[crc ^ byte]
-    return crc
+    crc, size, pairs = 0, len(data), _crc8_pairs()
+    for word in _words(size)(data):
+        crc = pairs[crc ^ word]
+    return _CRC8_31[crc ^ data[-1]] if size & 1 else crc
 
 
 def _crc16_table() -> tuple[int, ...]:
@@ -53,9 +87,16 @@ def _crc16_table() -> tuple[int, ...]:
 _CRC16_A001 = _crc16_table()
 
 
+@cache
+def _crc16_pairs() -> "array[int]":
+    """As `_crc8_pairs`; reflected, so a second byte has passed one table and the first one two."""
+    first = [(crc >> 8) ^ _CRC16_A001[crc & 0xFF] for crc in _CRC16_A001]
+    return array("H", (one ^ other for other in _CRC16_A001 for one in first))
+
+
 def crc16_modbus(data: bytes | bytearray | memoryview) -> int:
     """CRC-16 of Modbus RTU: polynomial A001, initial value FFFF, sent low byte first."""
-    crc, table = 0xFFFF, _CRC16_A001
-    for byte in data:
-        crc = (crc >> 8) ^ table[(crc ^ byte) & 0xFF]
-    return crc
+    crc, size, pairs = 0xFFFF, len(data), _crc16_pairs()
+    for word in _words(size)(data):
+        crc = pairs[crc ^ word]
+    return (crc >> 8) ^ _CRC16_A001[(crc ^ data[-1]) & 0xFF] if size & 1 else crc

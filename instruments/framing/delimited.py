@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from instruments.framing.base import Event, Rejected, ScanningFramer, new_frame
+from instruments.framing.base import Event, Rejected, Run, ScanningFramer
 
 _LINE_END = re.compile(rb"[\r\n]")
 _BLANKS = b"\r\n"
@@ -29,20 +29,21 @@ class LineFramer(ScanningFramer):
         self._accept_silence = accept_silence
         self._overflow = False
 
-    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
+    def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
         if self._overflow:
             return 0, 0
         lines = data.replace(b"\r", b"\n").split(b"\n")
-        rest = len(lines.pop())
+        rest = lines.pop()
+        if len(data) > self._max_line and any(len(line) > self._max_line for line in lines):
+            return 0, 0
         end = base
+        take = run.append
         for line in lines:
             if line:
-                if len(line) > self._max_line:
-                    return end - base, 0
                 end += len(line)
-                events.append(new_frame((line, end)))
+                take((line, end))
             end += 1
-        return end - base, self.max_frame if 0 < rest <= self._max_line else 0
+        return end - base, self.max_frame if 0 < len(rest) <= self._max_line else 0
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         if self._overflow:
@@ -111,22 +112,23 @@ class TerminatedFramer(ScanningFramer):
         self._origin = -1
         self._searched = 0
 
-    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
-        start, end, check = self._start, self._end, self._check
-        at, first = 0, len(start)
+    def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
+        start, end, check, longest = self._start, self._end, self._check, self.max_frame
+        first, last = len(start), len(end)
+        at = 0
         while (stop := data.find(end, at + first)) >= 0:
-            behind = stop + len(end)
+            behind = stop + last
             unit = data[at:behind]
             if not start:
                 unit = unit.lstrip(b"\r\n")
             elif not unit.startswith(start):
                 return at, 0
-            if len(unit) > self.max_frame or (check is not None and not check(unit)):
+            if len(unit) > longest or (check is not None and not check(unit)):
                 return at, 0
-            events.append(new_frame((unit, base + behind)))
+            run.append((unit, base + behind))
             at = behind
-        is_begun = first == 1 and data[at : at + 1] == start and len(data) - at < self.max_frame
-        return at, self.max_frame if is_begun else 0
+        is_begun = first == 1 and data[at : at + 1] == start and len(data) - at < longest
+        return at, longest if is_begun else 0
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         if self._start:
@@ -176,13 +178,13 @@ class HeaderedBlockFramer(ScanningFramer):
         self._header = header
         self.max_frame = max_frame
 
-    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
+    def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
         header = self._header
         at, size = 0, len(header)
         if not data.startswith(header):
             return 0, 0
         while 0 <= (following := data.find(header, at + size)) <= at + self.max_frame - size:
-            events.append(new_frame((data[at:following], base + following)))
+            run.append((data[at:following], base + following))
             at = following
         return at, self.max_frame if following < 0 and len(data) - at < self.max_frame else 0
 
@@ -220,15 +222,15 @@ class FixedSizeFramer(ScanningFramer):
     blanks = b"\r\n"
 
     def __init__(self, size: int, first: int, check: Callable[[bytes], bool]) -> None:
-        super().__init__()
         self.starts = bytes((first,))
         self.start_need = size
+        super().__init__()
         self._size = size
         self._first = first
         self._check = check
         self.max_frame = size
 
-    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
+    def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
         size, first, check = self._size, self._first, self._check
         at = 0
         while at < len(data) and data[at] == first:
@@ -238,7 +240,7 @@ class FixedSizeFramer(ScanningFramer):
             if not check(unit):
                 break
             at += size
-            events.append(new_frame((unit, base + at)))
+            run.append((unit, base + at))
         return at, 0
 
     def find_start(self, buffer: bytearray, at: int) -> int:
@@ -279,6 +281,15 @@ class JsonObjectFramer(ScanningFramer):
         found = buffer.find(b"{", at)
         return len(buffer) if found < 0 else found
 
+    def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
+        at = 0
+        if len(data) > _SHALLOW:
+            return 0, 0
+        while (found := _OBJECT.match(data, at)) is not None:
+            at = found.end()
+            run.append((found[1], base + at))
+        return at, self.max_frame if data[at : at + 1] == b"{" else 0
+
     def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
         if self._origin != self._base + at:
             self._origin = self._base + at
@@ -310,3 +321,7 @@ _QUOTE, _BACKSLASH, _OPEN = b'"\\{'
 # What stands before the next brace, or before the quote of a string that is not whole yet.
 _OUTSIDE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")++', re.DOTALL)
 _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)++', re.DOTALL)
+# A whole object that is no deeper than a memory of readings, and what may stand before it.
+_WITHIN = rb'[^"{}]++|"(?:[^"\\]++|\\.)*+"'
+_OBJECT = re.compile(rb"[\r\n\t ]*+(\{(?:%b|\{(?:%b|\{(?:%b)*+\})*+\})*+\})" % ((_WITHIN,) * 3), re.DOTALL)
+_SHALLOW = 1024  # bytes: a larger one is not looked at from its beginning with every piece

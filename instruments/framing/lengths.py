@@ -1,9 +1,6 @@
 """Frames that carry their length and a check value: the 7E families, the DY 03 FE frame, Modbus RTU."""
 
-from functools import reduce
-from operator import xor
-
-from instruments.framing.base import Event, Rejected, ScanningFramer, new_frame
+from instruments.framing.base import Rejected, Run, ScanningFramer
 from instruments.framing.checksums import crc8, crc16_modbus, sum8, xor8
 
 FLAG = 0x7E
@@ -41,7 +38,7 @@ class Sum8Framer(ScanningFramer):
             raise Rejected
         return True, length
 
-    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
+    def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
         at, size = 0, len(data)
         while at < size and data[at] == FLAG:
             if size - at < self._overhead:
@@ -52,7 +49,7 @@ class Sum8Framer(ScanningFramer):
             unit = data[at:end]
             if unit[-1] != FLAG or sum(unit[1:-2]) & 0xFF != unit[-2] or end - at > self.max_frame:
                 break
-            events.append(new_frame((unit, base + end)))
+            run.append((unit, base + end))
             at = end
         return at, 0
 
@@ -84,18 +81,18 @@ class Crc8Framer(ScanningFramer):
             raise Rejected
         return True, length
 
-    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
-        at, size = 0, len(data)
+    def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
+        at, size, overhead = 0, len(data), self._overhead
         while at < size and data[at] == FLAG:
-            if size - at < self._overhead:
-                return at, self._overhead
-            end = at + (data[at + 2] | data[at + 3] << 8) + self._overhead
+            if size - at < overhead:
+                return at, overhead
+            end = at + (data[at + 2] | data[at + 3] << 8) + overhead
             if end > size:
                 return at, end - at if end - at <= self.max_frame else 0
-            unit = data[at:end]
-            if unit[-1] != TAIL_AA or crc8(unit[1:-2]) != unit[-2] or end - at > self.max_frame:
+            # With its own check value a CRC comes to nothing.
+            if data[end - 1] != TAIL_AA or crc8(data[at + 1 : end - 1]) or end - at > self.max_frame:
                 break
-            events.append(new_frame((unit, base + end)))
+            run.append((data[at:end], base + end))
             at = end
         return at, 0
 
@@ -136,19 +133,19 @@ class Xor8Framer(ScanningFramer):
             raise Rejected
         return True, length
 
-    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
+    def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
         at, size, header = 0, len(data), self._header
         while data[at : at + 2] == b"\x03\xfe":
             if size - at < header:
                 return at, header
-            if reduce(xor, data[at : at + 11]):  # with its own check value an exclusive or comes to nothing
+            if xor8(data[at : at + header - 1]):  # with its own check value an exclusive or comes to nothing
                 break
             end = at + header + (data[at + 8] | data[at + 9] << 8)
             if end > size:
                 return at, end - at if end - at <= self.max_frame else 0
-            if reduce(xor, data[at + 11 : end]) or end - at > self.max_frame:
+            if xor8(data[at + header - 1 : end]) or end - at > self.max_frame:
                 break
-            events.append(new_frame((data[at:end], base + end)))
+            run.append((data[at:end], base + end))
             at = end
         return at, 0
 
@@ -170,8 +167,8 @@ class ModbusRtuFramer(ScanningFramer):
     _exception_length = 5
 
     def __init__(self, function: int, address: int = 1, record_size: int = 10) -> None:
-        super().__init__()
         self.starts = bytes((address,))
+        super().__init__()
         self._function = function
         self._address = address
         self._record_size = record_size
@@ -197,19 +194,19 @@ class ModbusRtuFramer(ScanningFramer):
                 return True, length
         raise Rejected
 
-    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
-        at, size, function = 0, len(data), self._function
-        while size - at >= self._exception_length and data[at] == self._address and data[at + 1] == function:
-            for length in self._lengths(function, data[at + 2]):
-                end = at + length
-                if end > size:
+    def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
+        at, size, head = 0, len(data), bytes((self._address, self._function))
+        while data[at : at + 2] == head and size - at >= self._exception_length:
+            for length in self._lengths(self._function, data[at + 2]):
+                unit = data[at : at + length]
+                if len(unit) < length:
                     return at, length
-                if crc16_modbus(data[at : end - 2]) == data[end - 2] | data[end - 1] << 8:
-                    events.append(new_frame((data[at:end], base + end)))
-                    at = end
+                if not crc16_modbus(unit):  # with its own check value a CRC comes to nothing
                     break
             else:
                 break
+            at += length
+            run.append((unit, base + at))
         return at, 0
 
     def _lengths(self, function: int, count: int) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ import struct
 from calendar import monthrange
 from collections.abc import Callable, Sequence
 
-from instruments.framing.base import Event, Frame, Rejected, ScanningFramer, Send, new_frame
+from instruments.framing.base import Event, Frame, Rejected, Run, ScanningFramer, Send, unfold
 
 ESCAPE = 0x1B
 WHO_ARE_YOU = b"\x1b\xbf"
@@ -24,9 +24,13 @@ RECORD_SIZE = 73
 INFO_SIZE = 9
 CHANNELS = 8
 
-_DATA_FOLLOWS, _END, _OFFLINE = 0xC1, 0xFE, 0xFF
+_DATA_FOLLOWS = 0xC1
 _OFFLINE_LEAD = 0xB1
 _HIGHEST_MODEL = 0x33
+# What is told from a record by its second byte: above 59 that is no minute. Inside the memory only the answer of the
+# model could be confused.
+_IN_MEMORY = frozenset((b"\x1b\xc1", b"\x1b\xfe", b"\x1b\xff", b"\xb1\xff"))
+_OUTSIDE = _IN_MEMORY | {bytes((ESCAPE, model)) for model in range(1, _HIGHEST_MODEL + 1)}
 _BELOW_LIMIT = bytes((*range(0x49), *range(0x80, 0xC9)))  # first bytes of floats that are below 524,288 in any case
 _LARGEST_VALUE = 1e6  # mg/kg; the worked example of the document has 14,378
 
@@ -71,6 +75,7 @@ class TtnjFramer(ScanningFramer):
         self._clock = clock
         self._converse = converse
         self._in_memory = False
+        self._controls = _OUTSIDE
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         if self._in_memory:
@@ -79,35 +84,44 @@ class TtnjFramer(ScanningFramer):
             at += 1
         return at
 
-    def take_run(self, data: bytes, base: int, events: list[Event]) -> tuple[int, int]:
+    def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
         at, size = 0, len(data)
         while size - at >= CONTROL_SIZE:
-            if self._is_control(data[at], data[at + 1]):
-                self._in_memory = data[at + 1] == _DATA_FOLLOWS
-                unit = data[at : at + CONTROL_SIZE]
-            elif not self._in_memory:
+            pair = data[at : at + CONTROL_SIZE]
+            if pair in self._controls:
+                self._enter(pair)
+                at += CONTROL_SIZE
+                run.append((pair, base + at))
+                continue
+            if not self._in_memory:
                 return at, 0
-            else:
-                unit = data[at : at + RECORD_SIZE]
-                if len(unit) < INFO_SIZE:
-                    return at, INFO_SIZE
-                if not clock_is_plausible(*self._clock(unit)):
-                    return at, 0
-                if len(unit) < RECORD_SIZE:
-                    return at, RECORD_SIZE
-                if not numbers_are_plausible(unit[INFO_SIZE:]):
-                    return at, 0
-            at += len(unit)
-            events.append(new_frame((unit, base + at)))
-        return at, 0
+            unit = data[at : at + RECORD_SIZE]
+            if len(unit) < INFO_SIZE:
+                return at, INFO_SIZE
+            if not clock_is_plausible(*self._clock(unit)):
+                return at, 0
+            if len(unit) < RECORD_SIZE:
+                return at, RECORD_SIZE
+            if not numbers_are_plausible(unit[INFO_SIZE:]):
+                return at, 0
+            at += RECORD_SIZE
+            run.append((unit, base + at))
+        is_begun = at < size and (self._in_memory or data[at] in {ESCAPE, _OFFLINE_LEAD})
+        return at, CONTROL_SIZE if is_begun else 0
+
+    def _enter(self, control: bytes) -> None:
+        """Be inside or outside the memory from this pair on."""
+        self._in_memory = control[1] == _DATA_FOLLOWS
+        self._controls = _IN_MEMORY if self._in_memory else _OUTSIDE
 
     def measure(self, buffer: bytearray, at: int) -> tuple[bool, int]:
         available = len(buffer) - at
         if available < CONTROL_SIZE:
             return False, CONTROL_SIZE
-        if self._is_control(buffer[at], buffer[at + 1]):
+        pair = bytes(buffer[at : at + CONTROL_SIZE])
+        if pair in self._controls:
             # A unit that is measured complete is taken at once, so the state may move here.
-            self._in_memory = buffer[at + 1] == _DATA_FOLLOWS
+            self._enter(pair)
             return True, CONTROL_SIZE
         if not self._in_memory:
             raise Rejected
@@ -121,20 +135,12 @@ class TtnjFramer(ScanningFramer):
             raise Rejected
         return True, RECORD_SIZE
 
-    def _is_control(self, lead: int, code: int) -> bool:
-        """A second byte above 59 is no minute, so inside the memory only the model's answer could be confused."""
-        if lead == ESCAPE and code in {_DATA_FOLLOWS, _END, _OFFLINE}:
-            return True
-        if lead == _OFFLINE_LEAD and code == _OFFLINE:
-            return True
-        return lead == ESCAPE and 1 <= code <= _HIGHEST_MODEL and not self._in_memory
-
-    def feed(self, data: bytes) -> Sequence[Event]:
-        events = super().feed(data)
+    def _scan(self, size: int, fresh: int) -> Sequence[Event]:
+        events = super()._scan(size, fresh)
         if not self._converse:
             return events
         answered: list[Event] = []
-        for event in events:
+        for event in unfold(events):
             answered.append(event)
             if type(event) is Frame and len(event.raw) == RECORD_SIZE:
                 answered.append(Send(NEXT_RECORD))

@@ -2,7 +2,7 @@
 
 import re
 
-from instruments.framing.checksums import sum8
+from instruments.framing.checksums import HEX8
 from instruments.parsing.values import decode_text, device_time, parse_time, parse_value
 from instruments.types import Reading, ReadingStatus, Settings
 
@@ -171,7 +171,7 @@ _HANNA_MV = re.compile(rb"\x02(03)(..)(.)([ROU])(.{7})(.{8})..\x03", re.DOTALL)
 
 def is_hanna(raw: bytes) -> bool:
     """Whether `STX answer checksum ETX` ends in its own check: two hex digits of the sum of the answer."""
-    return raw[-3:-1].upper() == b"%02X" % sum8(raw[1:-3])
+    return raw[-3:-1].upper() == HEX8[sum(raw[1:-3]) & 0xFF]
 
 
 def parse_hanna(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from instruments.framing.base import Event, Frame, Framer, Garbage, Message, Send
+from instruments.framing.base import Event, Frame, Framer, Garbage, Message, Send, unfold
 from instruments.types import Driver, Reading
 
 
 def run(framer: Framer, pieces: Iterable[bytes]) -> list[Event]:
     """All events of a stream that comes in `pieces` and then ends."""
     events = [event for piece in pieces for event in framer.feed(piece)]
-    return [*events, *framer.close()]
+    return [*unfold(events), *unfold(framer.close())]
 
 
 def pieces_of(stream: bytes, size: int) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from instruments.cli import instruments
 from instruments.drivers.builtin import BUILTIN_DRIVERS
+from instruments.framing.base import unfold
 from instruments.kit import check_driver
 from instruments.simulator import Fault
 
@@ -29,7 +30,7 @@ def test_the_driver_of_the_document_works():
     names: dict[str, object] = {}
     exec(code, names)  # noqa: S102 - it is our own document
     driver = names["LUMINOMETER"]
-    events = driver.new_framer().feed(b"".join(driver.examples))
+    events = unfold(driver.new_framer().feed(b"".join(driver.examples)))
     readings = [reading for event in events for reading in driver.parse(event.raw, {})]
     assert [(reading.value_text, reading.status) for reading in readings] == [("1234", "ok"), ("OVER", "over")]
     check_driver(driver)

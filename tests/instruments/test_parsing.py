@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from instruments.drivers import examples
 from instruments.drivers.builtin import BUILTIN_DRIVERS
 from instruments.drivers.registry import get_driver
+from instruments.framing.base import unfold
 from instruments.parsing.meters import is_hanna
 from instruments.parsing.values import decode_fixed, decode_text, float32_text, parse_time, parse_value
 from instruments.types import Comparator, Driver, Reading, ReadingStatus
@@ -247,7 +248,7 @@ class TestEveryDriver:
         for _ in range(data.draw(st.integers(0, 6))):
             unit[data.draw(st.integers(0, len(unit) - 1))] = data.draw(st.integers(0, 255))
         framer = driver.new_framer()
-        for event in [*framer.feed(bytes(unit)), *framer.close()]:
+        for event in unfold([*framer.feed(bytes(unit)), *framer.close()]):
             if hasattr(event, "raw") and not hasattr(event, "reason"):
                 for reading in driver.parse(event.raw, {}):
                     assert reading.value is None or reading.value.is_finite()
