@@ -32,6 +32,7 @@ MODELS = (
     "instruments.models",
     "results.models",
     "results.blind_checks.models",
+    "results.quality.models",
     "results.referral.models",
     "results.recheck.models",
     "results.publication.models",

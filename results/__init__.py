@@ -23,6 +23,7 @@ def init_app(app: "Flask") -> None:
         demo,
         panels,
         publication,
+        quality,
         recheck,
         referral,
         subscribers,
@@ -59,6 +60,7 @@ def init_app(app: "Flask") -> None:
         register_check("signatures", check)
     register_chapter("results", 40, demo.live, Part.DOWNSTREAM)
     blind_checks.init_app(app)
+    quality.init_app(app)
     referral.init_app(app)
     recheck.init_app(app)
     publication.init_app(app)

@@ -15,6 +15,7 @@ from instruments.queries.files import (
 from instruments.queries.readings import (
     PAGE,
     QuarantineCount,
+    control_readings,
     count_quarantine,
     count_waiting,
     get_instrument,
@@ -23,6 +24,7 @@ from instruments.queries.readings import (
     matched_readings,
     open_run,
     readings_by_id,
+    readings_of_codes,
     runs_over,
     slots_of,
 )
@@ -45,6 +47,7 @@ __all__ = [
     "QuarantineCount",
     "RecordRows",
     "asked_of",
+    "control_readings",
     "count_quarantine",
     "count_waiting",
     "find_connection",
@@ -63,6 +66,7 @@ __all__ = [
     "open_run",
     "profile_rows",
     "readings_by_id",
+    "readings_of_codes",
     "readings_of_file",
     "record_of",
     "record_rows",

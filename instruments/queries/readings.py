@@ -135,6 +135,29 @@ def matched_readings(session: Session, blind_code: str) -> Sequence[StoredReadin
     ).all()
 
 
+def readings_of_codes(session: Session, blind_codes: Collection[str]) -> Sequence[StoredReading]:
+    """The readings that stand under one of these blind codes, in the order they were taken."""
+    return session.scalars(
+        select(StoredReading)
+        .where(StoredReading.blind_code.in_(blind_codes))
+        .order_by(StoredReading.captured_at, StoredReading.id)
+    ).all()
+
+
+def control_readings(session: Session, organisation_id: UUID, sample_texts: Collection[str]) -> Sequence[StoredReading]:
+    """What the instruments of a laboratory gave for its controls, known by what stood on the vial."""
+    return session.scalars(
+        select(StoredReading)
+        .join(Instrument, Instrument.id == StoredReading.instrument_id)
+        .where(
+            Instrument.organisation_id == organisation_id,
+            StoredReading.sample_text.in_(sample_texts),
+            StoredReading.state == ReadingState.QUARANTINED,
+        )
+        .order_by(StoredReading.captured_at, StoredReading.id)
+    ).all()
+
+
 def open_run(session: Session, instrument_id: UUID) -> InstrumentRun | None:
     """The run of an instrument that has not ended."""
     return session.scalar(

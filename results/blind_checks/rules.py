@@ -1,16 +1,15 @@
 """How a check of the laboratory is scored: pure functions on what was found and what was known."""
 
 from collections.abc import Iterable
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 
 from lims.quantities import Unit, convert
 from results.blind_checks.types import Expected, Known, Outcome, Score
+from results.rules.precision import relative_difference, shown, z_score
 from results.types import Finding, FindingKind
 
 SATISFACTORY_Z, UNSATISFACTORY_Z = Decimal(2), Decimal(3)
-SHOWN = Decimal("0.01")  # a score is told with two places, and decided on the unrounded figure
 FOUND = frozenset({FindingKind.MEASURED, FindingKind.DETECTED, FindingKind.EXCEEDS})
-_EXACT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 _WORST = (Outcome.SATISFACTORY, Outcome.QUESTIONABLE, Outcome.UNSATISFACTORY)
 
 
@@ -31,8 +30,8 @@ def score_known(finding: Finding, known: Known) -> Score:
         assert known.value is not None  # noqa: S101 - the type says so
         assert known.deviation is not None  # noqa: S101
         found = _in(finding, known.unit)
-        z = _EXACT.divide(found - known.value, known.deviation)
-        return Score(_of_z(z), z.quantize(SHOWN))
+        z = z_score(found, known.value, known.deviation)
+        return Score(_of_z(z), shown(z))
     wants_found = known.expected is Expected.DETECTED
     if finding.kind is FindingKind.BELOW_LOQ:
         return Score(Outcome.QUESTIONABLE)
@@ -54,12 +53,9 @@ def score_split(found: Finding, original: Finding, most_percent: Decimal) -> Sco
     measured = [one for one in both if one.kind is FindingKind.MEASURED]
     if len(measured) == len(both):
         first, second = _in(found, original.unit), _in(original, original.unit)
-        mean = (first + second) / 2
-        if not mean:
-            return Score(Outcome.SATISFACTORY, Decimal("0.00"))
-        percent = _EXACT.divide(100 * abs(first - second), abs(mean))
+        percent = relative_difference(first, second)
         agrees = percent <= most_percent
-        return Score(Outcome.SATISFACTORY if agrees else Outcome.UNSATISFACTORY, percent.quantize(SHOWN))
+        return Score(Outcome.SATISFACTORY if agrees else Outcome.UNSATISFACTORY, shown(percent))
     if not measured:
         agree = (found.kind in FOUND) is (original.kind in FOUND)
         return Score(Outcome.SATISFACTORY if agree else Outcome.UNSATISFACTORY)

@@ -22,7 +22,7 @@ from results.types import (
 def to_json(case: JudgementInput) -> dict[str, Any]:
     """The inputs of a verdict in strings, lists and objects only; figures keep their digits."""
     return {
-        "findings": [_finding_to_json(finding) for finding in case.findings],
+        "findings": [finding_to_json(finding) for finding in case.findings],
         "limit": {"text": format_limit(case.limit), "unit": case.limit.unit.text} if case.limit else None,
         "kind": case.kind.value,
         "comparison": case.comparison.value,
@@ -52,7 +52,7 @@ def from_json(stored: Mapping[str, Any]) -> JudgementInput:
     """
     limit, method, absence = stored["limit"], stored["method"], stored["absence"]
     return JudgementInput(
-        findings=tuple(_finding_from_json(finding) for finding in stored["findings"]),
+        findings=tuple(finding_from_json(finding) for finding in stored["findings"]),
         limit=parse_limit(limit["text"], limit["unit"]) if limit else None,
         kind=ItemKind(stored["kind"]),
         comparison=Comparison(stored["comparison"]),
@@ -68,7 +68,8 @@ def from_json(stored: Mapping[str, Any]) -> JudgementInput:
     )
 
 
-def _finding_to_json(finding: Finding) -> dict[str, Any]:
+def finding_to_json(finding: Finding) -> dict[str, Any]:
+    """One finding in strings; figures keep their digits."""
     return {
         "kind": finding.kind.value,
         "value": _figure_to_json(finding.value),
@@ -78,7 +79,8 @@ def _finding_to_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _finding_from_json(stored: Mapping[str, Any]) -> Finding:
+def finding_from_json(stored: Mapping[str, Any]) -> Finding:
+    """Read back what `finding_to_json` wrote."""
     return Finding(
         kind=FindingKind(stored["kind"]),
         value=_figure_from_json(stored["value"]),

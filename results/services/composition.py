@@ -23,6 +23,7 @@ from lims.uow import UnitOfWork
 from results.models import TestReport, TestSet
 from results.papers.assembly import as_translation, assemble_report
 from results.papers.report import Language, TestReportPaper, render_test_report
+from results.quality.services.holds import require_released
 from results.queries import find_set, gather_report, last_lock, newest_report, set_and_lock
 from results.rules.conclusion import conclude
 from results.services.review import give_back
@@ -63,6 +64,7 @@ def compose_reports(uow: UnitOfWork, blind_codes: Sequence[str]) -> list[TestRep
 
     Raises:
         NotFoundError: no such code in this laboratory.
+        ResultsHeldError: quality control rejected a result after the lock.
         NotSignableError: the results are not locked or give no conclusion, or the actor may not sign for this food.
         SeparationRefusedError: the actor tested or reviewed this sample, or stands on its sampling side.
     """
@@ -94,6 +96,7 @@ def _draft(uow: UnitOfWork, test_set: TestSet, sample: Sample) -> tuple[TestRepo
     lock = last_lock(uow.session, test_set.id)
     if lock is None or test_set.state is not TestSetState.LOCKED:
         raise NotSignableError(_l("The results of %(code)s are not locked.", code=test_set.blind_code))
+    require_released(uow, test_set.id)
     claim_act(uow, sample_tuple(sample), DutyRole.SIGNATORY)
     person_id, today = uow.actor.require_person(), local_date(uow.now)
     newest = newest_report(uow.session, sample.id)

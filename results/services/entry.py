@@ -15,6 +15,7 @@ from lims.people.types import AuthorisationKind
 from lims.quantities import QuantityError, parse_unit
 from lims.uow import UnitOfWork
 from results.models import CorrectionProposal, ItemResult, TestSet, TestSetItem
+from results.quality.services.evaluation import evaluate_batches_of
 from results.queries import find_set, last_lock, standing_results
 from results.rules.findings import parse_findings
 from results.rules.frozen import judge_line
@@ -92,7 +93,8 @@ def case_of(line: TestSetItem, test_set: TestSet, text: str, untested_reason: st
 def enter_results(uow: UnitOfWork, blind_code: str, entries: Sequence[Entry]) -> list[ItemResult]:
     """Write down what the bench found, judged at once; all entries or none.
 
-    Replacing a result before the lock writes the next version and asks for a reason. After a lock nothing is entered
+    Duplicates and spikes of these samples are judged again. Replacing a result before the lock writes the next version
+    and asks for a reason. After a lock nothing is entered
     here: see `propose_correction`.
 
     Raises:
@@ -128,6 +130,7 @@ def enter_results(uow: UnitOfWork, blind_code: str, entries: Sequence[Entry]) ->
         raise next(iter(problems.values())) if len(problems) == 1 else EntriesRefusedError(problems)
     uow.session.add_all(written)
     uow.session.flush()
+    evaluate_batches_of(uow, test_set.id)
     return written
 
 
@@ -239,6 +242,7 @@ def approve_correction(uow: UnitOfWork, proposal_id: UUID) -> ItemResult:
     result.approved_role = DutyRole.REVIEWER
     uow.session.add(result)
     uow.session.flush()
+    evaluate_batches_of(uow, test_set.id)
     return result
 
 

@@ -10,6 +10,7 @@ from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from results.events import ResultsLocked, ResultsReturned
 from results.models import ItemResult, ResultLock, SetReturn, TestSet
+from results.quality.services.holds import require_released
 from results.queries import (
     BenchLine,
     find_set,
@@ -49,6 +50,7 @@ def lock_results(uow: UnitOfWork, blind_code: str) -> ResultLock:
         IncompleteResultsError: items without a result, a correction that nobody approved, or results from which
             nothing can be concluded.
         ConflictError: nobody tests this set, or it is locked already.
+        ResultsHeldError: quality control rejected a result, or is not complete.
         SeparationRefusedError: the reviewer tested this sample or stands on its sampling side.
     Emits: ResultsLocked.
     """
@@ -64,6 +66,7 @@ def lock_results(uow: UnitOfWork, blind_code: str) -> ResultLock:
         raise IncompleteResultsError(_l("No result yet for: %(items)s.", items="、".join(missing)))
     if open_proposals(uow.session, test_set.id):
         raise IncompleteResultsError(_l("A proposed correction waits for its second person."))
+    require_released(uow, test_set.id)
     standing = {one.line.id: one.result for one in lines if one.result is not None}
     _check_conclusive(lines, standing)
     before = last_lock(uow.session, test_set.id)

@@ -11,6 +11,7 @@ from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from results.events import ConclusionSigned
 from results.models import Conclusion, TestReport, TestSet
+from results.quality.services.holds import require_released
 from results.queries import last_lock, newest_report, standing_results
 from results.rules.conclusion import conclude as conclude_items
 from results.types import SignatureMeaning, TestSetState
@@ -45,6 +46,7 @@ def sign_conclusion(
         ConfirmationNeededError: the password was given more than five minutes ago.
         NotSignableError: another PDF than the one shown, composed for another day or person, results that are not
             locked any more, or a signatory who is not authorised for this food.
+        ResultsHeldError: quality control rejected a result after the lock.
         WrongStateError: the sample is concluded already.
         SeparationRefusedError: the signatory tested or reviewed this sample, or stands on its sampling side.
 
@@ -56,6 +58,7 @@ def sign_conclusion(
     sample = get_sample_for_act(uow, report.sample_id)
     check_confirmed(confirmed_at, uow.now)
     _check_shown(uow, report, pdf_sha256)
+    require_released(uow, report.test_set_id)
     claim_act(uow, sample_tuple(sample), DutyRole.SIGNATORY)
     assert confirmed_at is not None  # noqa: S101 - check_confirmed refuses None
     conclusion = Conclusion(

@@ -1,0 +1,1 @@
+"""Decisions of quality control, without a database."""

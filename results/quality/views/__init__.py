@@ -1,0 +1,5 @@
+"""Pages of quality control."""
+
+from results.quality.views import batches, charts, lots
+
+BLUEPRINTS = (batches.bp, charts.bp, lots.bp)
