@@ -21,6 +21,7 @@ def init_app(app: "Flask") -> None:
         api,
         blind_checks,
         demo,
+        expiry,
         panels,
         publication,
         quality,
@@ -61,6 +62,7 @@ def init_app(app: "Flask") -> None:
     register_chapter("results", 40, demo.live, Part.DOWNSTREAM)
     blind_checks.init_app(app)
     quality.init_app(app)
+    expiry.init_app(app)
     referral.init_app(app)
     recheck.init_app(app)
     publication.init_app(app)
