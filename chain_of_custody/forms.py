@@ -20,10 +20,18 @@ from wtforms.validators import Length, NumberRange, Optional
 
 from chain_of_custody.labels.sheets import Stock
 from chain_of_custody.printing import SIZES, LabelOrder
-from chain_of_custody.types import Blindness, HandOverWay, LabelFormat, Packing, PlaceLevel, PortionKind
+from chain_of_custody.types import (
+    Blindness,
+    HandOverWay,
+    LabelFormat,
+    Packing,
+    PlaceLevel,
+    PortionKind,
+    UnblindingOutcome,
+)
 from lims.clock import LOCAL_ZONE
 from lims.errors import LimsError
-from lims.forms import PageForm, required
+from lims.forms import DecisionForm, PageForm, required
 from lims.i18n import LazyString
 from lims.i18n import gettext as _
 from lims.i18n import lazy_gettext as _l
@@ -269,15 +277,17 @@ class UnblindingForm(PageForm):
     reason = TextAreaField(_l("What has happened"), [required(), Length(max=MAX_SENTENCE), printable])
 
 
-class UnblindingDecisionForm(PageForm):
+class UnblindingDecisionForm(DecisionForm):
     """What the second office decides."""
 
     decision = RadioField(
         _l("Decision"),
         [required()],
-        choices=[SelectChoice("open", _l("Unblind the sample")), SelectChoice("decline", _l("Leave it blind"))],
+        choices=[
+            SelectChoice(UnblindingOutcome.OPENED.value, _l("Unblind the sample")),
+            SelectChoice(UnblindingOutcome.DECLINED.value, _l("Leave it blind")),
+        ],
     )
-    note = TextAreaField(_l("Remark"), [Length(max=MAX_SENTENCE), printable])
 
 
 class MoveForm(PageForm):

@@ -34,6 +34,7 @@ from chain_of_custody.types import (
     UnblindingOutcome,
 )
 from lims.db import Base, Entity
+from lims.decisions import DECISION_COLUMNS, TwoPersonRequest, two_person_checks
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
@@ -266,25 +267,20 @@ class BlindCode(_OfSample, Base):
     )
 
 
-class Unblinding(_OfSample, Entity):
+class Unblinding(TwoPersonRequest, _OfSample, Entity):
     """Whose sample a blind code is, asked for in an emergency by one of two offices and opened by the other.
 
     Both stand on the sampling side once it is opened: the keys point at their acts.
     """
 
     __tablename__ = "unblinding"
+    needs_another = _l("Unblinding takes two persons.")
     sample_id: Mapped[UUID] = mapped_column(ForeignKey("sample.id"), index=True)
     code: Mapped[str] = mapped_column(ForeignKey("blind_code.code"))
     lab_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
-    reason: Mapped[str]
-    requested_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     requested_as: Mapped[UnblindingOffice]
-    requested_at: Mapped[datetime]
-    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     decided_as: Mapped[UnblindingOffice | None]
-    decided_at: Mapped[datetime | None]
     outcome: Mapped[UnblindingOutcome | None]
-    note: Mapped[str | None]  # what the second person said of it
     opened_role: Mapped[DutyRole | None]
     __table_args__ = (
         ForeignKeyConstraint(
@@ -297,27 +293,15 @@ class Unblinding(_OfSample, Entity):
             ["duty_act.sample_id", "duty_act.person_id", "duty_act.role"],
             name="fk_unblinding_decided_by_acted",
         ),
-        CheckConstraint("reason <> ''", name="reason_given"),
-        CheckConstraint("decided_by_id <> requested_by_id", name="two_people"),
+        *two_person_checks("decided_as"),
         CheckConstraint("decided_as <> requested_as", name="two_offices"),
-        CheckConstraint(
-            "(decided_by_id IS NULL) = (outcome IS NULL) AND (decided_as IS NULL) = (outcome IS NULL)"
-            " AND (decided_at IS NULL) = (outcome IS NULL)",
-            name="decision_is_whole",
-        ),
-        CheckConstraint("outcome <> 'declined' OR note <> ''", name="declined_with_a_reason"),
         CheckConstraint("opened_role = 'unblinder'", name="opened_as_unblinders"),
         CheckConstraint(
             "(opened_role IS NOT NULL) = (outcome IS NOT NULL AND outcome = 'opened')", name="opened_by_two_acts"
         ),
         Index("uq_unblinding_open", "sample_id", unique=True, postgresql_where="outcome IS NULL"),
         Index("ix_unblinding_newest", "lab_id", "requested_at", "id"),
-        {
-            "info": {
-                "privileges": "select, insert,"
-                " update (decided_by_id, decided_as, decided_at, outcome, note, opened_role)"
-            }
-        },
+        {"info": {"privileges": f"select, insert, update ({DECISION_COLUMNS}, decided_as, opened_role)"}},
     )
 
 
@@ -461,7 +445,7 @@ explain_constraint("uq_blind_code_current", _l("This sample has its blind code a
 explain_constraint(
     "uq_unblinding_open", _l("Somebody has asked to unblind this sample already; it waits for the other.")
 )
-explain_constraint("ck_unblinding_two_people", _l("Unblinding takes two persons."))
+explain_constraint("ck_unblinding_two_people", Unblinding.needs_another)
 explain_constraint("uq_blind_code_code", _l("This blind code was just given to another portion. Try again."))
 explain_constraint("uq_storage_place_organisation_id_code", _l("A place has this code already."), field="code")
 explain_constraint("pk_backup_release", _l("The backup portion of this sample was released already."))

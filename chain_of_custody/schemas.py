@@ -22,7 +22,7 @@ from chain_of_custody.types import (
 from lims.numbering import NumberFate
 from lims.web.api import MeasuredField
 from lims.web.paging import CursorIn, PageOut
-from lims.web.schemas import Count, StrictSchema, Text
+from lims.web.schemas import Count, NoteIn, StrictSchema, Text, TwoPersonRequestOut
 from sampling.schemas.fields import Base64Field, instant_field
 from sampling.types import SampleState, StorageCondition
 
@@ -323,11 +323,10 @@ class UnblindingIn(StrictSchema):
     reason = Text(required=True, min_length=1, max_length=MAX_SENTENCE)
 
 
-class UnblindingDecisionIn(StrictSchema):
+class UnblindingDecisionIn(NoteIn):
     """What the second office decides."""
 
     opens = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
-    note = Text(max_length=MAX_SENTENCE, allow_none=True, load_default=None)
 
 
 class OpenedSampleOut(ma.Schema):
@@ -342,20 +341,13 @@ class OpenedSampleOut(ma.Schema):
     sampled_at = ma.fields.AwareDateTime(required=True, allow_none=True)
 
 
-class UnblindingOut(ma.Schema):
+class UnblindingOut(TwoPersonRequestOut):
     """A request to unblind; `opened` says whose sample it is, to the two who opened it and to nobody else."""
 
-    id = ma.fields.UUID(required=True)
     code = ma.fields.String(required=True)
-    reason = ma.fields.String(required=True)
-    requested_by_id = ma.fields.UUID(required=True)
     requested_as = ma.fields.Enum(UnblindingOffice, by_value=True, required=True)
-    requested_at = ma.fields.AwareDateTime(required=True)
-    decided_by_id = ma.fields.UUID(required=True, allow_none=True)
     decided_as = ma.fields.Enum(UnblindingOffice, by_value=True, required=True, allow_none=True)
-    decided_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     outcome = ma.fields.Enum(UnblindingOutcome, by_value=True, required=True, allow_none=True)
-    note = ma.fields.String(required=True, allow_none=True)
 
 
 class UnblindingsOut(PageOut):

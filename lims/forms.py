@@ -4,10 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, Form, HiddenField, PasswordField, StringField
+from wtforms import Field, Form, HiddenField, PasswordField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Length, StopValidation
 
+from lims.decisions import DECLINED, MAX_NOTE
 from lims.errors import LimsError
 from lims.i18n import current_locale, gettext, load_translations
 from lims.i18n import lazy_gettext as _l
@@ -96,6 +98,22 @@ class MeasuredText(StringField):
 def required() -> InputRequired:
     """The field must be filled in."""
     return InputRequired(_l("Fill this in."))
+
+
+class DecisionForm(PageForm):
+    """What the second person decides on a request; a subclass may call its choices otherwise."""
+
+    decision = RadioField(
+        _l("Decision"),
+        [required()],
+        choices=[SelectChoice("approved", _l("Approve")), SelectChoice(DECLINED, _l("Decline"))],
+    )
+    note = TextAreaField(_l("Remark"), [Length(max=MAX_NOTE)])
+
+    @property
+    def approves(self) -> bool:
+        """Whether what was asked for is to happen."""
+        return bool(self.decision.data != DECLINED)
 
 
 class LoginForm(PageForm):

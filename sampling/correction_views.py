@@ -9,13 +9,14 @@ from flask.typing import ResponseReturnValue
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.errors import NotFoundError
+from lims.forms import DecisionForm
 from lims.i18n import gettext as _
 from lims.people.queries import person_names
 from lims.web.acts import carry_out
 from lims.web.current import current_actor
 from lims.web.paging import page_of, read_cursor
 from sampling import queries
-from sampling.forms import CorrectionDecisionForm, CorrectionForm, labels_of_form
+from sampling.forms import CorrectionForm, labels_of_form
 from sampling.queries.corrections import PAGE
 from sampling.rules.form import CORRECTABLE, written
 from sampling.services.corrections import decide_correction, request_correction
@@ -83,11 +84,11 @@ def create(sample_id: UUID, field: str) -> ResponseReturnValue:
 def detail(correction_id: UUID) -> ResponseReturnValue:
     """One correction, old beside new; a planner of the regulator decides here."""
     actor = current_actor()
-    form = CorrectionDecisionForm()
-    approves = form.decision.data == "approve"
-    status = carry_out(form, lambda uow: decide_correction(uow, correction_id, form.note.data, approves=approves))
+    form = DecisionForm()
+    status = carry_out(form, lambda uow: decide_correction(uow, correction_id, form.note.data, approves=form.approves))
     if status == HTTPStatus.SEE_OTHER:
-        flash(_("Approved; the form is corrected.") if approves else _("Declined; the form stays as it is."), "success")
+        said = _("Approved; the form is corrected.") if form.approves else _("Declined; the form stays as it is.")
+        flash(said, "success")
         return redirect(url_for(".detail", correction_id=correction_id), status)
     row = queries.get_correction(db.session, actor, correction_id)
     asked = row.correction

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Length, Optional
 
 from lims.forms import MeasuredText, PageForm, required
@@ -285,17 +284,6 @@ def _shown(value: Any) -> Any:
 def labels_of_form() -> dict[str, str]:
     """What the fields of the sampling form are called on the screen."""
     return {item.short_name: str(item.label.text) for item in SamplingPageForm(formdata=None, meta={"csrf": False})}
-
-
-class CorrectionDecisionForm(PageForm):
-    """What the second person decides."""
-
-    decision = RadioField(
-        _l("Decision"),
-        [required()],
-        choices=[SelectChoice("approve", _l("Approve")), SelectChoice("decline", _l("Decline"))],
-    )
-    note = _words(_l("Remark"))
 
 
 class VoidForm(PageForm):

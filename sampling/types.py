@@ -240,13 +240,6 @@ class SampleEvent(StrEnum):
     CHECK_EVALUATED = "check_evaluated"
 
 
-class CorrectionOutcome(StrEnum):
-    """What the second person decided on a correction of the form."""
-
-    APPROVED = "approved"
-    DECLINED = "declined"
-
-
 class DateKind(StrEnum):
     """Which date the form carries (domain.md §4.1, date rule)."""
 

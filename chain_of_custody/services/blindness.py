@@ -12,6 +12,7 @@ from chain_of_custody.queries import resolve_blind_code
 from chain_of_custody.rules import ALPHABET, BODY_LENGTH, check_character, normalise_scan, offices_of
 from chain_of_custody.services.reception import get_sample_here
 from chain_of_custody.types import Blindness, CustodyKind, PortionKind, ReceptionChecks, UnblindingOutcome
+from lims.decisions import decide, read_reason
 from lims.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
@@ -131,9 +132,7 @@ def relabel(uow: UnitOfWork, sample_id: UUID, blindness: Blindness, reason: str)
     """
     sample, _portions = get_sample_here(uow, sample_id)
     _check_blind(sample)
-    why = reason.strip()
-    if not why:
-        raise InvalidInputError(_l("Say why."), field="reason")
+    why = read_reason(reason)
     claim_act(uow, sample_tuple(sample), DutyRole.RECODER)
     current = uow.session.scalars(
         select(BlindCode).where(BlindCode.sample_id == sample_id, BlindCode.retired_at.is_(None))
@@ -168,9 +167,7 @@ def request_unblinding(uow: UnitOfWork, code: str, reason: str) -> Unblinding:
     blind = resolve_blind_code(uow.session, code)
     if blind is None or blind.lab_id != uow.actor.require_organisation():
         raise InvalidInputError(_l("Unknown code %(code)s.", code=code.strip()[:40]), field="code")
-    why = reason.strip()
-    if not why:
-        raise InvalidInputError(_l("Say why."), field="reason")
+    why = read_reason(reason)
     sample = get_sample_for_act(uow, blind.sample_id)
     _check_blind(sample)
     opened = select(Unblinding.id).where(
@@ -214,32 +211,23 @@ def decide_unblinding(uow: UnitOfWork, unblinding_id: UUID, note: str | None, *,
         raise NotFoundError
     sample = get_sample_for_act(uow, asked.sample_id)
     uow.session.refresh(asked)
-    second = uow.actor.require_person()
-    if asked.outcome is not None:
-        raise ConflictError(_l("This is decided already."))
-    if asked.requested_by_id == second:
-        raise ConflictError(_l("Unblinding takes two persons."))
+    decision = decide(uow, asked, UnblindingOutcome.OPENED if opens else UnblindingOutcome.DECLINED, note)
     office = next((one for one in offices_of(uow.actor.roles) if one is not asked.requested_as), None)
     if office is None:
         raise ForbiddenError(_l("The head of the laboratory and the quality manager decide together, one of each."))
-    sentence = (note or "").strip() or None
-    if not opens and sentence is None:
-        raise InvalidInputError(_l("Say why."), field="note")
     if opens:
         _check_blind(sample)
-        people = [(DutyRole.UNBLINDER, one) for one in sorted((asked.requested_by_id, second))]
+        people = [(DutyRole.UNBLINDER, one) for one in sorted((asked.requested_by_id, decision.by_id))]
         claim_acts(uow, sample_tuple(sample), people)
-    asked.decided_by_id, asked.decided_as, asked.decided_at = second, office, uow.now
-    asked.outcome = UnblindingOutcome.OPENED if opens else UnblindingOutcome.DECLINED
-    asked.opened_role = DutyRole.UNBLINDER if opens else None
-    asked.note = sentence
+    asked.close(decision)
+    asked.decided_as, asked.opened_role = office, DutyRole.UNBLINDER if opens else None
     if opens:
         uow.emit(
             SampleUnblinded(
                 sample_id=sample.id,
                 unblinding_id=asked.id,
                 requested_by_id=asked.requested_by_id,
-                opened_by_id=second,
+                opened_by_id=decision.by_id,
             )
         )
     return asked

@@ -54,10 +54,11 @@ def detail(unblinding_id: UUID) -> ResponseReturnValue:
     actor = current_actor()
     asked = queries.get_unblinding(db.session, actor.require_organisation(), unblinding_id)
     form = UnblindingDecisionForm()
-    opens = form.decision.data == "open"
-    status = carry_out(form, lambda uow: services.decide_unblinding(uow, unblinding_id, form.note.data, opens=opens))
+    status = carry_out(
+        form, lambda uow: services.decide_unblinding(uow, unblinding_id, form.note.data, opens=form.approves)
+    )
     if status == HTTPStatus.SEE_OTHER:
-        flash(_("The sample is unblinded.") if opens else _("The sample stays blind."), "success")
+        flash(_("The sample is unblinded.") if form.approves else _("The sample stays blind."), "success")
         return redirect(url_for(".detail", unblinding_id=unblinding_id), status)
     others = [office for office in offices_of(actor.roles) if office is not asked.requested_as]
     return render_template(

@@ -21,6 +21,7 @@ from instruments.queries import asked_of, find_connection, get_instrument, recor
 from instruments.rules import Match, disagreement, match_reading, measured_instant, says_the_same, what_holds
 from instruments.types import Delivered, MatchedBy, QuarantineReason, ReadingState
 from lims.catalog.queries import find_items
+from lims.decisions import read_reason
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import plain
@@ -409,9 +410,7 @@ def _lock_quarantined(uow: UnitOfWork, reading_id: UUID) -> StoredReading:
 
 
 def _decide(uow: UnitOfWork, reading: StoredReading, reason: str) -> None:
-    if not reason.strip():
-        raise InvalidInputError(_l("Say why."), field="reason")
-    reading.decision, reading.decided_at = reason.strip(), uow.now
+    reading.decision, reading.decided_at = read_reason(reason), uow.now
     reading.decided_by_id = uow.actor.require_person()
     uow.emit(
         ReadingDecided(

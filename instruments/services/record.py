@@ -9,6 +9,7 @@ from instruments.models import Calibration, Downtime, Instrument, ReagentLot
 from instruments.queries import get_instrument, open_downtime
 from instruments.services.runs import MAX_SLOTS
 from lims.clock import local_date
+from lims.decisions import read_reason
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
@@ -118,15 +119,14 @@ def begin_downtime(uow: UnitOfWork, instrument_id: UUID, reason: str) -> Downtim
         ConflictError: it is out of service already.
     """
     instrument = get_instrument(uow.session, uow.actor.require_organisation(), instrument_id)
-    if not reason.strip():
-        raise InvalidInputError(_l("Say why."), field="reason")
+    why = read_reason(reason)
     if open_downtime(uow.session, instrument_id) is not None:
         raise ConflictError(_l("This instrument is out of service already."))
     begun = Downtime(
         id=uuid4(),
         instrument_id=instrument.id,
         began_at=uow.now,
-        reason=reason.strip(),
+        reason=why,
         noted_by_id=uow.actor.require_person(),
         noted_at=uow.now,
     )

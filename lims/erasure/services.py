@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lims.db import Base
-from lims.erasure.models import ErasureOutcome, ErasureRequest
+from lims.decisions import Outcome, decide, read_reason
+from lims.erasure.models import ErasureRequest
 from lims.erasure.subjects import Place, kind_of
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
@@ -36,9 +37,7 @@ def request_erasure(uow: UnitOfWork, kind_name: str, wanted: str, reason: str) -
         ConflictError: it cannot be erased yet, waits already, or is done.
     """
     kind = kind_of(kind_name)
-    why = reason.strip()
-    if not why:
-        raise InvalidInputError(_l("Say why."), field="reason")
+    why = read_reason(reason)
     subject_id = kind.find(uow.session, wanted.strip())
     if subject_id is None:
         raise InvalidInputError(_l("Nothing is called “%(wanted)s”.", wanted=wanted.strip()[:60]), field="wanted")
@@ -69,18 +68,11 @@ def decide_erasure(uow: UnitOfWork, request_id: UUID, note: str | None, *, appro
     asked = uow.session.get(ErasureRequest, request_id, with_for_update=True)
     if asked is None:
         raise NotFoundError
-    if asked.outcome is not None:
-        raise ConflictError(_l("This is decided already."))
-    if asked.requested_by_id == uow.actor.require_person():
-        raise ConflictError(_l("An erasure is decided by somebody else than who asked."))
-    sentence = (note or "").strip() or None
-    if not approves and sentence is None:
-        raise InvalidInputError(_l("Say why."), field="note")
+    decision = decide(uow, asked, Outcome.APPROVED if approves else Outcome.DECLINED, note)
     obstacle = kind_of(asked.subject_kind).obstacle(uow.session, asked.subject_id) if approves else None
     if obstacle is not None:
         raise ConflictError(obstacle)
-    asked.decided_by_id, asked.decided_at, asked.note = uow.actor.require_person(), uow.now, sentence
-    asked.outcome = ErasureOutcome.APPROVED if approves else ErasureOutcome.DECLINED
+    asked.close(decision)
     return asked
 
 
@@ -106,7 +98,7 @@ def erase_approved(session: Session, now: datetime) -> list[ErasureRequest]:
     """
     waiting = session.scalars(
         sa.select(ErasureRequest)
-        .where(ErasureRequest.outcome == ErasureOutcome.APPROVED, ErasureRequest.erased_at.is_(None))
+        .where(ErasureRequest.outcome == Outcome.APPROVED, ErasureRequest.erased_at.is_(None))
         .order_by(ErasureRequest.requested_at, ErasureRequest.id)
         .with_for_update()
     ).all()

@@ -13,7 +13,7 @@ from lims.auth.permissions import requires
 from lims.db import db
 from lims.erasure.services import decide_erasure, list_erasures, request_erasure
 from lims.erasure.subjects import subject_kinds
-from lims.forms import PageForm, required
+from lims.forms import DecisionForm, PageForm, required
 from lims.i18n import gettext as _
 from lims.i18n import lazy_gettext as _l
 from lims.people.queries import person_names
@@ -41,17 +41,6 @@ class ErasureForm(PageForm):
         return form
 
 
-class DecisionForm(PageForm):
-    """What the auditor decides."""
-
-    decision = RadioField(
-        _l("Decision"),
-        [required()],
-        choices=[SelectChoice("approve", _l("Approve")), SelectChoice("decline", _l("Decline"))],
-    )
-    note = TextAreaField(_l("Remark"), [Length(max=LONG)])
-
-
 @bp.route("/", methods=["GET", "POST"])
 @requires("lims.see_erasures")
 def index() -> ResponseReturnValue:
@@ -73,10 +62,10 @@ def index() -> ResponseReturnValue:
 def decide(request_id: UUID) -> ResponseReturnValue:
     """Approve or decline one."""
     form = DecisionForm()
-    approves = form.decision.data == "approve"
-    status = carry_out(form, lambda uow: decide_erasure(uow, request_id, form.note.data, approves=approves))
+    status = carry_out(form, lambda uow: decide_erasure(uow, request_id, form.note.data, approves=form.approves))
     if status == HTTPStatus.SEE_OTHER:
-        flash(_("Approved. The next run of “lims ledger erase” does it.") if approves else _("Declined."), "success")
+        said = _("Approved. The next run of “lims ledger erase” does it.") if form.approves else _("Declined.")
+        flash(said, "success")
         return redirect(url_for(".index"), status)
     return _page(ErasureForm.fresh(), form, request_id), status
 

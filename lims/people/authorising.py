@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lims import files
 from lims.actors import Actor
 from lims.catalog.queries import list_majors
+from lims.decisions import read_reason
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.people.events import AuthorisationGranted, AuthorisationRevoked
@@ -142,7 +143,7 @@ def extend_authorisation(
             valid_to=valid_to,
             certificate_sha256=_keep(uow, certificate) or standing.certificate_sha256,
             extends_id=standing.id,
-            reason=_given(reason),
+            reason=read_reason(reason),
         ),
     )
 
@@ -159,7 +160,7 @@ def revoke_authorisation(uow: UnitOfWork, authorisation_id: UUID, reason: str) -
     """
     standing = _standing(uow, authorisation_id)
     revocation = AuthorisationRevocation(
-        authorisation_id=standing.id, reason=_given(reason), revoked_by_id=uow.actor.person_id, revoked_at=uow.now
+        authorisation_id=standing.id, reason=read_reason(reason), revoked_by_id=uow.actor.person_id, revoked_at=uow.now
     )
     uow.session.add(revocation)
     uow.session.flush()
@@ -211,9 +212,3 @@ def _standing(uow: UnitOfWork, authorisation_id: UUID) -> Authorisation:
 
 def _keep(uow: UnitOfWork, certificate: bytes | None) -> bytes | None:
     return files.store_file(uow, certificate, allowed=files.PAPERS) if certificate else None
-
-
-def _given(reason: str) -> str:
-    if not reason.strip():
-        raise InvalidInputError(_l("Say why."), field="reason")
-    return reason.strip()

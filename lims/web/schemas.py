@@ -4,6 +4,7 @@ from typing import Any
 
 import marshmallow as ma
 
+from lims.decisions import MAX_NOTE
 from lims.i18n import lazy_gettext as _l
 
 MAX_TEXT = 2_000  # characters; longer texts are files
@@ -44,3 +45,27 @@ class Count(ma.fields.Integer):
 
     def __init__(self, *, minimum: int = 0, maximum: int = MAX_INTEGER, strict: bool = True, **kwargs: Any) -> None:
         super().__init__(strict=strict, validate=ma.validate.Range(min=minimum, max=maximum), **kwargs)
+
+
+class NoteIn(StrictSchema):
+    """What the second person says of their decision; a request is declined with a sentence."""
+
+    note = Text(max_length=MAX_NOTE, allow_none=True, load_default=None)
+
+
+class DecisionIn(NoteIn):
+    """What the second person decides on a request."""
+
+    approves = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
+
+
+class TwoPersonRequestOut(ma.Schema):
+    """A request that one person made and another decides; null where it is not decided."""
+
+    id = ma.fields.UUID(required=True)
+    reason = ma.fields.String(required=True)
+    requested_by_id = ma.fields.UUID(required=True)
+    requested_at = ma.fields.AwareDateTime(required=True)
+    decided_by_id = ma.fields.UUID(required=True, allow_none=True)
+    decided_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    note = ma.fields.String(required=True, allow_none=True)

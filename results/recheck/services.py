@@ -13,6 +13,7 @@ from chain_of_custody.types import PortionKind
 from lims import files
 from lims.catalog.queries import deadline
 from lims.clock import LOCAL_ZONE, local_date
+from lims.decisions import read_reason
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.numbering import take_number
@@ -157,10 +158,9 @@ def refuse_recheck(uow: UnitOfWork, recheck_id: UUID, reason: RefusalReason, not
         InvalidInputError: nothing written.
         ConflictError: decided before.
     """
-    if not note.strip():
-        raise InvalidInputError(_l("Say why."), field="note")
+    why = read_reason(note, field="note")
     recheck = _lock(uow, recheck_id, RecheckState.APPLIED)
-    recheck.state, recheck.refusal, recheck.refusal_note = RecheckState.REFUSED, reason, note.strip()
+    recheck.state, recheck.refusal, recheck.refusal_note = RecheckState.REFUSED, reason, why
     recheck.decided_by_id, recheck.decided_at = uow.actor.require_person(), uow.now
     return recheck
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from lims.catalog.limits import parse_limit
 from lims.catalog.queries import method_names
 from lims.clock import local_date, local_time
+from lims.decisions import read_reason
 from lims.errors import ConflictError, InvalidInputError, LimsError, NotFoundError
 from lims.i18n import gettext
 from lims.i18n import lazy_gettext as _l
@@ -198,15 +199,14 @@ def propose_correction(uow: UnitOfWork, blind_code: str, entry: Entry) -> Correc
     before = standing_results(uow.session, test_set.id).get(entry.set_item_id)
     if before is None:
         raise NotInWorklistError(_l("This item is not in the worklist of %(code)s.", code=blind_code))
-    if not (entry.reason or "").strip():
-        raise InvalidInputError(_l("Say why."), field="reason")
+    why = read_reason(entry.reason)
     case_of(uow.session.get_one(TestSetItem, entry.set_item_id), test_set, entry.text)
     proposal = CorrectionProposal(
         set_item_id=entry.set_item_id,
         sample_id=test_set.sample_id,
         replaces_version=before.version,
         entered_text=entry.text.strip(),
-        reason=str(entry.reason).strip(),
+        reason=why,
         proposed_by_id=uow.actor.require_person(),
         proposed_role=DutyRole.TESTER,
         proposed_at=uow.now,

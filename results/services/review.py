@@ -5,7 +5,8 @@ import json
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from lims.errors import ConflictError, InvalidInputError
+from lims.decisions import read_reason
+from lims.errors import ConflictError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from results.events import ResultsLocked, ResultsReturned
@@ -146,9 +147,7 @@ def give_back(uow: UnitOfWork, test_set: TestSet, sample: Sample, role: DutyRole
 
     Emits: ResultsReturned.
     """
-    why = reason.strip()
-    if not why:
-        raise InvalidInputError(_l("Say why."), field="reason")
+    why = read_reason(reason)
     if test_set.state not in {TestSetState.TESTING, TestSetState.LOCKED}:
         raise ConflictError(_l("The set %(code)s is not being tested.", code=test_set.blind_code))
     claim_act(uow, sample_tuple(sample), role)

@@ -15,10 +15,10 @@ from lims.i18n import lazy_gettext as _l
 from lims.uow import unit_of_work
 from lims.web.api import READS, WRITES, ApiBlueprint, answer
 from lims.web.current import current_actor
+from lims.web.schemas import DecisionIn
 from sampling import queries
 from sampling.rules.form import CORRECTABLE
 from sampling.schemas.samples import (
-    FormCorrectionDecisionIn,
     FormCorrectionIn,
     FormCorrectionOut,
     FormCorrectionsOut,
@@ -54,7 +54,7 @@ def create_correction(body: Mapping[str, Any], sample_id: UUID) -> Any:
 
 @blp.route("/corrections/<uuid:correction_id>/decision", methods=["POST"])
 @requires("sampling.plan")
-@blp.arguments(FormCorrectionDecisionIn)
+@blp.arguments(DecisionIn)
 @blp.response(201, FormCorrectionOut)
 @blp.refuses(*WRITES)
 def create_decision(body: Mapping[str, Any], correction_id: UUID) -> Any:

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.db import Base, Entity
+from lims.decisions import DECISION_COLUMNS, Outcome, TwoPersonRequest, two_person_checks
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
@@ -15,7 +16,6 @@ from sampling.rules.form import CORRECTABLE
 from sampling.types import (
     AreaType,
     Container,
-    CorrectionOutcome,
     DateKind,
     Packaging,
     PhotoKind,
@@ -200,33 +200,22 @@ class SamplingForm(Ledgered, Base):
         return f"sample:{self.sample_id}"
 
 
-class FormCorrection(Ledgered, Entity):
+class FormCorrection(TwoPersonRequest, Ledgered, Entity):
     """One field of a submitted form that stands wrong: asked for by one person, approved or declined by another."""
 
     __tablename__ = "form_correction"
+    needs_another = _l("A correction is approved by somebody else than who asked.")
     sample_id: Mapped[UUID] = mapped_column(ForeignKey("sampling_form.sample_id"), index=True)
     field: Mapped[str]
     old_value: Mapped[str | None] = mapped_column(info=PERSONAL)  # NULL: the field was empty
     new_value: Mapped[str | None] = mapped_column(info=PERSONAL)
-    reason: Mapped[str]
-    requested_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
-    requested_at: Mapped[datetime]
-    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
-    decided_at: Mapped[datetime | None]
-    outcome: Mapped[CorrectionOutcome | None]
-    note: Mapped[str | None]
+    outcome: Mapped[Outcome | None]
     __table_args__ = (
-        CheckConstraint("reason <> ''", name="reason_given"),
+        *two_person_checks(),
         CheckConstraint("old_value IS DISTINCT FROM new_value", name="changes_something"),
-        CheckConstraint("decided_by_id <> requested_by_id", name="two_people"),
-        CheckConstraint(
-            "(decided_by_id IS NULL) = (outcome IS NULL) AND (decided_at IS NULL) = (outcome IS NULL)",
-            name="decision_is_whole",
-        ),
-        CheckConstraint("outcome <> 'declined' OR note <> ''", name="declined_with_a_reason"),
         Index("uq_form_correction_open", "sample_id", "field", unique=True, postgresql_where="outcome IS NULL"),
         Index("ix_form_correction_waiting", "requested_at", "id", postgresql_where="outcome IS NULL"),
-        {"info": {"privileges": "select, insert, update (decided_by_id, decided_at, outcome, note)"}},
+        {"info": {"privileges": f"select, insert, update ({DECISION_COLUMNS})"}},
     )
 
     def ledger_chain(self) -> str:
@@ -270,7 +259,7 @@ class SampleSignature(Ledgered, Base):
 
 
 explain_constraint("uq_form_correction_open", _l("A correction of this field waits already."), field="field")
-explain_constraint("ck_form_correction_two_people", _l("A correction is approved by somebody else than who asked."))
+explain_constraint("ck_form_correction_two_people", FormCorrection.needs_another)
 explain_constraint("uq_sample_task_id", _l("A sample was taken for this task already."))
 explain_constraint("uq_sample_sampling_no", _l("This sampling number is taken."))
 explain_constraint("uq_sample_photo_sample_id_sha256", _l("This photo is on the form already."), field="photos")

@@ -2,14 +2,14 @@
 
 import marshmallow as ma
 
+from lims.decisions import Outcome
 from lims.web.api import MeasuredField
 from lims.web.paging import CursorIn, PageOut
-from lims.web.schemas import StrictSchema, Text
+from lims.web.schemas import StrictSchema, Text, TwoPersonRequestOut
 from sampling.schemas.fields import Base64Field, instant_field, maybe, name_field
 from sampling.types import (
     AreaType,
     Container,
-    CorrectionOutcome,
     DateKind,
     NoSampleReason,
     Packaging,
@@ -269,28 +269,14 @@ class FormCorrectionIn(StrictSchema):
     reason = Text(required=True, min_length=1, max_length=1_000)
 
 
-class FormCorrectionDecisionIn(StrictSchema):
-    """What the second person decides."""
-
-    approves = ma.fields.Boolean(required=True, truthy={True}, falsy={False})
-    note = Text(max_length=1_000, allow_none=True, load_default=None)
-
-
-class FormCorrectionOut(ma.Schema):
+class FormCorrectionOut(TwoPersonRequestOut):
     """A correction of a form; values as `written` keeps them."""
 
-    id = ma.fields.UUID(required=True)
     sample_id = ma.fields.UUID(required=True)
     field = ma.fields.String(required=True)
     old_value = ma.fields.String(required=True, allow_none=True)
     new_value = ma.fields.String(required=True, allow_none=True)
-    reason = ma.fields.String(required=True)
-    requested_by_id = ma.fields.UUID(required=True)
-    requested_at = ma.fields.AwareDateTime(required=True)
-    decided_by_id = ma.fields.UUID(required=True, allow_none=True)
-    decided_at = ma.fields.AwareDateTime(required=True, allow_none=True)
-    outcome = ma.fields.Enum(CorrectionOutcome, by_value=True, required=True, allow_none=True)
-    note = ma.fields.String(required=True, allow_none=True)
+    outcome = ma.fields.Enum(Outcome, by_value=True, required=True, allow_none=True)
 
 
 class FormCorrectionsOut(ma.Schema):

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from lims.auth.permissions import Role
 from lims.catalog.queries import get_region
 from lims.clock import local_date
+from lims.decisions import Outcome, decide, read_reason
 from lims.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
@@ -16,7 +17,7 @@ from sampling.queries.samples import get_sample
 from sampling.rules.form import CORRECTABLE, SamplingFormInput, check_fields, read_written, written
 from sampling.rules.states import STATE_NAMES, WrongStateError
 from sampling.services.separation import get_sample_for_act
-from sampling.types import CorrectionOutcome, SampleState
+from sampling.types import SampleState
 
 # Until its conclusion is signed: what is signed then stands, with the report that was shown.
 OPEN_STATES = frozenset(
@@ -56,9 +57,7 @@ def request_correction(uow: UnitOfWork, sample_id: UUID, field: str, value: Any,
     _check_open(sample)
     if field not in CORRECTABLE:
         raise InvalidInputError(_l("“%(field)s” cannot be corrected.", field=field[:60]), field="field")
-    why = reason.strip()
-    if not why:
-        raise InvalidInputError(_l("Say why."), field="reason")
+    why = read_reason(reason)
     form = uow.session.get_one(SamplingForm, sample_id)
     old, new = written(getattr(form, field)), written(value)
     if old == new:
@@ -100,17 +99,10 @@ def decide_correction(uow: UnitOfWork, correction_id: UUID, note: str | None, *,
     if Role.PLANNER not in uow.actor.roles or sample.regulator_id != uow.actor.organisation_id:
         raise NotFoundError
     uow.session.refresh(asked)
-    if asked.outcome is not None:
-        raise ConflictError(_l("This is decided already."))
-    if asked.requested_by_id == uow.actor.require_person():
-        raise ConflictError(_l("A correction is approved by somebody else than who asked."))
-    sentence = (note or "").strip() or None
-    if not approves and sentence is None:
-        raise InvalidInputError(_l("Say why."), field="note")
+    decision = decide(uow, asked, Outcome.APPROVED if approves else Outcome.DECLINED, note)
     if approves:
         _apply(uow, sample, asked)
-    asked.decided_by_id, asked.decided_at, asked.note = uow.actor.require_person(), uow.now, sentence
-    asked.outcome = CorrectionOutcome.APPROVED if approves else CorrectionOutcome.DECLINED
+    asked.close(decision)
     uow.session.flush()
     if approves:
         uow.emit(FormCorrected(sample_id=sample.id, field=asked.field))

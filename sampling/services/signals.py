@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from lims.catalog.queries import get_category
 from lims.clock import local_date
+from lims.decisions import read_reason
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
@@ -80,10 +81,9 @@ def dismiss_signal(uow: UnitOfWork, signal_id: UUID, reason: str) -> Signal:
         ConflictError: it was decided on already.
         InvalidInputError: no reason.
     """
-    if not reason.strip():
-        raise InvalidInputError(_l("Say why."), field="reason")
+    why = read_reason(reason)
     signal = _undecided(uow, signal_id)
-    signal.dismissed_reason = reason.strip()
+    signal.dismissed_reason = why
     return signal
 
 

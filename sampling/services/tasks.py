@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
+from lims.decisions import read_reason
 from lims.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
@@ -49,15 +50,14 @@ def withdraw_task(uow: UnitOfWork, task_id: UUID, reason: str) -> SamplingTask:
         ConflictError: the task has ended.
         InvalidInputError: no reason.
     """
-    if not reason.strip():
-        raise InvalidInputError(_l("Say why."), field="reason")
+    why = read_reason(reason)
     task = uow.session.get(SamplingTask, task_id, with_for_update=True)
     if task is None:
         raise NotFoundError
     lock_plan(uow, task.plan_id)
     if task.state is not TaskState.ISSUED:
         raise ConflictError(_l("Task %(number)s has ended already.", number=task.task_no))
-    task.state, task.note, task.ended_at = TaskState.WITHDRAWN, reason.strip(), uow.now
+    task.state, task.note, task.ended_at = TaskState.WITHDRAWN, why, uow.now
     return task
 
 

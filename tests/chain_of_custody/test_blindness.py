@@ -209,8 +209,8 @@ def test_the_pages_lead_from_the_question_to_the_opened_sample(client, session, 
     assert heading not in client.get(made.location).text
     log_in(client, here.quality)
     token = csrf_token(client, made.location)
-    assert client.post(made.location, data={"csrf_token": token, "decision": "decline"}).status_code == 422
-    assert client.post(made.location, data={"csrf_token": token, "decision": "open"}).status_code == 303
+    assert client.post(made.location, data={"csrf_token": token, "decision": "declined"}).status_code == 422
+    assert client.post(made.location, data={"csrf_token": token, "decision": "opened"}).status_code == 303
     assert heading in client.get(made.location).text
     log_in(client, make_person(here.team.lab_id, Role.LAB_HEAD))
     assert heading not in client.get(made.location).text

@@ -240,6 +240,6 @@ def test_the_page_leads_from_the_request_to_the_decision(client, office, ended, 
         asked = opened.scalars(sa.select(ErasureRequest.id)).one()
     log_in(client, office[1])
     token = csrf_token(client, page)
-    assert client.post(f"{page}{asked}", data={"csrf_token": token, "decision": "decline"}).status_code == 422
-    assert client.post(f"{page}{asked}", data={"csrf_token": token, "decision": "approve"}).status_code == 303
+    assert client.post(f"{page}{asked}", data={"csrf_token": token, "decision": "declined"}).status_code == 422
+    assert client.post(f"{page}{asked}", data={"csrf_token": token, "decision": "approved"}).status_code == 303
     assert words in client.get(page).text

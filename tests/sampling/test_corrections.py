@@ -230,7 +230,7 @@ def test_the_pages_lead_from_the_sample_to_the_decision(client, session, team, l
     assert "2026-09-12" in waiting
     asked = session.scalars(sa.select(FormCorrection.id).where(FormCorrection.field == "product_date")).one()
     decision = f"/corrections/{asked}"
-    sent = client.post(decision, data={"csrf_token": csrf_token(client, decision), "decision": "approve"})
+    sent = client.post(decision, data={"csrf_token": csrf_token(client, decision), "decision": "approved"})
     assert sent.status_code == 303
     assert form_of(session, sample_id).product_date == date(2026, 9, 12)
     assert words in client.get(f"/samples/{sample_id}").text
