@@ -35,6 +35,7 @@ MODELS = (
     "results.quality.models",
     "results.referral.models",
     "results.recheck.models",
+    "results.objections.models",
     "results.publication.models",
 )
 WRONG_USE = 2  # exit status, product.md §13

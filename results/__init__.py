@@ -22,6 +22,7 @@ def init_app(app: "Flask") -> None:
         blind_checks,
         demo,
         expiry,
+        objections,
         panels,
         publication,
         quality,
@@ -65,4 +66,5 @@ def init_app(app: "Flask") -> None:
     expiry.init_app(app)
     referral.init_app(app)
     recheck.init_app(app)
+    objections.init_app(app)
     publication.init_app(app)

@@ -21,6 +21,7 @@ class HoldKind(StrEnum):
     """What holds a portion back from its disposal."""
 
     RECHECK = "recheck"
+    OBJECTION = "objection"
     CASE = "case"
     RELEASED = "released"  # to the laboratory of a recheck
 

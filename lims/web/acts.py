@@ -4,14 +4,20 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from lims.actors import Actor
 from lims.errors import LimsError, NotFoundError
 from lims.forms import PageForm
 from lims.uow import UnitOfWork, unit_of_work
 from lims.web.current import current_actor
 
 
-def carry_out(form: PageForm, act: Callable[[UnitOfWork], Any]) -> int:
+def carry_out(form: PageForm, act: Callable[[UnitOfWork], Any], *, actor: Actor | None = None) -> int:
     """Do what a form asks for, in one transaction; what is refused stands in the form, with everything typed.
+
+    Args:
+        form: what was sent.
+        act: one service, or several in one transaction.
+        actor: who acts where it is not the person behind the request: somebody without an account.
 
     Returns:
         The status of the page: 303 when it was done, 200 when nothing was sent, else why it was refused.
@@ -24,7 +30,7 @@ def carry_out(form: PageForm, act: Callable[[UnitOfWork], Any]) -> int:
     if not form.validate():
         return HTTPStatus.UNPROCESSABLE_ENTITY
     try:
-        with unit_of_work(current_actor()) as uow:
+        with unit_of_work(actor or current_actor()) as uow:
             act(uow)
     except NotFoundError:
         raise

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from lims.papers import render_pdf
+from lims.symbols import qr_svg
 from sampling.papers import UNSIGNED, Signature
 
 RESULT_NOTICE = "results/papers/result_notice.typ"
@@ -47,13 +48,17 @@ class ResultNoticePaper:
     grade: str | None = None
     objects: bool | None = None
     receiver: Signature = UNSIGNED
+    answer_code: str | None = None  # with which the addressee answers on the public page; on its own copy only
+    answer_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Printed:
     paper: ResultNoticePaper
+    code: str | None
 
 
 def render_result_notice(paper: ResultNoticePaper) -> bytes:
     """Lay out the notice and its receipt on one page."""
-    return render_pdf(RESULT_NOTICE, _Printed(paper), dated=paper.issued_on)
+    code = qr_svg(paper.answer_url) if paper.answer_url else None
+    return render_pdf(RESULT_NOTICE, _Printed(paper, code), dated=paper.issued_on)

@@ -16,6 +16,7 @@ from lims.catalog.models import FoodCategory, Region
 from lims.catalog.types import RegionLevel
 from lims.errors import NotFoundError
 from lims.people.models import Organisation
+from results.objections.queries import remarks_of
 from results.publication.models import Publication, PublicNotice
 from results.publication.types import GateFacts
 from results.recheck.models import Recheck, RecheckConclusion, RecheckResult
@@ -41,6 +42,13 @@ CANDIDATES = sa.text(
             SELECT 1 FROM recheck
             WHERE recheck.sample_id = sample.id AND recheck.state NOT IN ('refused', 'concluded')
         ) AS is_rechecked,
+        EXISTS (
+            SELECT 1 FROM objection WHERE objection.sample_id = sample.id AND objection.state IN ('filed', 'accepted')
+        ) AS is_objected,
+        EXISTS (
+            SELECT 1 FROM objection
+            WHERE objection.sample_id = sample.id AND objection.consequence = 'case_withdrawn'
+        ) AS is_withdrawn,
         EXISTS (
             SELECT 1 FROM accreditation held
             WHERE held.organisation_id = sample.lab_id AND held.scheme = 'CMA'
@@ -98,15 +106,18 @@ class PublicResult:
     rechecked: tuple[dict[str, str], ...]
     recheck_verdict: SampleVerdict | None
     is_rechecked_now: bool
+    objections: str
     handled: str | None
     is_handled: bool
 
     @property
     def remark(self) -> str:
-        """备注 of the official table: recheck under way, online shop."""
+        """备注 of the official table: recheck under way, objections, online shop."""
         parts = []
         if self.is_rechecked_now:
             parts.append("复检中")
+        if self.objections:
+            parts.append(self.objections)
         if self.online_shop:
             parts.append(f"网店：{self.online_shop}（{self.platform or '/'}）")
         return "；".join(parts)
@@ -131,6 +142,8 @@ def list_candidates(session: Session) -> list[Candidate]:
                 everybody_is_served=row.is_served,
                 recheck_until=row.recheck_until,
                 is_rechecked_now=row.is_rechecked,
+                is_objected_now=row.is_objected,
+                is_withdrawn=row.is_withdrawn,
                 lab_is_accredited=row.is_accredited,
             ),
         )
@@ -232,11 +245,14 @@ def get_result(session: Session, sample_id: UUID) -> PublicResult:
 
 def _results(session: Session, rows: Sequence[Any]) -> list[PublicResult]:
     ids = [row[2].id for row in rows]
-    handled, again = _handling(session, ids), _recheck_results(session, ids)
-    return [_result(row, handled.get(row[2].id), tuple(again.get(row[2].id, ()))) for row in rows]
+    handled, again, objected = _handling(session, ids), _recheck_results(session, ids), remarks_of(session, ids)
+    return [
+        _result(row, handled.get(row[2].id), tuple(again.get(row[2].id, ())), objected.get(row[2].id, ""))
+        for row in rows
+    ]
 
 
-def _result(row: Any, handled: str | None, again: tuple[dict[str, str], ...]) -> PublicResult:
+def _result(row: Any, handled: str | None, again: tuple[dict[str, str], ...], objections: str) -> PublicResult:
     publication, notice, sample, form, category, lab, regulator, plan, referral, recheck_verdict, running = row
     return PublicResult(
         sample_id=sample.id,
@@ -269,6 +285,7 @@ def _result(row: Any, handled: str | None, again: tuple[dict[str, str], ...]) ->
         rechecked=again,
         recheck_verdict=recheck_verdict,
         is_rechecked_now=running,
+        objections=objections,
         handled=handled,
         is_handled=bool(referral and referral.closed_at),
     )

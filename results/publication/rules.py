@@ -14,18 +14,19 @@ def gate(facts: GateFacts, today: date) -> GateAnswer:
 
     A problem sample broke no limit, and risk monitoring and evaluative sampling are not announced. Results of a
     laboratory without CMA scope on the day of the conclusion never appear. A failure waits until everybody is served
-    and the last recheck period is over, or appears with the remark that a recheck is under way.
+    and the last recheck period is over, or appears with the remark that a recheck or an objection is under way. What an
+    upheld objection took back never appears.
 
     **Source:** Measures Art. 46; 食品安全法实施条例 Art. 43, 80; product.md §12.
     """
-    if facts.verdict is SampleVerdict.PROBLEM or facts.task_category not in ANNOUNCED:
-        return GateAnswer.NOT_FOR_THE_PUBLIC
-    if not facts.lab_is_accredited:
-        return GateAnswer.NOT_ACCREDITED
-    if not facts.everybody_is_served:
-        return GateAnswer.NOT_SERVED
-    if facts.is_rechecked_now:
-        return GateAnswer.OPEN_MARKED
-    if facts.recheck_until is not None and today <= facts.recheck_until:
-        return GateAnswer.RECHECK_PERIOD
-    return GateAnswer.OPEN
+    is_announced = facts.verdict is not SampleVerdict.PROBLEM and facts.task_category in ANNOUNCED
+    may_still_apply = facts.recheck_until is not None and today <= facts.recheck_until
+    in_order = (
+        (facts.is_withdrawn, GateAnswer.WITHDRAWN),
+        (not is_announced, GateAnswer.NOT_FOR_THE_PUBLIC),
+        (not facts.lab_is_accredited, GateAnswer.NOT_ACCREDITED),
+        (not facts.everybody_is_served, GateAnswer.NOT_SERVED),
+        (facts.is_rechecked_now or facts.is_objected_now, GateAnswer.OPEN_MARKED),
+        (may_still_apply, GateAnswer.RECHECK_PERIOD),
+    )
+    return next((answer for applies, answer in in_order if applies), GateAnswer.OPEN)

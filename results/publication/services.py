@@ -46,7 +46,7 @@ def publish_due(uow: UnitOfWork) -> int:
             by_regulator[sample.regulator_id].append(sample)
         elif _only_ends(candidate.facts, answer):
             touched += 1
-            _close(uow, get_sample_for_act(uow, candidate.sample_id))
+            _close(uow, get_sample_for_act(uow, candidate.sample_id), is_withdrawn=answer is GateAnswer.WITHDRAWN)
     for regulator_id in sorted(by_regulator):
         _publish(uow, regulator_id, by_regulator[regulator_id])
     return sum(map(len, by_regulator.values()))
@@ -65,7 +65,9 @@ def replace_result(uow: UnitOfWork, sample_id: UUID) -> None:
 
 
 def _only_ends(facts: GateFacts, answer: GateAnswer) -> bool:
-    """A result that is not announced and did not fail: served, it has nothing left to wait for."""
+    """A result that is not announced and did not fail, or was taken back: served, it has nothing left to wait for."""
+    if answer is GateAnswer.WITHDRAWN:
+        return facts.everybody_is_served
     kept_back = answer is GateAnswer.NOT_FOR_THE_PUBLIC
     return kept_back and facts.everybody_is_served and facts.verdict is not SampleVerdict.FAIL
 
@@ -89,7 +91,7 @@ def _publish(uow: UnitOfWork, regulator_id: UUID, samples: Sequence[Sample]) -> 
         _close(uow, sample)
 
 
-def _close(uow: UnitOfWork, sample: Sample) -> None:
-    """A sample that did not fail has nothing left to do; one that failed is closed by its case."""
-    if sample.state is SampleState.SERVED and sample.verdict is not SampleVerdict.FAIL:
+def _close(uow: UnitOfWork, sample: Sample, *, is_withdrawn: bool = False) -> None:
+    """A sample that did not fail has nothing left to do; one that failed is closed by its case, unless that is gone."""
+    if sample.state is SampleState.SERVED and (is_withdrawn or sample.verdict is not SampleVerdict.FAIL):
         move_sample(uow, sample, SampleEvent.CLOSED, by={PROGRAM})

@@ -49,7 +49,7 @@ class Recheck(_OfSample, Entity):
     set_item_ids: Mapped[list[UUID]]  # the failed items whose recheck is asked for
     grounds: Mapped[str]
     applied_on: Mapped[date]
-    entered_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    entered_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))  # None: on the page of its notice
     entered_at: Mapped[datetime]
     decide_due_at: Mapped[datetime]
     state: Mapped[RecheckState]

@@ -76,13 +76,42 @@ def apply_for_recheck(
     )
     if notice is None:
         raise InvalidInputError(_l("This case has no such addressee."), field="applicant")
-    failed = {UUID(item["set_item_id"]) for item in referral.failed_items}
-    if not set_item_ids or not set(set_item_ids) <= failed:
-        raise InvalidInputError(_l("Choose among the items that failed."), field="items")
     if applied_on > local_date(uow.now):
         raise InvalidInputError(
             _l("The day is %(day)s, expected today at the latest.", day=applied_on.isoformat()), field="applied_on"
         )
+    return _apply(uow, referral, notice, set_item_ids, applied_on=applied_on, grounds=grounds)
+
+
+def apply_by_notice(uow: UnitOfWork, notice_id: UUID, set_item_ids: Sequence[UUID], *, grounds: str) -> Recheck:
+    """Enter the application of a notice's own addressee, who has shown its code.
+
+    Raises:
+        NotFoundError: no such notice of a failure.
+        InvalidInputError: no item that failed, nobody who may apply, or no grounds.
+        ConflictError: an application stands already.
+    """
+    notice = uow.session.get(ResultNotice, notice_id)
+    if notice is None or notice.passed or notice.addressee not in MAY_APPLY_FOR_RECHECK:
+        raise NotFoundError
+    referral = uow.session.scalars(
+        select(Referral).where(Referral.sample_id == notice.sample_id).with_for_update()
+    ).one()
+    return _apply(uow, referral, notice, set_item_ids, applied_on=local_date(uow.now), grounds=grounds)
+
+
+def _apply(
+    uow: UnitOfWork,
+    referral: Referral,
+    notice: ResultNotice,
+    set_item_ids: Sequence[UUID],
+    *,
+    applied_on: date,
+    grounds: str,
+) -> Recheck:
+    failed = {UUID(item["set_item_id"]) for item in referral.failed_items}
+    if not set_item_ids or not set(set_item_ids) <= failed:
+        raise InvalidInputError(_l("Choose among the items that failed."), field="items")
     if not grounds.strip():
         raise InvalidInputError(_l("Fill this in."), field="grounds")
     year = f"{local_date(uow.now):%Y}"
@@ -90,13 +119,13 @@ def apply_for_recheck(
         id=uuid4(),
         recheck_no=f"FJ{year}{take_number(uow, SERIES, year):05d}",
         sample_id=referral.sample_id,
-        referral_id=referral_id,
-        applicant=applicant,
+        referral_id=referral.id,
+        applicant=notice.addressee,
         applicant_name=notice.name,
         set_item_ids=sorted(set(set_item_ids)),
         grounds=grounds.strip(),
         applied_on=applied_on,
-        entered_by_id=uow.actor.require_person(),
+        entered_by_id=uow.actor.person_id,
         entered_at=uow.now,
         decide_due_at=deadline(uow.session, "recheck_decide", _noon(applied_on)).due_at,
         state=RecheckState.APPLIED,

@@ -45,8 +45,21 @@ MANIFEST = "manifest.json"
 PACKER = system("evidence")
 
 
-def notice_pdf(session: Session, notice: ResultNotice) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How the addressee of a notice answers it without an account."""
+
+    code: str
+    url: str
+
+
+def notice_pdf(session: Session, notice: ResultNotice, answer: Answer | None = None) -> bytes:
     """The notice as it is handed out; laid out again from the same rows it is the same paper.
+
+    Args:
+        session: to read with.
+        notice: of a pass or a failure.
+        answer: stands on the addressee's own copy of a failure, and on no copy that stays with the authority.
 
     Raises:
         NotFoundError: its conclusion has no report.
@@ -91,6 +104,8 @@ def notice_pdf(session: Session, notice: ResultNotice) -> bytes:
             grade=form.quality_grade,
             objects=served.objects if served else None,
             receiver=Signature(served.receiver, None, served.served_on) if served else Signature(),
+            answer_code=answer.code if answer else None,
+            answer_url=answer.url if answer else None,
         )
     )
 

@@ -5,9 +5,10 @@ from http import HTTPStatus
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lims import clock
@@ -19,6 +20,7 @@ from lims.forms import PageForm
 from lims.i18n import bilingual
 from lims.i18n import gettext as _
 from lims.people.queries import get_organisation
+from lims.runtime import settings_of
 from lims.uow import UnitOfWork, unit_of_work
 from lims.web.acts import carry_out
 from lims.web.current import current_actor
@@ -35,9 +37,11 @@ from results.referral.forms import (
     part_form,
     station_choices,
 )
-from results.referral.papers import evidence_package, notice_pdf, package_name
+from results.referral.models import ResultNotice
+from results.referral.papers import Answer, evidence_package, notice_pdf, package_name
 from results.referral.rules.handling import FACTS, PART_NAMES, YES
-from results.referral.types import HandlingPart, ServiceProof, ServiceWay
+from results.referral.rules.notice_code import notice_code
+from results.referral.types import MAY_APPLY_FOR_RECHECK, HandlingPart, ServiceProof, ServiceWay
 
 bp = Blueprint("cases", __name__, url_prefix="/cases")
 
@@ -306,7 +310,16 @@ def serve(notice_id: UUID) -> ResponseReturnValue:
 def notice_paper(notice_id: UUID) -> ResponseReturnValue:
     """The notice with its receipt, to be printed or sent."""
     notice = queries.get_notice(db.session, current_actor(), notice_id)
-    return Response(notice_pdf(db.session, notice), content_type="application/pdf")
+    return Response(notice_pdf(db.session, notice, _answer(notice)), content_type="application/pdf")
+
+
+def _answer(notice: ResultNotice) -> Answer | None:
+    """What the addressee of a failure needs to answer it on the public page; the others cannot answer."""
+    if notice.passed or notice.addressee not in MAY_APPLY_FOR_RECHECK:
+        return None
+    code = notice_code(str(current_app.config["SECRET_KEY"]), notice.id)
+    public = settings_of(current_app).public_url.rstrip("/")
+    return Answer(code, f"{public}/my-notice/?{urlencode({'no': notice.notice_no})}")
 
 
 def _proof(form: ServeForm) -> ServiceProof:

@@ -26,6 +26,7 @@ MAX_LINES = 500  # a store is cleared by the shelf
 SERIES = "disposal"
 HOLD_WORDS = {
     HoldKind.RECHECK: _l("a recheck is running"),
+    HoldKind.OBJECTION: _l("an objection is under review"),
     HoldKind.CASE: _l("its case is open"),
     HoldKind.RELEASED: _l("it was released for a recheck"),
 }

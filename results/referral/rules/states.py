@@ -30,7 +30,7 @@ STATE_NAMES: dict[S, LazyString] = {
     S.WITH_STATION: _l("With the station"),
     S.CLOSED: _l("Case closed"),
     S.TRANSFERRED: _l("Transferred to another region"),
-    S.WITHDRAWN: _l("Withdrawn after a recheck"),
+    S.WITHDRAWN: _l("Withdrawn after a recheck or an objection"),
 }
 
 

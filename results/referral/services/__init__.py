@@ -10,6 +10,7 @@ from results.referral.services.cases import (
     return_branch,
     save_part,
     transfer,
+    withdraw_producer,
     withdraw_referral,
 )
 from results.referral.services.escalation import escalate_due, mark_sent
@@ -32,5 +33,6 @@ __all__ = [
     "serve_notice",
     "serve_passes",
     "transfer",
+    "withdraw_producer",
     "withdraw_referral",
 ]

@@ -28,7 +28,7 @@ from results.referral.models import (
 from results.referral.queries import list_notices, list_stations, standing_parts, submitted_parts
 from results.referral.rules.handling import PART_NAMES, check_facts, missing_for_closing
 from results.referral.rules.states import ENDS, WrongBranchStateError, next_state
-from results.referral.types import BranchEvent, BranchState, CaseAct, HandlingPart, Severity
+from results.referral.types import BranchEvent, BranchKind, BranchState, CaseAct, HandlingPart, Severity
 from sampling.models import PlanLine, Sample, SamplingPlan
 from sampling.services.samples import move_sample
 from sampling.services.separation import get_sample_for_act
@@ -276,9 +276,9 @@ def raise_severity(uow: UnitOfWork, referral_id: UUID, reason: str) -> Referral:
 
 
 def withdraw_referral(uow: UnitOfWork, referral_id: UUID, reason: str) -> None:
-    """Take a referral back after its recheck passed; every branch that is open ends, and all of it stays on record.
+    """Take a referral back whose conclusion does not stand; every open branch ends, and all of it stays on record.
 
-    Called by the conclusion of a recheck, in its transaction.
+    Called by the conclusion of a recheck and by the review of an objection, in their transaction.
 
     Raises:
         ConflictError: it was withdrawn or closed before.
@@ -296,8 +296,29 @@ def withdraw_referral(uow: UnitOfWork, referral_id: UUID, reason: str) -> None:
     for branch in branches:
         _move(uow, branch, BranchEvent.WITHDRAW)
     referral.withdrawn_at, referral.withdrawn_reason = uow.now, reason
-    note_act(uow, referral_id, CaseAct.WITHDRAWN, reason)
+    note_act(uow, referral_id, CaseAct.WITHDRAWN, reason[:MAX_NOTE])
     uow.emit(ReferralWithdrawn(referral_id=referral_id, sample_id=referral.sample_id))
+
+
+def withdraw_producer(uow: UnitOfWork, referral_id: UUID, reason: str) -> None:
+    """Let the nominal producer go: it did not make what was sampled. The branches of the others go on.
+
+    Called by the review of an objection, in its transaction.
+    """
+    branch = uow.session.scalar(
+        select(ReferralBranch)
+        .where(
+            ReferralBranch.referral_id == referral_id,
+            ReferralBranch.kind == BranchKind.PRODUCER,
+            ReferralBranch.state.not_in(ENDS),
+        )
+        .with_for_update()
+    )
+    if branch is None:
+        return
+    _move(uow, branch, BranchEvent.WITHDRAW)
+    note_act(uow, referral_id, CaseAct.WITHDRAWN, reason[:MAX_NOTE], branch.id)
+    _close_referral_if_done(uow, referral_id)
 
 
 def check_recheck_is_over(uow: UnitOfWork, sample_id: UUID) -> None:

@@ -19,6 +19,8 @@ READY = GateFacts(
     everybody_is_served=True,
     recheck_until=TODAY - timedelta(days=1),
     is_rechecked_now=False,
+    is_objected_now=False,
+    is_withdrawn=False,
     lab_is_accredited=True,
 )
 
@@ -36,6 +38,8 @@ READY = GateFacts(
         ({"recheck_until": TODAY}, GateAnswer.RECHECK_PERIOD),
         ({"recheck_until": TODAY, "is_rechecked_now": True}, GateAnswer.OPEN_MARKED),
         ({"everybody_is_served": False, "is_rechecked_now": True}, GateAnswer.NOT_SERVED),
+        ({"recheck_until": TODAY, "is_objected_now": True}, GateAnswer.OPEN_MARKED),
+        ({"is_withdrawn": True, "is_rechecked_now": True}, GateAnswer.WITHDRAWN),
     ],
 )
 def test_the_gate_opens_for_nothing_too_early(changed, expected):
@@ -50,6 +54,8 @@ def test_the_gate_opens_for_nothing_too_early(changed, expected):
         everybody_is_served=st.booleans(),
         recheck_until=st.none() | st.dates(TODAY - timedelta(days=9), TODAY + timedelta(days=9)),
         is_rechecked_now=st.booleans(),
+        is_objected_now=st.booleans(),
+        is_withdrawn=st.booleans(),
         lab_is_accredited=st.booleans(),
     )
 )
@@ -58,7 +64,9 @@ def test_what_is_open_is_served_accredited_and_meant_for_the_public_and_stays_op
         assert facts.everybody_is_served
         assert facts.lab_is_accredited
         assert facts.task_category in ANNOUNCED
-        assert facts.is_rechecked_now or facts.recheck_until is None or facts.recheck_until < TODAY
+        assert not facts.is_withdrawn
+        is_marked = facts.is_rechecked_now or facts.is_objected_now
+        assert is_marked or facts.recheck_until is None or facts.recheck_until < TODAY
         assert gate(facts, TODAY + timedelta(days=1)) in OPEN
 
 
