@@ -49,8 +49,8 @@ SIDES = [
 class NoticeForm(PageForm):
     """Number and code, as they stand on the notice."""
 
-    notice_no = StringField(_l("Number of the notice"), [required(), Length(max=60)])
-    code = StringField(_l("Code"), [required(), Length(max=40)])
+    notice_no = StringField(_l("Notice number"), [required(), Length(max=60)])
+    code = StringField(_l("Code of the notice"), [required(), Length(max=40)])
 
 
 class _Written(PageForm):

@@ -17,6 +17,7 @@ from lims.auth.login import check_throttle, network_digest, note_attempt
 from lims.auth.permissions import PUBLIC, requires
 from lims.db import db
 from lims.errors import LimsError
+from lims.i18n import current_locale
 from lims.i18n import gettext as _
 from lims.uow import UnitOfWork, unit_of_work
 from lims.web.acts import carry_out
@@ -36,7 +37,6 @@ from results.objections.types import ObjectionKind, ObjectionState
 from results.objections.views import written
 from results.recheck.forms import REASONS
 from results.recheck.types import RecheckState
-from results.referral.types import Addressee
 
 bp = Blueprint("my_notice", __name__, url_prefix="/my-notice")
 
@@ -111,7 +111,6 @@ def show(answered: AnsweredNotice) -> ResponseReturnValue:
         outcomes=OUTCOMES,
         grounds=GROUNDS,
         reasons=REASONS,
-        is_producer=answered.notice.addressee is Addressee.NOMINAL_PRODUCER,
     )
 
 
@@ -140,7 +139,11 @@ def object_(answered: AnsweredNotice) -> ResponseReturnValue:
 def recheck(answered: AnsweredNotice) -> ResponseReturnValue:
     """Apply for a recheck."""
     form = NoticeRecheckForm()
-    form.items.choices = [SelectChoice(item["set_item_id"], item["name_zh"]) for item in answered.referral.failed_items]
+    is_english = current_locale() == "en"
+    form.items.choices = [
+        SelectChoice(item["set_item_id"], (is_english and item["name_en"]) or item["name_zh"])
+        for item in answered.referral.failed_items
+    ]
     if not form.is_submitted():
         form.items.data = [item["set_item_id"] for item in answered.referral.failed_items]
     status = _carry_out(

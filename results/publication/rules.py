@@ -14,8 +14,8 @@ def gate(facts: GateFacts, today: date) -> GateAnswer:
 
     A problem sample broke no limit, and risk monitoring and evaluative sampling are not announced. Results of a
     laboratory without CMA scope on the day of the conclusion never appear. A failure waits until everybody is served
-    and the last recheck period is over, or appears with the remark that a recheck or an objection is under way. What an
-    upheld objection took back never appears.
+    and the last recheck period is over, or appears with the remark that a recheck is under way; an objection only adds
+    a remark. What an upheld objection took back never appears.
 
     **Source:** Measures Art. 46; 食品安全法实施条例 Art. 43, 80; product.md §12.
     """
@@ -26,7 +26,8 @@ def gate(facts: GateFacts, today: date) -> GateAnswer:
         (not is_announced, GateAnswer.NOT_FOR_THE_PUBLIC),
         (not facts.lab_is_accredited, GateAnswer.NOT_ACCREDITED),
         (not facts.everybody_is_served, GateAnswer.NOT_SERVED),
-        (facts.is_rechecked_now or facts.is_objected_now, GateAnswer.OPEN_MARKED),
+        (facts.is_rechecked_now, GateAnswer.OPEN_MARKED),
         (may_still_apply, GateAnswer.RECHECK_PERIOD),
+        (facts.is_objected_now, GateAnswer.OPEN_MARKED),
     )
     return next((answer for applies, answer in in_order if applies), GateAnswer.OPEN)

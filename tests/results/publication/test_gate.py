@@ -38,7 +38,8 @@ READY = GateFacts(
         ({"recheck_until": TODAY}, GateAnswer.RECHECK_PERIOD),
         ({"recheck_until": TODAY, "is_rechecked_now": True}, GateAnswer.OPEN_MARKED),
         ({"everybody_is_served": False, "is_rechecked_now": True}, GateAnswer.NOT_SERVED),
-        ({"recheck_until": TODAY, "is_objected_now": True}, GateAnswer.OPEN_MARKED),
+        ({"recheck_until": TODAY, "is_objected_now": True}, GateAnswer.RECHECK_PERIOD),
+        ({"is_objected_now": True}, GateAnswer.OPEN_MARKED),
         ({"is_withdrawn": True, "is_rechecked_now": True}, GateAnswer.WITHDRAWN),
     ],
 )
@@ -65,8 +66,7 @@ def test_what_is_open_is_served_accredited_and_meant_for_the_public_and_stays_op
         assert facts.lab_is_accredited
         assert facts.task_category in ANNOUNCED
         assert not facts.is_withdrawn
-        is_marked = facts.is_rechecked_now or facts.is_objected_now
-        assert is_marked or facts.recheck_until is None or facts.recheck_until < TODAY
+        assert facts.is_rechecked_now or facts.recheck_until is None or facts.recheck_until < TODAY
         assert gate(facts, TODAY + timedelta(days=1)) in OPEN
 
 
