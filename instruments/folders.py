@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from instruments.files.tables import MAX_FILE_BYTES
 from instruments.reader import ERROR_LOG_SECONDS, PortStatus
 from instruments.types import PortState
 from lims import clock
+from lims.tables import MAX_FILE_BYTES
 
 LOOK_SECONDS = 1.0
 SETTLED_LOOKS = 3  # so many looks in a row a file must be the same

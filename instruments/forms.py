@@ -10,12 +10,12 @@ from wtforms.validators import InputRequired, Length, NumberRange
 from wtforms.validators import Optional as MayBeEmpty
 
 from instruments.files.drafts import ProfileDraft, profile_name
-from instruments.files.tables import FileFormat
 from instruments.schemas import MAX_NAME, MAX_REASON
 from instruments.services.runs import MAX_SLOTS
 from lims.forms import PageForm, required
 from lims.i18n import gettext as _
 from lims.i18n import lazy_gettext as _l
+from lims.tables import FileFormat
 
 MAX_CODE = 60
 

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from instruments.framing.base import Event, Frame, Framer, Garbage, Incomplete, Message, Run
@@ -127,6 +128,7 @@ class Intake:
 
 
 _SHARED = tuple(name for name in Delivered.__slots__ if name in Reading.__slots__)
+_shared_of = attrgetter(*_SHARED)
 
 
 def delivered_of(
@@ -141,13 +143,14 @@ def delivered_of(
         captured_at: when its bytes arrived.
         file_row: where it stands in its file, from 1.
     """
-    copied: dict[str, Any] = {name: getattr(reading, name) for name in _SHARED}
     # The database keeps no NUL in a text; the bytes themselves stay in `raw`.
     clean: dict[str, Any] = {
-        name: value.replace("\0", NUL_SIGN) if type(value) is str else value for name, value in copied.items()
+        name: value.replace("\0", NUL_SIGN) if type(value) is str and "\0" in value else value
+        for name, value in zip(_SHARED, _shared_of(reading), strict=True)
     }
-    own = {"key": key, "identity": reading.identity(instrument), "file_row": file_row, "captured_at": captured_at}
-    return Delivered(**clean | own)
+    return Delivered(
+        **clean, key=key, identity=reading.identity(instrument), file_row=file_row, captured_at=captured_at
+    )
 
 
 def replay(entries: Iterable[Entry], intake: Intake, *, from_epoch: int = 0) -> int:

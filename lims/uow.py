@@ -8,7 +8,7 @@ An edge (view, API, command, task) opens the unit, calls one service and answers
 Nothing else commits.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -72,6 +72,12 @@ class UnitOfWork:
         """Note a row that a bulk statement wrote (or, with None, deleted) past the ORM."""
         noted = None if columns is None else {name: plain(value) for name, value in columns.items()}
         self._changes.append(RowChange(chain, table, {name: plain(value) for name, value in key.items()}, noted))
+
+    def record_plain(self, chain: str, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """As `record`, of many new rows known by their `id`, whose values are as the ledger writes them (`plain`)."""
+        for row in rows:
+            columns = dict(row)
+            self._changes.append(RowChange(chain, table, {"id": columns.pop("id")}, columns))
 
     @property
     def events(self) -> tuple[Event, ...]:

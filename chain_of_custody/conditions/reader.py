@@ -4,10 +4,8 @@ Loggers write CSV, text or workbooks, in UTF-8 or GB18030, with a head of their 
 head calls a temperature, or else the first number after the time; nothing is guessed from the name of the file.
 """
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 
@@ -16,12 +14,11 @@ from lims.clock import LOCAL_ZONE
 from lims.errors import InvalidInputError
 from lims.i18n import lazy_gettext as _l
 from lims.quantities import QuantityError, parse_measured
+from lims.tables import UnreadableFileError, decode_file, delimited_rows, is_workbook, likely_delimiter, workbook_rows
 
 MAX_READINGS = 50_000  # a year, every ten minutes
 MAX_ROWS = MAX_READINGS + 1_000  # with a head and missed readings
-WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-DELIMITERS = ("\t", ";", ",")
+ENCODINGS = ("utf-8", "gb18030")
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?")
 INSTANT = re.compile(rf"{DAY.pattern}[ T]+{TIME.pattern}")
@@ -39,7 +36,7 @@ def read_readings(content: bytes) -> list[Reading]:
     Raises:
         InvalidInputError: not decodable, no readings in it, °F, too many, an impossible value, or time goes back.
     """
-    rows = _workbook_rows(content) if content.startswith(WORKBOOKS) else _text_rows(content)
+    rows = _rows(content)
     readings: list[Reading] = []
     column: int | None = None
     for number, row in enumerate(rows, start=1):
@@ -65,37 +62,19 @@ def read_readings(content: bytes) -> list[Reading]:
     return readings
 
 
-def _workbook_rows(content: bytes) -> Iterable[Sequence[object]]:
-    from python_calamine import CalamineError, load_workbook
-
+def _rows(content: bytes) -> Sequence[Sequence[object]]:
     try:
-        book = load_workbook(io.BytesIO(content))
-        sheets = (book.get_sheet_by_name(name).to_python(nrows=MAX_ROWS) for name in book.sheet_names)
-        return next((rows for rows in sheets if rows), [])
-    except (CalamineError, OSError, ValueError) as error:
-        raise InvalidInputError(_l("The file is no workbook that can be read."), field="file") from error
-
-
-def _text_rows(content: bytes) -> Iterable[Sequence[object]]:
-    text = _decode(content)
-    head = text[:20_000]
-    delimiter = max(DELIMITERS, key=lambda mark: (head.count(mark), -DELIMITERS.index(mark)))
-    try:
-        return list(csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter))
-    except csv.Error as error:
+        if is_workbook(content):
+            return workbook_rows(content, most_rows=MAX_ROWS)
+        text, encoding = decode_file(content, ENCODINGS)
+        if encoding == "latin-1":
+            raise InvalidInputError(_l("The file is neither UTF-8 nor GB18030."), field="file")
+        text = text.replace("\0", "")
+        return delimited_rows(text, likely_delimiter(text), most_rows=MAX_ROWS)
+    except UnreadableFileError as error:
         raise InvalidInputError(
-            _l("No readings found; expected rows such as “2026-11-27 08:10:00, 4.5”."), field="file"
+            _l("The file cannot be read: %(problem)s.", problem=error.message), field="file"
         ) from error
-
-
-def _decode(content: bytes) -> str:
-    encodings = [name for mark, name in MARKS if content.startswith(mark)] or ["utf-8", "gb18030"]
-    for encoding in encodings:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InvalidInputError(_l("The file is neither UTF-8 nor GB18030."), field="file")
 
 
 def _instant(row: Sequence[object]) -> tuple[datetime, int] | None:

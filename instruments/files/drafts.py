@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from instruments.files.profiles import DEFAULT_ENCODINGS, FileProfile, parse_profile
-from instruments.files.tables import FileFormat, Table
 from instruments.parsing.values import parse_value
+from lims.tables import FileFormat, Table
 
 WORKBOOK_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 DELIMITERS = (",", "\t", ";", "|")

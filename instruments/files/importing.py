@@ -1,18 +1,17 @@
 """From a file to readings by a profile, row by row: what was read, what could not be read and why."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
 from instruments.files.profiles import FileProfile, Layout
-from instruments.files.tables import FileFormat, Table, UnreadableFileError, read_text_table, read_workbook
 from instruments.parsing.values import instant_of, parse_time, parse_value
 from instruments.types import Reading, ReadingStatus
 from lims.clock import LOCAL_ZONE
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
+from lims.tables import FileFormat, Table, UnreadableFileError, read_text_table, read_workbook
 
 CELL_SEPARATOR = "\x1f"
 
@@ -118,13 +117,17 @@ class _Sheet:
         self._header: tuple[str, ...] = ()
         self._preamble: dict[str, str] = {}
         self._skip = 0
-        self._seen: Counter[tuple[str, ...]] = Counter()
+        self._driver = f"file:{profile.name}"
+        self._attributes = tuple(profile.attributes.items())
+        self._seen: dict[tuple[str, ...], int] = {}  # how many rows with these facts stood before
         self._places: dict[str, tuple[int, ...]] = {}  # role, and name of a column → cells
+        self._items: tuple[tuple[int, str, str], ...] = ()  # of a matrix: cell, item and unit of each item column
 
     def rows(self) -> Iterator[ImportedRow]:
         needed = set(self._profile.header)
+        rarest = max(needed, key=len, default="")
         for number, row in enumerate(self._table.rows, 1):
-            if needed <= set(row):
+            if rarest in row and needed.issubset(row):
                 self._begin_under(row)
                 self._skip = self._profile.skip_after_header
             elif not self._header:
@@ -152,6 +155,7 @@ class _Sheet:
         self._places = {f"={name}": _place(header, name) for name in named}
         for role, columns in profile.columns.items():
             self._places[role] = tuple(place for name in columns for place in _place(header, name))
+        self._items = tuple(self._item_columns()) if profile.layout is Layout.MATRIX else ()
 
     def _note_preamble(self, row: Sequence[str]) -> None:
         for role, pattern in self._profile.preamble.items():
@@ -178,17 +182,20 @@ class _Sheet:
         yield self._reading(row, sample, item, value_text, self._cell(row, "unit"))
 
     def _matrix(self, row: Sequence[str], sample: str) -> Iterator[Reading]:
-        pattern = self._profile.item_pattern
-        taken = {text for texts in self._profile.columns.values() for text in texts} | set(
-            self._profile.attributes.values()
-        )
-        for heading, cell in zip(self._header, row, strict=False):
-            if not heading or not cell or heading in taken or heading in self._profile.skip_items or pattern is None:
+        for place, item, unit in self._items:
+            if row[place]:
+                yield self._reading(row, sample, item, row[place], unit)
+
+    def _item_columns(self) -> Iterator[tuple[int, str, str]]:
+        profile = self._profile
+        taken = {name for names in profile.columns.values() for name in names} | set(profile.attributes.values())
+        for place, heading in enumerate(self._header):
+            if not heading or heading in taken or heading in profile.skip_items or profile.item_pattern is None:
                 continue
-            found = pattern.fullmatch(heading)
+            found = profile.item_pattern.fullmatch(heading)
             if found is not None:
                 groups = found.groupdict(default="")
-                yield self._reading(row, sample, groups["item"].strip(), cell, groups.get("unit", "").strip())
+                yield place, groups["item"].strip(), groups.get("unit", "").strip()
 
     def _reading(self, row: Sequence[str], sample: str, item: str, cell: str, unit: str) -> Reading:
         profile = self._profile
@@ -201,12 +208,13 @@ class _Sheet:
         status = parsed.status
         if status is ReadingStatus.OK:
             status = profile.verdict_statuses.get(verdict, status)
-        measured, record_no, slot = (self._cell(row, role) for role in ("measured", "record_no", "slot"))
+        measured, record_no, slot = self._cell(row, "measured"), self._cell(row, "record_no"), self._cell(row, "slot")
         item = item or profile.constants.get("item", "")
         facts = (sample, item, measured, record_no, slot)
-        self._seen[facts] += 1
+        replicate = self._seen.get(facts, 0)
+        self._seen[facts] = replicate + 1
         return Reading(
-            driver=f"file:{profile.name}",
+            driver=self._driver,
             parser_version=profile.version,
             raw=CELL_SEPARATOR.join(row).encode(),
             item_text=item,
@@ -225,8 +233,8 @@ class _Sheet:
             quality_control=self._is_control(row),
             # An export is often yesterday's with more rows: what has a time or a number of its own is known again.
             natural_identity=bool(measured or record_no),
-            replicate=self._seen[facts] - 1,
-            attributes=tuple((name, self._at(row, column)) for name, column in profile.attributes.items()),
+            replicate=replicate,
+            attributes=tuple([(name, self._at(row, column)) for name, column in self._attributes]),
             encoding=self._table.encoding,
         )
 
@@ -245,18 +253,24 @@ class _Sheet:
         return local.astimezone(UTC) if plausible is not None else None
 
     def _cell(self, row: Sequence[str], role: str) -> str:
-        places = self._places.get(role, ())
+        places = self._places.get(role)
+        if not places:
+            return ""
         if len(places) == 1:  # nearly always
-            return row[places[0]] if places[0] < len(row) else ""
-        return " ".join(row[place] for place in places if place < len(row) and row[place])
+            return row[places[0]]
+        return " ".join([row[place] for place in places if row[place]])
 
     def _at(self, row: Sequence[str], column: str) -> str:
         """The cell under a heading, or `#3`, the third."""
-        return "".join(row[place] for place in self._places.get(f"={column}", ()) if place < len(row))
+        places = self._places.get(f"={column}")
+        return row[places[0]] if places else ""
 
 
 def _place(header: Sequence[str], column: str) -> tuple[int, ...]:
-    """Where a column stands, by its heading or by `#3`, the third; nowhere when there is none."""
+    """Where a column stands, by its heading or by `#3`, the third; nowhere when there is none.
+
+    The rows of a table are all of one width, so what stands in the header stands in every row.
+    """
     if column.startswith("#") and column[1:].isdigit():
-        return (int(column[1:]) - 1,) if int(column[1:]) else ()
+        return (int(column[1:]) - 1,) if 0 < int(column[1:]) <= len(header) else ()
     return (header.index(column),) if column and column in header else ()

@@ -62,10 +62,10 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from instruments.files.tables import FileFormat
 from instruments.types import ProvenOn, ReadingStatus
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
+from lims.tables import FileFormat
 
 DEFAULT_ENCODINGS = ("ascii", "utf-8", "gb18030")
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from functools import partial
 
-from instruments.parsing.values import decode_text, parse_time, parse_value
+from instruments.parsing.values import parse_time, parse_value
 from instruments.types import Reading, ReadingStatus, Settings
+from lims.tables import decode_text
 
 _SHORTEST_HEADER = 5  # H and four delimiters
 _RESULT_STATES = {

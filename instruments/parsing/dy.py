@@ -9,7 +9,6 @@ from instruments.parsing.pesticide import rate_status
 from instruments.parsing.values import (
     DeviceTime,
     decode_fixed,
-    decode_text,
     device_time,
     parse_time,
     parse_value,
@@ -17,6 +16,7 @@ from instruments.parsing.values import (
     signed16,
 )
 from instruments.types import Reading, ReadingStatus, Settings
+from lims.tables import decode_text
 
 # --- DY-3000, DY-6600, TL-300: binary records ------------------------------------------------------------------------
 

@@ -2,8 +2,9 @@
 
 import re
 
-from instruments.parsing.values import decode_text, parse_time, parse_value
+from instruments.parsing.values import parse_time, parse_value
 from instruments.types import Reading, ReadingStatus, Settings
+from lims.tables import decode_text
 
 _SICS = re.compile(r"(?P<command>S|SI|SU)\s+(?P<state>[SD])\s+(?P<value>[-+]?\s*[0-9.]+)\s+(?P<unit>\S+)")
 _SICS_STATES = {"+": ReadingStatus.OVER, "-": ReadingStatus.UNDER, "I": ReadingStatus.UNSTABLE}

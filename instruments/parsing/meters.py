@@ -3,8 +3,9 @@
 import re
 
 from instruments.framing.checksums import HEX8
-from instruments.parsing.values import decode_text, device_time, parse_time, parse_value
+from instruments.parsing.values import device_time, parse_time, parse_value
 from instruments.types import Reading, ReadingStatus, Settings
+from lims.tables import decode_text
 
 _SPER = re.compile(
     r"P(?P<ph>[-+*.\d]+)pH:\s*T(?P<temperature>[-+.\d]+)C#(?P<number>\d+)@(?P<time>.+?)(?P<check>[0-9A-Fa-f]{2})?"

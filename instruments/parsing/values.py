@@ -82,26 +82,6 @@ def parse_value(text: str, *, decimal_comma: bool = False) -> ParsedValue:
     return ParsedValue(number, _COMPARATORS.get(found["comparator"] or ""), ReadingStatus.OK)
 
 
-class DecodedText(NamedTuple):
-    """A text and the encoding it was read in."""
-
-    text: str
-    encoding: str
-
-
-def decode_text(raw: bytes, encodings: tuple[str, ...] = ("ascii", "utf-8", "gb18030")) -> DecodedText:
-    """Decode by a ladder of strict encodings; never by statistics, never by replacement.
-
-    Where nothing fits, the text is Latin-1, which keeps every byte: what was sent can be got back.
-    """
-    for encoding in encodings:
-        try:
-            return DecodedText(raw.decode(encoding), encoding)
-        except UnicodeDecodeError:
-            continue
-    return DecodedText(raw.decode("latin-1"), "latin-1")
-
-
 def decode_fixed(raw: bytes, encoding: str = "gb18030") -> str:
     """A fixed-width field: NUL and blank padding off, a Hanzi cut in half at the end left out."""
     field = raw.split(b"\x00", 1)[0].strip(b" \xff")

@@ -1,8 +1,10 @@
 """Files of readings: the bytes are kept first, the rows are looked at, then all or some are taken."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
 from threading import Lock
 from uuid import UUID, uuid4
 
@@ -10,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from instruments.files.importing import ImportedFile, import_file, propose_profiles
 from instruments.files.profiles import FileProfile
-from instruments.files.tables import UnreadableFileError
 from instruments.intake import delivered_of
 from instruments.models import Instrument, ReadingFile
 from instruments.queries import find_file_of_content, get_file, get_profile, profile_rows
@@ -20,6 +21,7 @@ from lims.errors import ConflictError, InvalidInputError
 from lims.files import read_file, store_file
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
+from lims.tables import UnreadableFileError
 from lims.uow import UnitOfWork
 
 TAKEABLE = frozenset({RowVerdict.NEW, RowVerdict.CONFLICT, RowVerdict.UNMATCHED})
@@ -148,16 +150,16 @@ def stage_file(session: Session, organisation_id: UUID, file: ReadingFile) -> St
     profile = get_profile(session, organisation_id, file.profile_name, file.profile_version)
     content, _media_type = read_file(session, file.file_sha256)
     try:
-        imported = _read(organisation_id, file.file_sha256, content, profile)
+        kept = _read(organisation_id, file.file_sha256, content, profile)
     except UnreadableFileError as error:
         return Staged(file, instrument, profile, problem=error.message)
     return Staged(
         file,
         instrument,
         profile,
-        _stage_rows(session, instrument, file, imported),
-        imported.warnings,
-        imported.encoding,
+        _stage_rows(session, instrument, file, kept),
+        kept.imported.warnings,
+        kept.imported.encoding,
     )
 
 
@@ -230,19 +232,50 @@ def _choose_profile(
     return next(iter(propose_profiles(content, known)), None)
 
 
-_lately: OrderedDict[tuple[object, ...], ImportedFile] = OrderedDict()
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A reading of a file, with its place and as it would be delivered."""
+
+    place: str
+    reading: Reading
+    delivered: Delivered
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a profile made of a file, and its readings as of the instruments whose file it is."""
+
+    imported: ImportedFile
+    placed: dict[tuple[str, datetime], Sequence[_Placed]] = field(default_factory=dict)
+
+    def readings_of(self, instrument: str, received_at: datetime) -> Sequence[_Placed]:
+        """The readings in their order, made once: a person looks at a file, then takes it."""
+        found = self.placed.get((instrument, received_at))
+        if found is None:
+            found = self.placed[instrument, received_at] = tuple(self._place(instrument, received_at))
+        return found
+
+    def _place(self, instrument: str, received_at: datetime) -> Iterator[_Placed]:
+        for row in self.imported.rows:
+            for at, reading in enumerate(row.readings):
+                key = reading.key(instrument, f"{self.imported.sha256}:{row.number}:{at}")
+                delivered = delivered_of(reading, key, instrument, received_at, file_row=row.number)
+                yield _Placed(f"{row.number}.{at}", reading, delivered)
+
+
+_lately: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
 _lately_lock = Lock()
 KEPT_FILES, KEPT_ROWS = 2, 20_000  # a person looks at a file, then takes it: it need not be read three times
 
 
-def _read(organisation_id: UUID, digest: bytes, content: bytes, profile: FileProfile) -> ImportedFile:
+def _read(organisation_id: UUID, digest: bytes, content: bytes, profile: FileProfile) -> _Kept:
     """Read a file, or give what this very profile made of these very bytes a moment ago."""
     key = (organisation_id, digest, profile.name, profile.version)
     with _lately_lock:
         found = _lately.get(key)
     if found is None:
-        found = import_file(content, profile)
-        if len(found.rows) <= KEPT_ROWS:
+        found = _Kept(import_file(content, profile))
+        if len(found.imported.rows) <= KEPT_ROWS:
             with _lately_lock:
                 _lately[key] = found
                 while len(_lately) > KEPT_FILES:
@@ -260,25 +293,18 @@ def _state_of(organisation_id: UUID, digest: bytes, content: bytes, profile: Fil
     return FileState.WAITING
 
 
-def _stage_rows(
-    session: Session, instrument: Instrument, file: ReadingFile, imported: ImportedFile
-) -> Sequence[StagedRow]:
-    placed: list[tuple[str, Reading, Delivered]] = []
-    for row in imported.rows:
-        for at, reading in enumerate(row.readings):
-            key = reading.key(instrument.name, f"{imported.sha256}:{row.number}:{at}")
-            delivered = delivered_of(reading, key, instrument.name, file.received_at, file_row=row.number)
-            placed.append((f"{row.number}.{at}", reading, delivered))
-    triaged = triage(session, instrument, [delivered for _place, _reading, delivered in placed]) if placed else []
+def _stage_rows(session: Session, instrument: Instrument, file: ReadingFile, kept: _Kept) -> Sequence[StagedRow]:
+    placed = kept.readings_of(instrument.name, file.received_at)
+    triaged = triage(session, instrument, [one.delivered for one in placed]) if placed else []
     rows = [
-        StagedRow(delivered.file_row or 0, place, verdict_of(one), reading, one)
-        for (place, reading, delivered), one in zip(placed, triaged, strict=True)
+        StagedRow(one.delivered.file_row or 0, one.place, verdict_of(decided), one.reading, decided)
+        for one, decided in zip(placed, triaged, strict=True)
     ]
     rows += [
         StagedRow(row.number, f"{row.number}.", RowVerdict.UNREADABLE, problem=row.problem)
-        for row in imported.unreadable
+        for row in kept.imported.unreadable
     ]
-    return sorted(rows, key=lambda row: row.number)  # stable: readings of one row stay in their order
+    return sorted(rows, key=attrgetter("number"))  # stable: readings of one row stay in their order
 
 
 def verdict_of(one: Triaged) -> RowVerdict:

@@ -1,10 +1,10 @@
 """Taking in readings, and deciding about those that nothing matched."""
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +21,7 @@ from instruments.queries import asked_of, find_connection, get_instrument, recor
 from instruments.rules import Match, disagreement, match_reading, measured_instant, says_the_same, what_holds
 from instruments.types import Delivered, MatchedBy, QuarantineReason, ReadingState
 from lims.catalog.queries import find_items
+from lims.copying import copy_in
 from lims.decisions import read_reason
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
@@ -30,16 +31,13 @@ from lims.uow import UnitOfWork
 FILE_DRIVER = "file"  # of an instrument that is known by its files only; `file:<profile>` of its readings
 AT_ONCE = 500  # readings that are looked at again in one transaction
 NOT_READ = frozenset({QuarantineReason.UNDECODABLE, QuarantineReason.INCOMPLETE})
-_COLUMNS = ", ".join(column.name for column in StoredReading.__table__.columns)
-_STORE_READINGS = text(
-    f"INSERT INTO reading ({_COLUMNS})"  # noqa: S608 - names of our own columns
-    f" SELECT {_COLUMNS} FROM json_populate_recordset(NULL::reading, CAST(:rows AS json))"
-)
 _KEEP_FRAMES = text(
-    "INSERT INTO raw_frame (sha256, content)"
-    " SELECT * FROM unnest(CAST(:digests AS bytea[]), CAST(:contents AS bytea[])) ON CONFLICT DO NOTHING"
+    "INSERT INTO raw_frame (sha256, content) SELECT sha256(content), content FROM"
+    " (SELECT CAST(frame AS bytea) AS content FROM string_to_table(:frames, ',') AS given (frame)) AS decoded"
+    " ORDER BY 1 ON CONFLICT DO NOTHING"
 )
 _COPIED = tuple(name for name in Delivered.__slots__ if name not in {"raw", "problem"})
+_copied_of = attrgetter(*_COPIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,43 +320,49 @@ def _was_open(run: InstrumentRun, delivered: Delivered) -> bool:
     return run.opened_at <= delivered.captured_at and (run.ended_at is None or delivered.captured_at <= run.ended_at)
 
 
-def _keep_frames(uow: UnitOfWork, frames: Sequence[bytes]) -> None:
-    by_hash = {sha256(frame).digest(): frame for frame in frames}
-    digests = sorted(by_hash)
-    uow.session.execute(_KEEP_FRAMES, {"digests": digests, "contents": [by_hash[digest] for digest in digests]})
+def _keep_frames(uow: UnitOfWork, frames: Iterable[bytes]) -> None:
+    """Keep each once, in the order of their hashes, so that two who keep the same ones cannot wait for each other."""
+    uow.session.execute(_KEEP_FRAMES, {"frames": ",".join([f"\\x{frame.hex()}" for frame in set(frames)])})
 
 
 def _store(uow: UnitOfWork, instrument: Instrument, new: Sequence[Triaged], file_id: UUID | None) -> None:
-    """Write the rows as one JSON text, and note them: row by row a file of ten thousand would take seconds."""
-    rows: list[dict[str, Any]] = [plain(_row(uow, instrument, one, file_id)) for one in new]
-    as_sql = [row | {"raw_sha256": f"\\x{row['raw_sha256']}"} for row in rows]
-    uow.session.execute(_STORE_READINGS, {"rows": json.dumps(as_sql, ensure_ascii=False)})
-    chain = instrument.ledger_chain()
-    for row in rows:
-        key = {"id": row.pop("id")}
-        uow.record(chain, StoredReading.__tablename__, key, row)
-
-
-def _row(uow: UnitOfWork, instrument: Instrument, one: Triaged, file_id: UUID | None) -> dict[str, Any]:
-    return {
-        "id": one.id,
+    """Copy the rows in at once, and note them: row by row a file of ten thousand would take many seconds."""
+    shared = {
         "instrument_id": instrument.id,
-        **{name: getattr(one.delivered, name) for name in _COPIED},
-        "raw_sha256": sha256(one.delivered.raw).digest(),
         "received_at": uow.now,
         "delivered_by_id": uow.actor.require_person(),
-        "state": one.state,
-        "matched_by": one.match.matched_by,
-        "blind_code": one.blind_code,
-        "run_id": one.run_id,
-        "quarantine_reason": one.quarantine_reason,
-        "expected_text": one.match.expected,
-        "conflicts_with_id": one.conflicts_with_id,
         "file_id": file_id,
         "decision": None,
         "decided_by_id": None,
         "decided_at": None,
     }
+    same = {name: plain(value) for name, value in shared.items()}
+    rows = [same | _row_of(one) for one in new]
+    uow.record_plain(instrument.ledger_chain(), StoredReading.__tablename__, rows)
+    copy_in(uow.session, StoredReading.__table__, [row | {"raw_sha256": f"\\x{row['raw_sha256']}"} for row in rows])
+
+
+def _row_of(one: Triaged) -> dict[str, Any]:
+    """What is the row's own, as the ledger writes it."""
+    delivered, match = one.delivered, one.match
+    row = dict(zip(_COPIED, _copied_of(delivered), strict=True))
+    row |= {
+        "id": str(one.id),
+        "value": plain(delivered.value),
+        "comparator": plain(delivered.comparator),
+        "status": delivered.status.value,
+        "measured_at": plain(delivered.measured_at),
+        "captured_at": plain(delivered.captured_at),
+        "raw_sha256": sha256(delivered.raw).hexdigest(),
+        "state": one.state.value,
+        "matched_by": plain(match.matched_by),
+        "blind_code": match.blind_code,
+        "run_id": plain(one.run_id),
+        "quarantine_reason": plain(match.reason),
+        "expected_text": match.expected,
+        "conflicts_with_id": plain(one.conflicts_with_id),
+    }
+    return row
 
 
 def _parse_again(uow: UnitOfWork, instrument: Instrument, reading: StoredReading) -> Sequence[Triaged]:

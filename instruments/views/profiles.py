@@ -20,7 +20,6 @@ from instruments.files.drafts import (
 )
 from instruments.files.importing import ImportedFile, import_table
 from instruments.files.profiles import ProfileError
-from instruments.files.tables import FileFormat, Table, UnreadableFileError, read_text_table, read_workbook
 from instruments.forms import ProfileForm
 from instruments.models import ReadingFile
 from instruments.services import files, profiles
@@ -30,6 +29,7 @@ from lims.errors import LimsError
 from lims.files import read_file
 from lims.i18n import LazyString
 from lims.i18n import gettext as _
+from lims.tables import FileFormat, Table, UnreadableFileError, read_text_table, read_workbook
 from lims.uow import unit_of_work
 from lims.web.current import current_actor
 

@@ -99,7 +99,7 @@ def append(
         digest = leaf_hash(body.encode()).hex()
         written.append({"place": place, "chain": chain, "seq": seq + 1, "type": kind, "body": body, "hash": digest})
     # One JSON text: it is escaped in C, where each body of an array would be escaped in Python.
-    session.execute(_WRITE, {"at": stamp.at, "events": json.dumps(written)})
+    session.execute(_WRITE, {"at": stamp.at, "events": json.dumps(written, ensure_ascii=False)})
     salts = [salt for change in changes for salt in change.salts]
     if salts:
         session.execute(

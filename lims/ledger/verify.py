@@ -61,16 +61,18 @@ def canonical(body: object) -> str:
 def _refuse_floats(value: object) -> None:
     if isinstance(value, float):
         raise TypeError(f"a ledger body holds no floats, got {value!r}; write measured values as strings")
+    items: Iterable[object] = value if isinstance(value, list) else ()
     if isinstance(value, dict):
-        for key, item in value.items():
+        items = value.values()
+        for key in value:
             if not (isinstance(key, str) and key.isascii()):
                 raise TypeError(f"keys of a ledger body are ASCII strings, got {key!r}")
-            if type(item) is not str:
-                _refuse_floats(item)
-    elif isinstance(value, list):
-        for item in value:
-            if type(item) is not str:
-                _refuse_floats(item)
+    if not _AS_THEY_ARE.issuperset(map(type, items)):
+        for item in items:
+            _refuse_floats(item)
+
+
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})  # nearly always all that stands in a row
 
 
 def leaf_hash(body: bytes) -> bytes:

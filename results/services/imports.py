@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from chain_of_custody.rules import normalise_scan
-from instruments.files.tables import Table, UnreadableFileError, read_text_table, read_workbook
 from lims.catalog.queries import find_items
 from lims.errors import ConflictError, InvalidInputError, LimsError
 from lims.files import read_file, store_file
 from lims.i18n import LazyString, gettext
 from lims.i18n import lazy_gettext as _l
+from lims.tables import Table, UnreadableFileError, read_text_table, read_workbook
 from lims.uow import UnitOfWork
 from results.models import ItemResult, ResultImport, TestSet, TestSetItem
 from results.queries import find_import, lines_by_set, results_by_line, sets_by_code

@@ -3,13 +3,13 @@
 import io
 from pathlib import Path
 
-import pandas as pd
 import pytest
+from openpyxl import Workbook
 
 from instruments.files.importing import ImportedFile, import_file, propose_profiles
 from instruments.files.profiles import ProfileError, builtin_profiles, parse_profile
-from instruments.files.tables import UnreadableFileError, read_text_table, read_workbook
 from instruments.types import ReadingStatus
+from lims.tables import MAX_ROWS, UnreadableFileError, read_text_table, read_workbook
 
 CORE, BIKA = "senaite__senaite.core", "bikalims__senaite.instruments"
 OK, OVER, INVALID, NA = ReadingStatus.OK, ReadingStatus.OVER, ReadingStatus.INVALID, ReadingStatus.NOT_AVAILABLE
@@ -268,10 +268,18 @@ def test_a_file_without_the_header_is_refused_by_name():
         read("Probe,Wert\nA,1\n")
 
 
-def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("instruments.files.tables.MAX_ROWS", 10)
-    with pytest.raises(UnreadableFileError, match="at most 10"):
-        read("Sample,Value\n" + "A,1\n" * 20)
+def test_too_many_rows_are_refused():
+    with pytest.raises(UnreadableFileError, match=f"more than {MAX_ROWS} rows"):
+        read("Sample,Value\n" + "A,1\n" * MAX_ROWS)
+
+
+def test_a_quote_that_is_never_closed_is_refused_and_swallows_no_row():
+    with pytest.raises(UnreadableFileError, match="delimited text"):
+        read('Sample,Value\n"A,1\nB,2\n')
+
+
+def test_a_quote_inside_a_cell_is_a_quote():
+    assert read_text_table(b'a,"b"c,3" d\n', delimiter=",").rows == (("a", "bc", '3" d'),)
 
 
 def test_bytes_that_are_no_workbook_are_refused():
@@ -282,8 +290,10 @@ def test_bytes_that_are_no_workbook_are_refused():
 
 
 def test_a_workbook_warns_of_numbers_longer_than_it_can_keep():
-    file = io.BytesIO()
-    pd.DataFrame([["Sample", "Value"], ["12345678901234567890", "1"]]).to_excel(file, header=False, index=False)
+    file, book = io.BytesIO(), Workbook()
+    book.active.append(["Sample", "Value"])
+    book.active.append(["12345678901234567890", "1"])
+    book.save(file)
     table = read_workbook(file.getvalue())
     assert table.rows[1][0] == "12345678901234567890"
     assert [warning for warning in table.warnings if "15 digits" in warning]

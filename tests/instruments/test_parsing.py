@@ -13,9 +13,10 @@ from instruments.drivers.builtin import BUILTIN_DRIVERS
 from instruments.drivers.registry import get_driver
 from instruments.framing.base import unfold
 from instruments.parsing.meters import is_hanna
-from instruments.parsing.values import decode_fixed, decode_text, float32_text, parse_time, parse_value
+from instruments.parsing.values import decode_fixed, float32_text, parse_time, parse_value
 from instruments.types import Comparator, Driver, Reading, ReadingStatus
 from lims.clock import LOCAL_ZONE
+from lims.tables import decode_text
 
 OK, INVALID, NA = ReadingStatus.OK, ReadingStatus.INVALID, ReadingStatus.NOT_AVAILABLE
 INSTANT = datetime(2026, 11, 23, 1, 30, 15, tzinfo=UTC)

@@ -1,7 +1,9 @@
 """Readings in the database: matched, quarantined or rejected with a reason, and never dropped."""
 
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -211,3 +213,40 @@ def test_an_instrument_shows_its_last_reading(session, team):
     [row] = queries.list_instruments(session, team.lab_id)
     assert (row.readings, row.quarantined, row.last_at) == (2, 2, clock.now())
     assert queries.list_instruments(session, make_team().lab_id) == []
+
+
+AWKWARD = [
+    "",
+    " ",
+    "\\N",
+    "\\.",
+    "a\n\\.\nb",
+    '"',
+    '","',
+    "NULL",
+    "\r\n",
+    "\t|\x1f",
+    "it's",
+    "\\x00",
+    "农药\u2028残留",
+    "🐟",
+    "{}",
+]
+
+
+def test_whatever_a_device_writes_is_kept_to_the_letter(session, team):
+    take(team, *(make_delivered(text, item_text=text, value_text=text, slot=text) for text in AWKWARD))
+    kept = [(one.sample_text, one.item_text, one.value_text, one.slot) for one in stored(session)]
+    assert sorted(kept) == sorted((text,) * 4 for text in AWKWARD)
+
+
+def test_the_same_reading_delivered_twice_at_once_is_refused_in_words(team):
+    def deliver_twice() -> None:
+        with unit_of_work(team.tester.actor) as uow:
+            instrument = services.known_instrument(uow, NAME, "lz-4000t")
+            [one] = services.triage(uow.session, instrument, [make_delivered()])
+            services.store_triaged(uow, instrument, [one])
+            services.store_triaged(uow, instrument, [replace(one, id=uuid4())])
+
+    with pytest.raises(ConflictError, match="delivered twice at once"):
+        deliver_twice()

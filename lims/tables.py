@@ -1,0 +1,290 @@
+"""From the bytes of a file to its rows: delimited text in the encodings of instruments and offices, and workbooks.
+
+`Table` is what the parts read that know a file by its header: texts, nothing guessed into a number or a date.
+`workbook_rows` gives cells as the workbook keeps them, for those that need its dates.
+"""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from itertools import islice
+from typing import NamedTuple
+
+from lims.i18n import LazyString
+from lims.i18n import lazy_gettext as _l
+
+MAX_FILE_BYTES = 20 * 1024 * 1024
+MAX_ROWS = 50_000  # 200 injections x 250 items
+MAX_COLUMNS = 512
+MAX_INFLATED_BYTES = 200 * 1024 * 1024  # a workbook is a zip: small bytes can be a large sheet
+EXCEL_DIGITS = 15
+
+_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+WORKBOOK_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .xls
+LADDER = ("ascii", "utf-8", "gb18030")
+DELIMITERS = ("\t", ";", ",")
+MAX_CELL = 1_048_576  # characters: past it a quote was never closed
+_LONG_NUMBER = re.compile(rf"\d{{{EXCEL_DIGITS + 1},}}")
+REPLACEMENT = "\ufffd"
+
+
+class FileFormat(StrEnum):
+    """How cells are kept in the file."""
+
+    TEXT = "text"
+    EXCEL = "excel"
+
+
+class UnreadableFileError(ValueError):
+    """The file cannot be read as what the profile says; the message tells why, in the language of who asks."""
+
+    def __init__(self, message: LazyString) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The cells of one file as texts, trimmed of padding; short rows are filled with empty cells.
+
+    Attributes:
+        rows: all rows, the blank ones too, so that row numbers are those of the file.
+        encoding: it was decoded in; empty for workbooks.
+        warnings: what somebody should know before trusting the content.
+    """
+
+    rows: tuple[tuple[str, ...], ...]
+    encoding: str
+    warnings: tuple[LazyString, ...] = ()
+
+
+class DecodedText(NamedTuple):
+    """A text and the encoding it was read in."""
+
+    text: str
+    encoding: str
+
+
+def decode_text(raw: bytes, encodings: tuple[str, ...] = LADDER) -> DecodedText:
+    """Decode by a ladder of strict encodings; never by statistics, never by replacement.
+
+    Where nothing fits, the text is Latin-1, which keeps every byte: what was sent can be got back.
+    """
+    for encoding in encodings:
+        try:
+            return DecodedText(raw.decode(encoding), encoding)
+        except UnicodeDecodeError:
+            continue
+    return DecodedText(raw.decode("latin-1"), "latin-1")
+
+
+def decode_file(content: bytes, encodings: tuple[str, ...] = LADDER) -> DecodedText:
+    """Decode by byte order mark, else by the ladder of strict encodings.
+
+    Raises:
+        UnreadableFileError: it begins like an encoding that it is not in.
+    """
+    for mark, encoding in _BOMS:
+        if content.startswith(mark):
+            try:
+                return DecodedText(content.decode(encoding), encoding)
+            except UnicodeDecodeError as error:
+                raise UnreadableFileError(
+                    _l("the file begins like %(encoding)s but is not: %(error)s", encoding=encoding, error=error)
+                ) from error
+    return decode_text(content, encodings)
+
+
+def is_workbook(content: bytes) -> bool:
+    """Whether these bytes begin as an `.xls` or `.xlsx` does."""
+    return content.startswith(WORKBOOK_MARKS)
+
+
+def likely_delimiter(text: str) -> str:
+    """Tab, semicolon or comma, whichever stands most often in the beginning of a text."""
+    return max(DELIMITERS, key=lambda mark: (text.count(mark, 0, 20_000), -DELIMITERS.index(mark)))
+
+
+def read_text_table(
+    content: bytes,
+    *,
+    delimiter: str,
+    encodings: tuple[str, ...] = LADDER,
+    wrapped_lines: bool = False,
+) -> Table:
+    """Read delimited text.
+
+    Args:
+        content: the bytes of the file.
+        delimiter: one character.
+        encodings: ladder for files without a byte order mark.
+        wrapped_lines: whether every whole line stands between quotes (Hach DR3900).
+
+    Raises:
+        UnreadableFileError: too large, or not decodable.
+    """
+    _check_size(content)
+    decoded = decode_file(content, encodings)
+    text = decoded.text.replace("\x00", "")
+    warnings = []
+    if REPLACEMENT in text:
+        warnings.append(_l("the file was damaged before it came here: it holds replacement characters"))
+    if wrapped_lines:
+        text = "\n".join(line.strip().removeprefix('"').removesuffix('"') for line in text.splitlines())
+    return Table(_texts(delimited_rows(text, delimiter, quoted=not wrapped_lines)), decoded.encoding, tuple(warnings))
+
+
+def delimited_rows(text: str, delimiter: str, *, quoted: bool = True, most_rows: int = MAX_ROWS) -> list[list[str]]:
+    """The rows of a delimited text, the blank ones too.
+
+    Args:
+        text: decoded.
+        delimiter: one character.
+        quoted: whether quotes keep a delimiter or a line end inside a cell.
+        most_rows: that are read.
+
+    Raises:
+        UnreadableFileError: too many rows or columns, or a quote that is never closed.
+    """
+    try:
+        try:
+            rows = _cut(text, delimiter, most_rows, quoted=quoted, strict=True)
+        except csv.Error as error:
+            if "end of data" in str(error):
+                raise
+            rows = _cut(
+                text, delimiter, most_rows, quoted=quoted, strict=False
+            )  # `"a"b`: a quote inside a cell, not doubled
+    except csv.Error as error:
+        raise UnreadableFileError(_l("the file cannot be read as delimited text: %(error)s", error=error)) from error
+    width = max(map(len, rows), default=0)
+    if width > MAX_COLUMNS:
+        raise UnreadableFileError(
+            _l("the file has %(columns)s columns; at most %(most)s are read", columns=width, most=MAX_COLUMNS)
+        )
+    return rows
+
+
+def _cut(text: str, delimiter: str, most_rows: int, *, quoted: bool, strict: bool) -> list[list[str]]:
+    csv.field_size_limit(MAX_CELL)
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+        strict=strict,
+    )
+    rows = list(islice(reader, most_rows + 1))
+    if len(rows) > most_rows:
+        raise UnreadableFileError(_l("the file has more than %(most)s rows", most=most_rows))
+    return rows
+
+
+def read_workbook(content: bytes, *, sheet: str | None = None) -> Table:
+    """Read one sheet of an `.xls` or `.xlsx` workbook as texts: the named one, or the first that has cells.
+
+    Raises:
+        UnreadableFileError: too large, no workbook, or no such sheet.
+    """
+    rows = _texts([_cell_text(cell) for cell in row] for row in workbook_rows(content, sheet=sheet))
+    return Table(rows, "", _workbook_warnings(rows))
+
+
+def workbook_rows(content: bytes, *, sheet: str | None = None, most_rows: int = MAX_ROWS) -> Sequence[Sequence[object]]:
+    """The cells of one sheet as the workbook keeps them: the named one, or the first that has cells.
+
+    Raises:
+        UnreadableFileError: too large, no workbook, or no such sheet.
+    """
+    from python_calamine import CalamineError, load_workbook
+
+    _check_size(content)
+    _check_inflation(content)
+    try:
+        workbook = load_workbook(io.BytesIO(content))
+        names = workbook.sheet_names
+        if sheet is not None and sheet not in names:
+            raise UnreadableFileError(
+                _l("the workbook has no sheet “%(sheet)s”; it has %(names)s", sheet=sheet, names=", ".join(names))
+            )
+        for name in [sheet] if sheet is not None else names:
+            rows: Sequence[Sequence[object]] = workbook.get_sheet_by_name(name).to_python(
+                skip_empty_area=False, nrows=most_rows + 1
+            )
+            if len(rows) > most_rows or (rows and len(rows[0]) > MAX_COLUMNS):
+                raise UnreadableFileError(
+                    _l(
+                        "sheet “%(sheet)s” has more than %(rows)s rows or %(columns)s columns",
+                        sheet=name,
+                        rows=most_rows,
+                        columns=MAX_COLUMNS,
+                    )
+                )
+            if rows and rows[0]:
+                return rows
+    except (CalamineError, OSError, ValueError) as error:
+        if isinstance(error, UnreadableFileError):
+            raise
+        raise UnreadableFileError(_l("the file is no workbook: %(error)s", error=error)) from error
+    return []
+
+
+def _cell_text(cell: object) -> str:
+    """A cell as a text: a whole number without a point, an instant year first, nothing as nothing."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, date) and not isinstance(cell, datetime):
+        return f"{datetime.combine(cell, time.min)}"
+    return str(cell)
+
+
+def _texts(rows: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    """Trimmed of padding, all of one width."""
+    trimmed = [tuple(map(str.strip, row)) for row in rows]
+    width = max(map(len, trimmed), default=0)
+    return tuple(row if len(row) == width else row + ("",) * (width - len(row)) for row in trimmed)
+
+
+def _workbook_warnings(rows: tuple[tuple[str, ...], ...]) -> tuple[LazyString, ...]:
+    """Excel keeps 15 digits of a number: a longer one was a text, or has lost its end."""
+    for number, row in enumerate(rows, 1):
+        for cell in row:
+            if _LONG_NUMBER.fullmatch(cell):
+                return (
+                    _l(
+                        "row %(row)s: %(cell)s is longer than the %(digits)s digits that a workbook keeps",
+                        row=number,
+                        cell=cell,
+                        digits=EXCEL_DIGITS,
+                    ),
+                )
+    return ()
+
+
+def _check_size(content: bytes) -> None:
+    if len(content) > MAX_FILE_BYTES:
+        raise UnreadableFileError(
+            _l("the file has %(size)s bytes; at most %(most)s are read", size=len(content), most=MAX_FILE_BYTES)
+        )
+
+
+def _check_inflation(content: bytes) -> None:
+    if not content.startswith(b"PK"):
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            inflated = sum(member.file_size for member in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise UnreadableFileError(_l("the file is no workbook: %(error)s", error=error)) from error
+    if inflated > MAX_INFLATED_BYTES:
+        raise UnreadableFileError(
+            _l(
+                "the workbook grows to %(size)s bytes; at most %(most)s are read",
+                size=inflated,
+                most=MAX_INFLATED_BYTES,
+            )
+        )
