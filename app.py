@@ -33,6 +33,7 @@ MODELS = (
     "results.models",
     "results.blind_checks.models",
     "results.quality.models",
+    "results.nonconforming.models",
     "results.referral.models",
     "results.recheck.models",
     "results.objections.models",

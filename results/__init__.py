@@ -22,6 +22,7 @@ def init_app(app: "Flask") -> None:
         blind_checks,
         demo,
         expiry,
+        nonconforming,
         objections,
         panels,
         publication,
@@ -64,6 +65,7 @@ def init_app(app: "Flask") -> None:
     blind_checks.init_app(app)
     quality.init_app(app)
     expiry.init_app(app)
+    nonconforming.init_app(app)
     referral.init_app(app)
     recheck.init_app(app)
     objections.init_app(app)
