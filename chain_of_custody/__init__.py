@@ -32,7 +32,14 @@ def init_app(app: "Flask") -> None:
         "label_blocks.index", _l("Labels in advance"), icon="print", permission="custody.seal", order=33
     )
     navigation.add_entry("storage.index", _l("Sample store"), icon="box", permission="custody.receive", order=34)
-    navigation.add_entry("unblinding.index", _l("Unblinding"), icon="eye", permission="custody.unblind", order=36)
+    navigation.add_entry(
+        "unblinding.index",
+        _l("Unblinding"),
+        icon="eye",
+        permission="custody.unblind",
+        order=36,
+        waiting=queries.count_open_unblindings,
+    )
     app.context_processor(views.scan_from_anywhere)
     panels.register()
     register_seal_reader(queries.list_seal_nos)

@@ -15,7 +15,7 @@ from typing import Any, cast
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -151,9 +151,7 @@ def ledger_export(output: Path) -> None:
     with unit_of_work(INSTALL) as uow:
         while seal_head(uow, signer) is not None:
             pass
-    with db.read_session() as session:
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        session.execute(text("SET LOCAL statement_timeout = 0"))
+    with db.snapshot() as session:
         count = write_bundle(session, output, signer.verifier_key)
     click.echo(_("%(count)s events written to %(path)s", count=count, path=str(output)))
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 from flask import current_app
 from flask.cli import with_appcontext
-from sqlalchemy import text
 
 from lims import clock, verification
 from lims.backup import BackupReport, read_backup, write_backup
@@ -47,9 +46,7 @@ def restore(source: Path) -> None:
         urls = database_urls(settings)
         report = read_backup(settings, urls.owner, source)
         db.configure(urls.app)
-        with db.read_session() as session:
-            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-            session.execute(text("SET LOCAL statement_timeout = 0"))
+        with db.snapshot() as session:
             findings = verification.run_checks(session, "ledger")
     except LimsError as refusal:
         raise click.UsageError(str(refusal)) from refusal

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 from flask import current_app
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from lims import clock, verification
@@ -32,9 +31,7 @@ def verify(topic: str | None, as_json: bool, report: Path | None) -> None:  # no
     if topic is not None and topic not in verification.topics():
         known = ", ".join(verification.topics())
         raise click.UsageError(_("There is no topic “%(topic)s”; expected one of %(known)s.", topic=topic, known=known))
-    with db.read_session() as session:
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        session.execute(text("SET LOCAL statement_timeout = 0"))
+    with db.snapshot() as session:
         if report is None:
             findings: Sequence[verification.Finding] = verification.run_checks(session, topic)
         else:

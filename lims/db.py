@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     create_engine,
+    text,
 )
 from sqlalchemy import Enum as EnumType
 from sqlalchemy import event as sa_event
@@ -91,6 +92,11 @@ class Base(DeclarativeBase):
                     name=f"{column.name}_known",
                 )
                 table.append_constraint(known)
+
+
+def columns_of(row: Base) -> dict[str, Any]:
+    """What stands in the columns of a row, by their names; an answer that says more than the row adds to it."""
+    return {column.key: getattr(row, column.key) for column in row.__table__.columns}
 
 
 class Entity(Base):
@@ -186,6 +192,14 @@ class Database:
             # A savepoint of its own would, when rolled back at the end, take the writes of the request with it.
             return Session(self._connection, join_transaction_mode="rollback_only")
         return Session(self.engine.execution_options(postgresql_readonly=True))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A read session that sees one instant of the database, and may take as long as a proof takes."""
+        with self.read_session() as session:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            session.execute(text("SET LOCAL statement_timeout = 0"))
+            yield session
 
     @property
     def session(self) -> Session:

@@ -6,7 +6,7 @@
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, func, select, text
+from sqlalchemy import CheckConstraint, Index, func, select
 from sqlalchemy.orm import Mapped, Session
 
 from lims import clock, verification
@@ -61,9 +61,7 @@ def prove_tonight(uow: UnitOfWork) -> VerificationRun | None:
 
 def prove(uow: UnitOfWork) -> VerificationRun:
     """Prove every invariant now, and keep what came of it."""
-    with db.read_session() as session:
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        session.execute(text("SET LOCAL statement_timeout = 0"))
+    with db.snapshot() as session:
         findings = verification.run_checks(session)
     run = VerificationRun(
         begun_at=uow.now,

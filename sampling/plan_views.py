@@ -14,11 +14,12 @@ from lims import clock
 from lims.auth.permissions import requires
 from lims.catalog.queries import find_category, list_majors, subtree_ids
 from lims.db import db
-from lims.errors import InvalidInputError, LimsError, NotFoundError
+from lims.errors import InvalidInputError, LimsError
 from lims.i18n import bilingual
 from lims.i18n import gettext as _
 from lims.i18n import lazy_gettext as _l
 from lims.uow import unit_of_work
+from lims.web.acts import press
 from lims.web.current import current_actor
 from lims.web.paging import page_of, read_cursor
 from lims.web.panels import panels_for, steps_for
@@ -202,12 +203,7 @@ def lines(plan_id: UUID) -> ResponseReturnValue:
 def approve(plan_id: UUID) -> ResponseReturnValue:
     """Approve a plan that somebody else made."""
     queries.get_plan(db.session, current_actor(), plan_id)
-    try:
-        with unit_of_work(current_actor()) as uow:
-            approve_plan(uow, plan_id)
-    except LimsError as refusal:
-        flash(str(refusal), "error")
-    else:
+    if press(lambda uow: approve_plan(uow, plan_id)):
         flash(_("Approved. The draw can be prepared."), "success")
     return redirect(url_for(".detail", plan_id=plan_id), 303)
 
@@ -217,12 +213,7 @@ def approve(plan_id: UUID) -> ResponseReturnValue:
 def close(plan_id: UUID) -> ResponseReturnValue:
     """Close a plan whose visits are all over."""
     queries.get_plan(db.session, current_actor(), plan_id)
-    try:
-        with unit_of_work(current_actor()) as uow:
-            close_plan(uow, plan_id)
-    except LimsError as refusal:
-        flash(str(refusal), "error")
-    else:
+    if press(lambda uow: close_plan(uow, plan_id)):
         flash(_("The plan is closed."), "success")
     return redirect(url_for(".detail", plan_id=plan_id), 303)
 
@@ -231,15 +222,7 @@ def close(plan_id: UUID) -> ResponseReturnValue:
 @requires("sampling.plan")
 def release(plan_id: UUID) -> ResponseReturnValue:
     """Give back a side that nobody acted on and no visit needs."""
-    try:
-        held = DutyKey.read(request.form)
-        with unit_of_work(current_actor()) as uow:
-            release_plan_duty(uow, plan_id, held)
-    except NotFoundError:
-        raise
-    except LimsError as refusal:
-        flash(str(refusal), "error")
-    else:
+    if press(lambda uow: release_plan_duty(uow, plan_id, DutyKey.read(request.form))):
         flash(_("Given back."), "success")
     return redirect(url_for(".detail", plan_id=plan_id) + "#duties", 303)
 
@@ -249,14 +232,8 @@ def release(plan_id: UUID) -> ResponseReturnValue:
 def withdraw(task_id: UUID) -> ResponseReturnValue:
     """Take a visit back before it was made."""
     plan_id = queries.get_task(db.session, current_actor(), task_id).plan_id
-    try:
-        with unit_of_work(current_actor()) as uow:
-            withdraw_task(uow, task_id, request.form.get("reason", "").replace("\0", "")[:1000])
-    except NotFoundError:
-        raise
-    except LimsError as refusal:
-        flash(str(refusal), "error")
-    else:
+    reason = request.form.get("reason", "").replace("\0", "")[:1000]
+    if press(lambda uow: withdraw_task(uow, task_id, reason)):
         flash(_("Taken back."), "success")
     return redirect(url_for(".tasks", plan_id=plan_id, state=TaskState.ISSUED.value), 303)
 

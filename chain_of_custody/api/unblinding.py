@@ -12,7 +12,7 @@ from chain_of_custody import queries, services
 from chain_of_custody.models import Unblinding
 from chain_of_custody.schemas import OneUnblindingOut, UnblindingDecisionIn, UnblindingIn, UnblindingsOut
 from lims.auth.permissions import requires
-from lims.db import db
+from lims.db import columns_of, db
 from lims.uow import unit_of_work
 from lims.web.api import READS, WRITES, ApiBlueprint, answer
 from lims.web.current import current_actor
@@ -22,8 +22,7 @@ blp = ApiBlueprint("unblinding_api", __name__, url_prefix="/api/v1/unblindings",
 
 
 def _facts(session: Session, asked: Unblinding) -> dict[str, Any]:
-    fields = {column.key: getattr(asked, column.key) for column in Unblinding.__table__.columns}
-    return fields | {"opened": queries.opened_sample(session, current_actor(), asked)}
+    return columns_of(asked) | {"opened": queries.opened_sample(session, current_actor(), asked)}
 
 
 def _dump(session: Session, asked: Unblinding) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from chain_of_custody.conditions.models import TemperatureLog
 from chain_of_custody.conditions.schemas import PlaceLogIn, TemperatureLogIn, TemperatureLogOut, TemperatureLogsOut
 from chain_of_custody.queries import get_hand_over, get_place
 from lims.auth.permissions import requires
-from lims.db import db
+from lims.db import columns_of, db
 from lims.uow import unit_of_work
 from lims.web.api import READS, WRITES, ApiBlueprint, answer
 from lims.web.current import current_actor
@@ -22,7 +22,7 @@ blp = ApiBlueprint("temperature_logs_api", __name__, url_prefix="/api/v1", descr
 
 
 def _dump(session: Session, log: TemperatureLog) -> Mapping[str, Any]:
-    shown = {column.key: getattr(log, column.key) for column in TemperatureLog.__table__.columns}
+    shown = columns_of(log)
     more = {"sha256": log.file_sha256.hex(), "excursions": queries.list_excursions(session, log.id)}
     dumped: Mapping[str, Any] = TemperatureLogOut().dump(shown | more)
     return dumped

@@ -12,8 +12,8 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from chain_of_custody.models import BlindCode, Reception, Unblinding
-from chain_of_custody.rules import is_blind_code, normalise_scan
-from chain_of_custody.types import Blindness, BlindPortion, UnblindingOutcome
+from chain_of_custody.rules import is_blind_code, normalise_scan, offices_of
+from chain_of_custody.types import Blindness, BlindPortion, UnblindingOffice, UnblindingOutcome
 from lims.actors import Actor
 from lims.auth.permissions import BENCH_ROLES, Role
 from lims.errors import NotFoundError
@@ -107,16 +107,17 @@ def list_unblindings(
     return session.scalars(query.order_by(Unblinding.requested_at.desc(), Unblinding.id.desc()).limit(limit)).all()
 
 
-def count_open_unblindings(session: Session, lab_id: UUID) -> int:
-    """How many requests of a laboratory wait for their second person."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Unblinding)
-            .where(Unblinding.lab_id == lab_id, Unblinding.outcome.is_(None))
-        )
-        or 0
+def count_open_unblindings(session: Session, actor: Actor) -> int:
+    """How many requests of the actor's laboratory wait for them: those that the other of the two offices made."""
+    offices = offices_of(actor.roles)
+    decided_here = [asker for asker in UnblindingOffice if any(office is not asker for office in offices)]
+    waiting = select(func.count()).where(
+        Unblinding.lab_id == actor.organisation_id,
+        Unblinding.outcome.is_(None),
+        Unblinding.requested_as.in_(decided_here),
+        Unblinding.requested_by_id != actor.person_id,
     )
+    return session.scalar(waiting) or 0
 
 
 def get_unblinding(session: Session, lab_id: UUID, unblinding_id: UUID) -> Unblinding:

@@ -65,6 +65,7 @@ def offer_hand_over(
         NotFoundError: no such organisation.
         InvalidInputError: nothing scanned, too much, an unknown number, or a sample of another laboratory.
         NotHolderError: a portion is held by somebody else.
+        NotAuthorisedError: the giver is authorised neither to sample nor to keep samples.
         ConflictError: a portion stands on another open list.
     """
     return _offer(uow, portion_nos, to_organisation_id, packing)
@@ -81,7 +82,7 @@ def hand_to_courier(
 
     Raises:
         InvalidInputError: no consignment number, or as for `offer_hand_over`.
-        NotHolderError, ConflictError, NotFoundError: as for `offer_hand_over`.
+        NotHolderError, NotAuthorisedError, ConflictError, NotFoundError: as for `offer_hand_over`.
     """
     number = normalise_scan(consignment_no)
     if not number:
@@ -221,6 +222,10 @@ def _offer(
         select(Portion).where(Portion.portion_no.in_(numbers)).order_by(Portion.portion_no)
     ).all()
     _check_list(uow, numbers, portions, to_organisation_id)
+    # Whoever took samples keeps them until they are handed over; a laboratory's portions are its custodian's.
+    kinds = (AuthorisationKind.CUSTODY, AuthorisationKind.SAMPLE)
+    first, second = kinds if uow.actor.organisation_kind is OrganisationKind.LAB else kinds[::-1]
+    require_authorised(uow.session, [Needed.of(uow.actor, first, second)], local_date(uow.now))
     year = f"{local_date(uow.now):%Y}"
     offered = HandOver(
         id=uuid4(),

@@ -8,9 +8,13 @@ from chain_of_custody.models import BackupRelease, Portion, StorageMove, Storage
 from chain_of_custody.queries import current_entries
 from chain_of_custody.rules import normalise_scan
 from chain_of_custody.types import CustodyKind, PlaceLevel, PortionKind
+from lims.clock import local_date
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
+from lims.people.authorisations import Needed, require_authorised
+from lims.people.types import AuthorisationKind
 from lims.uow import UnitOfWork
+from sampling.models import Sample
 from sampling.services.separation import get_sample_for_act
 
 DEPTH = {level: depth for depth, level in enumerate(PlaceLevel)}
@@ -51,16 +55,24 @@ def move_portion(uow: UnitOfWork, portion_no: str, place_code: str) -> StorageMo
         NotFoundError: the organisation holds no such portion.
         ConflictError: it was disposed of.
         InvalidInputError: it has no such place.
+        NotAuthorisedError: the actor is not authorised to keep samples of this food.
     """
     organisation_id = uow.actor.require_organisation()
-    portion = uow.session.scalar(select(Portion).where(Portion.portion_no == normalise_scan(portion_no)))
-    if portion is None:
+    found = uow.session.execute(
+        select(Portion, Sample.category_id)
+        .join(Sample, Sample.id == Portion.sample_id)
+        .where(Portion.portion_no == normalise_scan(portion_no))
+    ).one_or_none()
+    if found is None:
         raise NotFoundError
+    portion, category_id = found
     entry = current_entries(uow.session, [portion.id])[portion.id]
     if entry.organisation_id != organisation_id:
         raise NotFoundError
     if entry.kind is CustodyKind.DISPOSED:
         raise ConflictError(_l("%(number)s was disposed of.", number=portion.portion_no), field="portion_no")
+    keeper = Needed.of(uow.actor, AuthorisationKind.CUSTODY)
+    require_authorised(uow.session, [keeper], local_date(uow.now), category_id=category_id)
     place = uow.session.scalar(
         select(StoragePlace).where(
             StoragePlace.organisation_id == organisation_id, StoragePlace.code == normalise_scan(place_code)

@@ -32,6 +32,7 @@ from lims.i18n import ngettext
 from lims.quantities import parse_measured
 from lims.symbols import code128_svg, qr_svg
 from lims.uow import unit_of_work
+from lims.web.acts import paper, press
 from lims.web.current import current_actor
 
 bp = Blueprint("hand_overs", __name__, url_prefix="/custody/hand-overs")
@@ -226,13 +227,7 @@ def confirm(hand_over_id: UUID) -> ResponseReturnValue:
 @requires("custody.hand_over")
 def withdraw(hand_over_id: UUID) -> ResponseReturnValue:
     """Take an offer back."""
-    try:
-        with unit_of_work(current_actor()) as uow:
-            services.withdraw_hand_over(uow, hand_over_id)
-    except NotFoundError:
-        raise
-    except LimsError as refusal:
-        flash(str(refusal), "error")
+    if not press(lambda uow: services.withdraw_hand_over(uow, hand_over_id)):
         return redirect(url_for(".detail", hand_over_id=hand_over_id), 303)
     flash(_("Taken back. You still hold these portions."), "success")
     return redirect(url_for(".index"), 303)
@@ -276,6 +271,4 @@ def box(hand_over_id: UUID) -> ResponseReturnValue:
 def record(hand_over_id: UUID) -> ResponseReturnValue:
     """The 样品移交确认单 to print."""
     hand_over = queries.get_hand_over(db.session, current_actor(), hand_over_id)
-    answer = Response(printing.hand_over_record(db.session, hand_over), content_type="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="{hand_over.record_no}.pdf"'
-    return answer
+    return paper(printing.hand_over_record(db.session, hand_over), hand_over.record_no)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -70,8 +69,3 @@ def trail(session: Session, chain: str) -> list[TrailEntry]:
         .order_by(LedgerEvent.seq)
     )
     return [TrailEntry(event.seq, event.type, event.at, event.body, event.hash, leaf) for event, leaf in rows]
-
-
-def event_body(session: Session, event_id: int) -> Any:
-    """The canonical text of one event, or None."""
-    return session.scalar(select(LedgerEvent.body).where(LedgerEvent.id == event_id))

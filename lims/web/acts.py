@@ -4,6 +4,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+from flask import Response, flash
+
 from lims.actors import Actor
 from lims.errors import LimsError, NotFoundError
 from lims.forms import PageForm
@@ -37,3 +39,30 @@ def carry_out(form: PageForm, act: Callable[[UnitOfWork], Any], *, actor: Actor 
     except LimsError as refusal:
         return form.refuse(refusal)
     return HTTPStatus.SEE_OTHER
+
+
+def press(act: Callable[[UnitOfWork], Any]) -> bool:
+    """Do what a button asks for, in one transaction; why it was refused is told on the next page.
+
+    Returns:
+        Whether it was done.
+
+    Raises:
+        NotFoundError: what it is about is not there, or not for this person.
+    """
+    try:
+        with unit_of_work(current_actor()) as uow:
+            act(uow)
+    except NotFoundError:
+        raise
+    except LimsError as refusal:
+        flash(str(refusal), "error")
+        return False
+    return True
+
+
+def paper(content: bytes, number: str) -> Response:
+    """A PDF that opens in the browser, and is saved under its number."""
+    answer = Response(content, content_type="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{number}.pdf"'
+    return answer

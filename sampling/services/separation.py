@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from lims.actors import OrganisationKind
@@ -219,30 +219,6 @@ def _employments(uow: UnitOfWork, person_ids: Collection[UUID]) -> Mapping[UUID,
             _l("This employment does not cover %(day)s.", day=local_date(uow.now).isoformat()),
         )
     return facts
-
-
-def release_duties(uow: UnitOfWork, sample: SampleTuple, role: DutyRole, person_id: UUID) -> None:
-    """Give duties back that nobody acted upon (a reassigned task); what an act points at stays.
-
-    The plan duty stays as long as any other sample of the plan needs it.
-    """
-    acted = uow.session.scalar(
-        select(DutyAct.id).where(DutyAct.sample_id == sample.sample_id, DutyAct.person_id == person_id).limit(1)
-    )
-    if acted is not None:
-        return
-    key = {"sample_id": sample.sample_id, "person_id": person_id}
-    gone = uow.session.scalar(
-        delete(PersonSampleDuty)
-        .where(
-            PersonSampleDuty.sample_id == sample.sample_id,
-            PersonSampleDuty.person_id == person_id,
-            PersonSampleDuty.side == SIDE_OF[role],
-        )
-        .returning(PersonSampleDuty.person_id)
-    )
-    if gone is not None:
-        uow.record(f"sample:{sample.sample_id}", "person_sample_duty", key, None)
 
 
 def claim_job(uow: UnitOfWork, category: PlanCategory, role: DutyRole, facts: EmploymentFacts) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chain_of_custody import queries, services
 from chain_of_custody.models import BlindCode, Unblinding
+from chain_of_custody.queries import count_open_unblindings
 from chain_of_custody.types import Blindness, UnblindingOutcome
 from lims.auth.permissions import Role
 from lims.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
@@ -139,6 +140,17 @@ def test_nobody_unblinds_alone_and_the_same_office_is_not_the_second_one(session
         services.request_unblinding(uow, here.code, "x")
     decide(here, asked, by=both)
     assert session.get_one(Unblinding, asked).outcome is UnblindingOutcome.OPENED
+
+
+def test_a_request_waits_in_the_menu_of_the_other_office_only(session, here):
+    ask(here)
+    both = make_person(here.team.lab_id, Role.LAB_HEAD, Role.QUALITY_MANAGER)
+    elsewhere = make_person(make_team().lab_id, Role.QUALITY_MANAGER)
+    waiting = {
+        who: count_open_unblindings(session, person.actor)
+        for who, person in {"head": here.head, "quality": here.quality, "both": both, "elsewhere": elsewhere}.items()
+    }
+    assert waiting == {"head": 0, "quality": 1, "both": 1, "elsewhere": 0}
 
 
 def test_who_tests_the_sample_cannot_unblind_it_as_well(session, here):

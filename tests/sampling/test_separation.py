@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from lims.actors import OrganisationKind
 from lims.auth.permissions import Role
 from lims.uow import unit_of_work
-from sampling.models import DutyAct, PersonSampleDuty, Sample, SeparationRefusal
-from sampling.services.separation import SeparationRefusedError, claim_act, claim_duties, release_duties, sample_tuple
+from sampling.models import DutyAct, Sample, SeparationRefusal
+from sampling.services.separation import SeparationRefusedError, claim_act, sample_tuple
 from sampling.types import DutyRole, SeparationMode
 from tests.factories.people import make_organisation, make_person, make_second_account
 from tests.factories.sampling import make_plan, make_sample, make_team
@@ -115,17 +115,6 @@ def test_acting_again_in_the_same_role_changes_nothing(session: Session):
     act(team.tester, sample_id, DutyRole.TESTER)
     count = sa.select(sa.func.count()).where(DutyAct.sample_id == sample_id, DutyAct.role == DutyRole.TESTER)
     assert session.scalar(count) == 1
-
-
-def test_a_duty_that_nobody_acted_upon_is_given_back(session: Session):
-    team = make_team()
-    sample_id = make_sample(team)
-    with unit_of_work(team.planner.actor) as uow:
-        scope = sample_tuple(uow.session.get_one(Sample, sample_id))
-        claim_duties(uow, scope, DutyRole.TESTER, team.tester.person_id)
-        release_duties(uow, scope, DutyRole.TESTER, team.tester.person_id)
-    held = sa.select(PersonSampleDuty).where(PersonSampleDuty.person_id == team.tester.person_id)
-    assert session.scalars(held).all() == []
 
 
 INSERT_ACT = """

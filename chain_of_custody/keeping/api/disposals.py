@@ -22,7 +22,7 @@ from chain_of_custody.keeping.schemas import (
 from chain_of_custody.keeping.types import KeptPortion
 from lims import clock
 from lims.auth.permissions import requires
-from lims.db import db
+from lims.db import columns_of, db
 from lims.uow import unit_of_work
 from lims.web.api import READS, WRITES, ApiBlueprint, answer
 from lims.web.current import current_actor
@@ -53,7 +53,7 @@ def list_kept(asked: Mapping[str, Any]) -> Any:
 
 
 def _dump(session: Session, disposal: Disposal) -> Mapping[str, Any]:
-    shown = {column.key: getattr(disposal, column.key) for column in Disposal.__table__.columns}
+    shown = columns_of(disposal)
     lines = queries.list_disposed(session, disposal.id)
     dumped: Mapping[str, Any] = OneDisposalOut().dump(shown | {"lines": lines})
     return dumped

@@ -19,7 +19,7 @@ from chain_of_custody.keeping.schemas import (
     StockScansIn,
 )
 from lims.auth.permissions import requires
-from lims.db import db
+from lims.db import columns_of, db
 from lims.uow import unit_of_work
 from lims.web.api import READS, WRITES, ApiBlueprint, answer
 from lims.web.current import current_actor
@@ -29,7 +29,7 @@ blp = ApiBlueprint("stock_counts_api", __name__, url_prefix="/api/v1/stock-count
 
 
 def _dump(session: Session, counted: StockCount) -> Mapping[str, Any]:
-    shown = {column.key: getattr(counted, column.key) for column in StockCount.__table__.columns}
+    shown = columns_of(counted)
     shown["scanned"] = [scan.scanned for scan in queries.list_scans(session, counted.id)]
     shown["differences"] = [row.difference for row in queries.list_differences(session, counted.id)]
     dumped: Mapping[str, Any] = OneStockCountOut().dump(shown)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from chain_of_custody.keeping import printing, queries, services
@@ -13,10 +13,8 @@ from chain_of_custody.keeping.types import DisposalState
 from chain_of_custody.views.common import names_for
 from lims.auth.permissions import requires
 from lims.db import db
-from lims.errors import LimsError, NotFoundError
 from lims.i18n import gettext as _
-from lims.uow import unit_of_work
-from lims.web.acts import carry_out
+from lims.web.acts import carry_out, paper, press
 from lims.web.current import current_actor
 from lims.web.paging import PAGE, page_of, read_cursor
 
@@ -75,14 +73,7 @@ def detail(disposal_id: UUID) -> ResponseReturnValue:
 @requires("custody.keep")
 def withdraw(disposal_id: UUID) -> ResponseReturnValue:
     """Take a proposal back."""
-    try:
-        with unit_of_work(current_actor()) as uow:
-            services.withdraw_disposal(uow, disposal_id)
-    except NotFoundError:
-        raise
-    except LimsError as refusal:
-        flash(str(refusal), "error")
-    else:
+    if press(lambda uow: services.withdraw_disposal(uow, disposal_id)):
         flash(_("Taken back. The portions stay where they are."), "success")
     return redirect(url_for(".detail", disposal_id=disposal_id), 303)
 
@@ -92,6 +83,4 @@ def withdraw(disposal_id: UUID) -> ResponseReturnValue:
 def record(disposal_id: UUID) -> ResponseReturnValue:
     """The 留样处置记录 to print."""
     found = queries.get_disposal(db.session, current_actor().require_organisation(), disposal_id)
-    answer = Response(printing.disposal_record(db.session, found), content_type="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="{found.record_no}.pdf"'
-    return answer
+    return paper(printing.disposal_record(db.session, found), found.record_no)

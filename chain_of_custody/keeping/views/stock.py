@@ -3,21 +3,21 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from chain_of_custody.forms import ResolveForm
 from chain_of_custody.keeping import printing, queries, services
 from chain_of_custody.keeping.forms import ScanStockForm
+from chain_of_custody.keeping.models import StockDifference
 from chain_of_custody.queries import get_place
 from chain_of_custody.views.common import names_for
 from lims.auth.permissions import requires
 from lims.db import db
-from lims.errors import LimsError, NotFoundError
 from lims.i18n import gettext as _
 from lims.i18n import ngettext
-from lims.uow import UnitOfWork, unit_of_work
-from lims.web.acts import carry_out
+from lims.uow import UnitOfWork
+from lims.web.acts import carry_out, paper, press
 from lims.web.current import current_actor
 from lims.web.paging import PAGE, page_of, read_cursor
 
@@ -47,15 +47,10 @@ def index() -> ResponseReturnValue:
 @requires("custody.keep")
 def start(place_id: UUID) -> ResponseReturnValue:
     """Begin to count a place."""
-    try:
-        with unit_of_work(current_actor()) as uow:
-            count_id = services.start_count(uow, place_id).id
-    except NotFoundError:
-        raise
-    except LimsError as refusal:
-        flash(str(refusal), "error")
-        return redirect(url_for("storage.place", place_id=place_id), 303)
-    return redirect(url_for(".detail", count_id=count_id), 303)
+    begun: list[UUID] = []
+    if press(lambda uow: begun.append(services.start_count(uow, place_id).id)):
+        return redirect(url_for(".detail", count_id=begun[0]), 303)
+    return redirect(url_for("storage.place", place_id=place_id), 303)
 
 
 @bp.route("/<uuid:count_id>", methods=["GET", "POST"])
@@ -103,16 +98,10 @@ def _detail(
 @requires("custody.keep")
 def close(count_id: UUID) -> ResponseReturnValue:
     """End a count."""
-    try:
-        with unit_of_work(current_actor()) as uow:
-            found = len(services.close_count(uow, count_id))
-    except NotFoundError:
-        raise
-    except LimsError as refusal:
-        flash(str(refusal), "error")
-    else:
+    found: list[StockDifference] = []
+    if press(lambda uow: found.extend(services.close_count(uow, count_id))):
         if found:
-            flash(ngettext("Closed. %(num)s difference.", "Closed. %(num)s differences.", found), "warning")
+            flash(ngettext("Closed. %(num)s difference.", "Closed. %(num)s differences.", len(found)), "warning")
         else:
             flash(_("Closed. Everything is where it should be."), "success")
     return redirect(url_for(".detail", count_id=count_id), 303)
@@ -134,9 +123,7 @@ def resolve(count_id: UUID, scanned: str) -> ResponseReturnValue:
 
 @bp.route("/<uuid:count_id>/list.pdf")
 @requires("custody.keep")
-def paper(count_id: UUID) -> ResponseReturnValue:
+def difference_list(count_id: UUID) -> ResponseReturnValue:
     """The 盘点差异表 to print."""
     found = queries.get_count(db.session, current_actor().require_organisation(), count_id)
-    answer = Response(printing.stock_count(db.session, found), content_type="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="{found.count_no}.pdf"'
-    return answer
+    return paper(printing.stock_count(db.session, found), found.count_no)
