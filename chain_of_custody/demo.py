@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from chain_of_custody import services
 from chain_of_custody.keeping.demo import Keeping
-from chain_of_custody.queries import list_open_lines, list_portions, temperature_bound
+from chain_of_custody.queries import list_open_lines, list_portions, temperature_range
 from chain_of_custody.types import Blindness, PlaceLevel, PortionKind, ReceptionChecks, Scan
 from lims import clock
 from lims.db import db
@@ -112,11 +112,11 @@ class Chapter:
         with self.world.acting(custodian) as uow:
             lines = list_open_lines(uow.session, offer_id)
             today = clock.local_date(uow.now)
-            bound = temperature_bound(uow.session, [line.storage_condition for line in lines], today)
+            allowed = temperature_range(uow.session, [line.storage_condition for line in lines], today)
             scans = [Scan(number, seal_intact=True) for number in numbers]
             if self.world.rng.random() < EXTRA_SHARE:
                 scans.append(Scan(f"{numbers[0][:-1]}9", seal_intact=True))
-            measured = None if bound is None else bound - 3
+            measured = None if allowed.highest is None else allowed.highest - 3
             found = [one.id for one in services.confirm_hand_over(uow, offer_id, scans, measured)]
         for exception_id in found:
             self.world.later(timedelta(hours=40), partial(self.clear_up, custodian, exception_id))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from chain_of_custody.types import LineOutcome, Scan, UnblindingOffice
+from chain_of_custody.types import CelsiusRange, LineOutcome, Scan, UnblindingOffice
 
 # 0, O, 1 and I are left out: they are mistaken for each other by eye and hand.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -94,11 +94,21 @@ def compare_scans(expected: Mapping[str, str], scans: Iterable[Scan]) -> Compari
     return Comparison(outcomes, tuple(extra))
 
 
-def warmest_allowed(conditions: Iterable[str], bounds: Mapping[str, Decimal]) -> Decimal | None:
-    """The highest temperature in °C that every portion of a load bears; None when none of them is cold food.
+def bearable(
+    conditions: Collection[str], warmest: Mapping[str, Decimal], coldest: Mapping[str, Decimal]
+) -> CelsiusRange:
+    """The temperatures in °C that every portion of a load bears; without an end where nothing in it has to be cold.
+
+    Chilled food that froze is as spoilt for the bench as one that thawed. Where frozen food lies in the same load no
+    temperature suits both, and the load is judged by its warm end alone.
 
     Args:
         conditions: how each portion is to be kept.
-        bounds: storage condition → highest temperature at hand-over, from the rule parameters.
+        warmest: storage condition → highest temperature, from the rule parameters.
+        coldest: storage condition → lowest temperature, from the rule parameters.
     """
-    return min((bounds[condition] for condition in conditions if condition in bounds), default=None)
+    highest = min((warmest[one] for one in conditions if one in warmest), default=None)
+    lowest = max((coldest[one] for one in conditions if one in coldest), default=None)
+    if highest is not None and lowest is not None and lowest > highest:
+        lowest = None
+    return CelsiusRange(lowest, highest)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -36,6 +37,28 @@ class HandOverState(StrEnum):
     OFFERED = "offered"
     CONFIRMED = "confirmed"
     WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class CelsiusRange:
+    """The temperatures in °C that a load bears, both ends included; None where a side has no end."""
+
+    lowest: Decimal | None = None
+    highest: Decimal | None = None
+
+    def is_too_warm(self, celsius: Decimal) -> bool:
+        """Whether it is warmer than allowed."""
+        return self.highest is not None and celsius > self.highest
+
+    def is_too_cold(self, celsius: Decimal) -> bool:
+        """Whether it is colder than allowed."""
+        return self.lowest is not None and celsius < self.lowest
+
+    def fault(self, celsius: Decimal) -> str | None:
+        """How a temperature lies outside, as signs that need no translation; None when it lies inside."""
+        if self.is_too_warm(celsius):
+            return f"{celsius} °C > {self.highest} °C"
+        return f"{celsius} °C < {self.lowest} °C" if self.is_too_cold(celsius) else None
 
 
 class LineOutcome(StrEnum):

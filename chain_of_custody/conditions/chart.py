@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from chain_of_custody.conditions.rules import thin_out
 from chain_of_custody.conditions.types import Reading
+from chain_of_custody.types import CelsiusRange
 
 WIDTH, HEIGHT = 640, 240
 LEFT, RIGHT, TOP, BOTTOM = 52, 20, 14, 40
@@ -38,22 +39,25 @@ class Chart:
     Attributes:
         path: the line, as an SVG path.
         degrees, times: the grid.
-        bound_at: height of the bound; None where there is none. What lies above it is shaded.
+        bound_at: height of the warmest allowed; None where there is none. What lies above it is shaded.
+        lower_bound_at: height of the coldest allowed, likewise; what lies below it is shaded.
     """
 
     path: str
     degrees: tuple[Mark, ...]
     times: tuple[AtTime, ...]
     bound_at: float | None
+    lower_bound_at: float | None
     left: int = LEFT
     right: int = WIDTH - RIGHT
     top: int = TOP
     bottom: int = HEIGHT - BOTTOM
 
 
-def lay_out(readings: Sequence[Reading], bound: Decimal | None) -> Chart:
-    """Place the readings, their grid and the bound; one reading is a dot in the middle."""
-    values = [reading.celsius for reading in readings] + ([] if bound is None else [bound])
+def lay_out(readings: Sequence[Reading], allowed: CelsiusRange) -> Chart:
+    """Place the readings, their grid and what is allowed; one reading is a dot in the middle."""
+    values = [reading.celsius for reading in readings]
+    values += [end for end in (allowed.lowest, allowed.highest) if end is not None]
     low, high = min(values), max(values)
     middle, span = (low + high) / 2, max(high - low, LEAST_SPAN) * Decimal("1.1")
     floor = middle - span / 2
@@ -75,5 +79,6 @@ def lay_out(readings: Sequence[Reading], bound: Decimal | None) -> Chart:
         path="M" + "L".join(points),
         degrees=tuple(Mark(height(step), f"{step:.1f}") for step in steps),
         times=tuple(AtTime(across(instant), instant) for instant in instants),
-        bound_at=None if bound is None else height(bound),
+        bound_at=None if allowed.highest is None else height(allowed.highest),
+        lower_bound_at=None if allowed.lowest is None else height(allowed.lowest),
     )

@@ -1,4 +1,4 @@
-"""Tables of conditions: files of data loggers, and when it was too warm."""
+"""Tables of conditions: files of data loggers, and when it was too warm or too cold."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -24,6 +24,7 @@ class TemperatureLog(Ledgered, Entity):
     file_sha256: Mapped[bytes] = mapped_column(ForeignKey("stored_file.sha256"))
     file_name: Mapped[str]
     bound: Mapped[Decimal | None]  # the warmest allowed, in °C, as it was judged by
+    lower_bound: Mapped[Decimal | None]  # the coldest allowed, likewise
     readings: Mapped[int]
     first_at: Mapped[datetime]
     last_at: Mapped[datetime]
@@ -37,6 +38,7 @@ class TemperatureLog(Ledgered, Entity):
         CheckConstraint("readings >= 1", name="something_read"),
         CheckConstraint("first_at <= last_at", name="in_order"),
         CheckConstraint("lowest <= highest AND lowest > -273.15 AND highest < 1000", name="celsius_possible"),
+        CheckConstraint("lower_bound <= bound", name="bounds_in_order"),
         EVIDENCE,
     )
 
@@ -45,16 +47,18 @@ class TemperatureLog(Ledgered, Entity):
 
 
 class TemperatureExcursion(Ledgered, Base):
-    """A stretch of a log in which it was warmer than allowed."""
+    """A stretch of a log in which it was warmer than allowed, with its highest, or colder, with its lowest."""
 
     __tablename__ = "temperature_excursion"
     temperature_log_id: Mapped[UUID] = mapped_column(ForeignKey("temperature_log.id"))
     seq: Mapped[int]
     begins_at: Mapped[datetime]
     ends_at: Mapped[datetime]
-    highest: Mapped[Decimal]
+    highest: Mapped[Decimal | None]
+    lowest: Mapped[Decimal | None]
     __table_args__ = (
         PrimaryKeyConstraint("temperature_log_id", "seq"),
+        CheckConstraint("(highest IS NULL) <> (lowest IS NULL)", name="warm_or_cold"),
         CheckConstraint("seq >= 1", name="seq_from_one"),
         CheckConstraint("begins_at <= ends_at", name="in_order"),
         EVIDENCE,

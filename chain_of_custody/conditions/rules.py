@@ -1,26 +1,36 @@
-"""What the readings of a data logger say: stretches that were too warm, and what is worth drawing of a long journey."""
+"""What the readings of a data logger say: where it was too warm or too cold, and what is worth drawing."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby
 
 from chain_of_custody.conditions.types import Excursion, Reading
+from chain_of_custody.types import CelsiusRange
 
 
-def find_excursions(readings: Sequence[Reading], bound: Decimal | None) -> list[Excursion]:
-    """The stretches in which it was warmer than the bound, in order; a reading on the bound is none.
+def find_excursions(readings: Sequence[Reading], allowed: CelsiusRange) -> list[Excursion]:
+    """The stretches in which it was warmer or colder than allowed, in order; a reading on an end is none.
 
     Args:
         readings: in order of time.
-        bound: the warmest allowed, in °C; None where nothing in the load has to be cold.
+        allowed: without ends where nothing in the load has to be cold.
     """
-    if bound is None:
-        return []
+
+    def side(reading: Reading) -> tuple[bool, bool]:
+        return allowed.is_too_warm(reading.celsius), allowed.is_too_cold(reading.celsius)
+
     excursions = []
-    for is_warm, stretch in groupby(readings, lambda reading: reading.celsius > bound):
-        if is_warm:
-            warm = list(stretch)
-            excursions.append(Excursion(warm[0].at, warm[-1].at, max(reading.celsius for reading in warm)))
+    for (is_warm, is_cold), stretch in groupby(readings, side):
+        if not is_warm and not is_cold:
+            continue
+        outside = list(stretch)
+        values = [reading.celsius for reading in outside]
+        begins_at, ends_at = outside[0].at, outside[-1].at
+        excursions.append(
+            Excursion(begins_at, ends_at, highest=max(values))
+            if is_warm
+            else Excursion(begins_at, ends_at, lowest=min(values))
+        )
     return excursions
 
 

@@ -22,11 +22,12 @@ class PlaceLogIn(TemperatureLogIn):
 
 
 class ExcursionOut(ma.Schema):
-    """A stretch in which it was warmer than allowed."""
+    """A stretch in which it was warmer than allowed, with its highest, or colder, with its lowest."""
 
     begins_at = ma.fields.AwareDateTime(required=True)
     ends_at = ma.fields.AwareDateTime(required=True)
-    highest = MeasuredField(required=True)
+    highest = MeasuredField(required=True, allow_none=True)
+    lowest = MeasuredField(required=True, allow_none=True)
 
 
 class TemperatureLogOut(ma.Schema):
@@ -38,6 +39,7 @@ class TemperatureLogOut(ma.Schema):
     file_name = ma.fields.String(required=True)
     sha256 = ma.fields.String(required=True)
     bound = MeasuredField(required=True, allow_none=True)
+    lower_bound = MeasuredField(required=True, allow_none=True)
     readings = ma.fields.Integer(required=True)
     first_at = ma.fields.AwareDateTime(required=True)
     last_at = ma.fields.AwareDateTime(required=True)

@@ -1,4 +1,4 @@
-"""Attaching the file of a data logger: kept as it came, read at once, and what was too warm becomes an exception."""
+"""Attaching the file of a data logger: kept as it came, read at once, and what went wrong is an exception."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from chain_of_custody.conditions.reader import read_readings
 from chain_of_custody.conditions.rules import find_excursions
 from chain_of_custody.conditions.types import Excursion
 from chain_of_custody.models import HandOver, HandOverException
-from chain_of_custody.queries import get_hand_over, get_place, list_listed_portions, temperature_bound
-from chain_of_custody.types import ExceptionKind
+from chain_of_custody.queries import get_hand_over, get_place, list_listed_portions, temperature_range
+from chain_of_custody.types import CelsiusRange, ExceptionKind
 from lims import files
 from lims.clock import local_date, local_time
 from lims.errors import ConflictError
@@ -32,9 +32,9 @@ class LogFile:
 
 
 def attach_to_hand_over(uow: UnitOfWork, hand_over_id: UUID, file: LogFile) -> TemperatureLog:
-    """Attach the log of a journey; each stretch that was too warm opens an exception of the hand-over.
+    """Attach the log of a journey; each stretch outside of what the load bears opens an exception of the hand-over.
 
-    The warmest allowed is that of the coldest food in the load, on the day it was handed over.
+    What it bears is judged by the coldest food in it, by the rule parameters of the day it was handed over.
 
     Raises:
         NotFoundError: no such hand-over of this organisation.
@@ -43,20 +43,26 @@ def attach_to_hand_over(uow: UnitOfWork, hand_over_id: UUID, file: LogFile) -> T
     """
     hand_over = get_hand_over(uow.session, uow.actor, hand_over_id)
     conditions = [line.storage_condition for line in list_listed_portions(uow.session, hand_over_id)]
-    bound = temperature_bound(uow.session, conditions, local_date(hand_over.offered_at))
-    log, excursions = _attach(uow, file, bound, hand_over=hand_over)
+    allowed = temperature_range(uow.session, conditions, local_date(hand_over.offered_at))
+    log, excursions = _attach(uow, file, allowed, hand_over=hand_over)
     uow.session.add_all(
         HandOverException(
             id=uuid4(),
             hand_over_id=hand_over_id,
             kind=ExceptionKind.TEMPERATURE,
-            scanned=f"{one.highest} °C > {bound} °C {_stretch(one)}",
+            scanned=f"{allowed.fault(_extreme(one))} {_stretch(one)}",
             portion_id=None,
             opened_at=uow.now,
         )
         for one in excursions
     )
     return log
+
+
+def _extreme(one: Excursion) -> Decimal:
+    extreme = one.highest if one.highest is not None else one.lowest
+    assert extreme is not None  # noqa: S101 - an excursion has one of the two
+    return extreme
 
 
 def _stretch(one: Excursion) -> str:
@@ -72,14 +78,14 @@ def attach_to_place(uow: UnitOfWork, place_id: UUID, file: LogFile, condition: S
         ConflictError: this very file is attached already.
     """
     get_place(uow.session, uow.actor.require_organisation(), place_id)
-    bound = temperature_bound(uow.session, [condition], local_date(uow.now))
-    return _attach(uow, file, bound, place_id=place_id)[0]
+    allowed = temperature_range(uow.session, [condition], local_date(uow.now))
+    return _attach(uow, file, allowed, place_id=place_id)[0]
 
 
 def _attach(
     uow: UnitOfWork,
     file: LogFile,
-    bound: Decimal | None,
+    allowed: CelsiusRange,
     *,
     hand_over: HandOver | None = None,
     place_id: UUID | None = None,
@@ -97,7 +103,7 @@ def _attach(
         )
     digest = files.store_file(uow, file.content, allowed=LOGS)
     readings = read_readings(file.content)
-    excursions = find_excursions(readings, bound)
+    excursions = find_excursions(readings, allowed)
     log = TemperatureLog(
         id=uuid4(),
         organisation_id=organisation_id,
@@ -105,7 +111,8 @@ def _attach(
         place_id=place_id,
         file_sha256=digest,
         file_name=file.name.strip() or digest.hex()[:12],
-        bound=bound,
+        bound=allowed.highest,
+        lower_bound=allowed.lowest,
         readings=len(readings),
         first_at=readings[0].at,
         last_at=readings[-1].at,
@@ -118,7 +125,12 @@ def _attach(
     uow.session.flush()
     uow.session.add_all(
         TemperatureExcursion(
-            temperature_log_id=log.id, seq=seq, begins_at=one.begins_at, ends_at=one.ends_at, highest=one.highest
+            temperature_log_id=log.id,
+            seq=seq,
+            begins_at=one.begins_at,
+            ends_at=one.ends_at,
+            highest=one.highest,
+            lowest=one.lowest,
         )
         for seq, one in enumerate(excursions, start=1)
     )

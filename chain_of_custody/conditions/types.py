@@ -15,8 +15,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Excursion:
-    """A stretch of readings in which it was warmer than allowed, with its highest."""
+    """A stretch of readings in which it was too warm, with its highest, or too cold, with its lowest; in °C."""
 
     begins_at: datetime
     ends_at: datetime
-    highest: Decimal
+    highest: Decimal | None = None
+    lowest: Decimal | None = None

@@ -12,6 +12,7 @@ from chain_of_custody.conditions.forms import LogForm, PlaceLogForm
 from chain_of_custody.conditions.reader import read_readings
 from chain_of_custody.conditions.rules import thin_out
 from chain_of_custody.queries import get_hand_over, get_place
+from chain_of_custody.types import CelsiusRange
 from chain_of_custody.views.common import names_for
 from lims.auth.permissions import requires
 from lims.db import db
@@ -90,7 +91,7 @@ def detail(log_id: UUID) -> ResponseReturnValue:
     return render_template(
         "chain_of_custody/conditions/log.html",
         log=log,
-        chart=lay_out(readings, log.bound),
+        chart=lay_out(readings, CelsiusRange(log.lower_bound, log.bound)),
         width=WIDTH,
         height=HEIGHT,
         rows=thin_out(readings, ROWS_SHOWN),

@@ -38,11 +38,12 @@ from chain_of_custody.queries.hand_overs import (
     list_open_exceptions,
     list_open_hand_overs,
     list_open_lines,
-    temperature_bound,
+    temperature_range,
 )
 from chain_of_custody.queries.label_blocks import (
     BlockLabel,
     BlockRow,
+    find_label,
     get_label_block,
     list_block_labels,
     list_block_prints,
@@ -104,6 +105,7 @@ __all__ = [
     "delivery_deadline",
     "earliest_delivery",
     "find_hand_over",
+    "find_label",
     "find_place",
     "find_portion",
     "get_hand_over",
@@ -141,6 +143,6 @@ __all__ = [
     "place_of",
     "resolve_blind_code",
     "sees_all_custody",
-    "temperature_bound",
+    "temperature_range",
     "visible_trail",
 ]

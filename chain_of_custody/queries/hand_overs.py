@@ -20,8 +20,8 @@ from chain_of_custody.models import (
     Seal,
 )
 from chain_of_custody.queries.portions import last_seq
-from chain_of_custody.rules import normalise_scan, warmest_allowed
-from chain_of_custody.types import CustodyKind, HandOverState, HandOverWay, LineOutcome, PortionKind
+from chain_of_custody.rules import bearable, normalise_scan
+from chain_of_custody.types import CelsiusRange, CustodyKind, HandOverState, HandOverWay, LineOutcome, PortionKind
 from lims.actors import Actor
 from lims.catalog.queries import deadline, get_parameter
 from lims.catalog.workdays import Deadline
@@ -33,7 +33,8 @@ PAGE = 50
 # How long a sample may be on its way, by how it is to be kept; the rest has the days of the Measures, Art. 20.
 DELIVER = {StorageCondition.CHILLED: "deliver_perishable", StorageCondition.FROZEN: "deliver_frozen"}
 DELIVER_OTHERS = "deliver_to_lab"
-BOUNDS = {StorageCondition.CHILLED: "chilled_max", StorageCondition.FROZEN: "frozen_max"}
+WARMEST = {StorageCondition.CHILLED: "chilled_max", StorageCondition.FROZEN: "frozen_max"}
+COLDEST = {StorageCondition.CHILLED: "chilled_min"}  # food is frozen at a temperature of its own: see the parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,12 @@ def list_open_lines(session: Session, hand_over_id: UUID) -> Sequence[OpenLine]:
     return [OpenLine(*row) for row in rows]
 
 
-def temperature_bound(session: Session, conditions: Sequence[StorageCondition], on: date) -> Decimal | None:
-    """The warmest a load may be at hand-over on a day, in °C; None when no cold food is in it."""
-    cold = {condition for condition in conditions if condition in BOUNDS}
-    return warmest_allowed(cold, {one.value: get_parameter(session, BOUNDS[one], on).value for one in cold})
+def temperature_range(session: Session, conditions: Sequence[StorageCondition], on: date) -> CelsiusRange:
+    """How warm and how cold a load may be on a day, in °C; without ends when no cold food is in it."""
+    cold = [one for one in StorageCondition if one in WARMEST and one in conditions]
+    warmest = {one.value: get_parameter(session, WARMEST[one], on).value for one in cold}
+    coldest = {one.value: get_parameter(session, COLDEST[one], on).value for one in cold if one in COLDEST}
+    return bearable(cold, warmest, coldest)
 
 
 def delivery_deadline(session: Session, portion: "OpenLine | HeldPortion") -> Deadline:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import Text, and_, cast, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from chain_of_custody.models import LabelBlock, LabelBlockPrint
-from chain_of_custody.rules import label_no
+from chain_of_custody.rules import label_no, number_on_label
+from lims.actors import Actor
 from lims.errors import NotFoundError
 from lims.numbering import IssuedNumber, NumberFate
 from lims.web.paging import PAGE
@@ -43,6 +44,20 @@ class BlockLabel:
 
     label_no: str
     fate: NumberFate
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLabel:
+    """A label that was scanned before it was on a portion: of which block, printed when, spoiled why."""
+
+    label_no: str
+    block_id: UUID
+    organisation_id: UUID
+    first_no: str
+    last_no: str
+    printed_at: datetime | None
+    is_spoiled: bool
     reason: str | None
 
 
@@ -84,6 +99,40 @@ def list_block_prints(session: Session, block_id: UUID) -> Sequence[LabelBlockPr
     return session.scalars(
         select(LabelBlockPrint).where(LabelBlockPrint.block_id == block_id).order_by(LabelBlockPrint.print_no.desc())
     ).all()
+
+
+def find_label(session: Session, actor: Actor, scanned: str) -> FoundLabel | None:
+    """What a pre-printed label is that is on no portion, to whoever handles portions or took its block.
+
+    A label that is on a portion leads to the portion, or to somebody who may not see that one to nothing.
+
+    Args:
+        session: to read with.
+        actor: who scans.
+        scanned: as `rules.normalise_scan` leaves it.
+    """
+    number = number_on_label(scanned)
+    if number is None or not actor.may("custody.hand_over"):
+        return None
+    row = session.execute(
+        select(LabelBlock, IssuedNumber.fate, IssuedNumber.reason)
+        .join(IssuedNumber, and_(OF_LABELS, IssuedNumber.holder == cast(LabelBlock.id, Text)))
+        .where(IssuedNumber.n == number, IssuedNumber.fate != NumberFate.USED)
+    ).one_or_none()
+    if row is None:
+        return None
+    block, fate, reason = row
+    prints = list_block_prints(session, block.id)
+    return FoundLabel(
+        label_no=scanned,
+        block_id=block.id,
+        organisation_id=block.organisation_id,
+        first_no=label_no(block.first),
+        last_no=label_no(block.last),
+        printed_at=prints[0].printed_at if prints else None,
+        is_spoiled=fate is NumberFate.VOID,
+        reason=reason,
+    )
 
 
 def _rows(session: Session, blocks: Sequence[LabelBlock]) -> list[BlockRow]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from chain_of_custody.events import HandOverConfirmed
 from chain_of_custody.models import BackupRelease, CustodyEntry, HandOver, HandOverException, HandOverLine, Portion
-from chain_of_custody.queries import OpenLine, current_entries, delivery_deadline, list_open_lines, temperature_bound
+from chain_of_custody.queries import OpenLine, current_entries, delivery_deadline, list_open_lines, temperature_range
 from chain_of_custody.rules import compare_scans, normalise_scan
 from chain_of_custody.types import (
     UNPACKED,
@@ -129,8 +129,8 @@ def confirm_hand_over(
     if not scans or len(scans) > MAX_LINES:
         raise InvalidInputError(_l("Scan every portion that arrived, at most %(most)s.", most=MAX_LINES), field="scans")
     lines = list_open_lines(uow.session, hand_over_id)
-    bound = temperature_bound(uow.session, [line.storage_condition for line in lines], local_date(uow.now))
-    if bound is not None and celsius is None:
+    allowed = temperature_range(uow.session, [line.storage_condition for line in lines], local_date(uow.now))
+    if allowed.highest is not None and celsius is None:
         raise InvalidInputError(_l("There is cold food in the load: measure its temperature."), field="celsius")
     read = [
         Scan(normalise_scan(scan.portion_no), scan.seal_intact, scan.seal_no and normalise_scan(scan.seal_no))
@@ -143,8 +143,8 @@ def confirm_hand_over(
         if (outcome := compared.outcomes[line.portion_no]) is not LineOutcome.RECEIVED
     ]
     found += [_exception(offered, ExceptionKind.EXTRA, number, None) for number in compared.extra]
-    if bound is not None and celsius is not None and celsius > bound:
-        found.append(_exception(offered, ExceptionKind.TEMPERATURE, f"{celsius} °C > {bound} °C", None))
+    if celsius is not None and (fault := allowed.fault(celsius)) is not None:
+        found.append(_exception(offered, ExceptionKind.TEMPERATURE, fault, None))
     taken = [line for line in lines if compared.outcomes[line.portion_no] is not LineOutcome.MISSING]
     found += [
         _exception(offered, ExceptionKind.LATE, line.portion_no, line.portion_id)

@@ -49,7 +49,7 @@ def index() -> ResponseReturnValue:
 @bp.route("/find")
 @requires(LOGGED_IN)
 def find() -> ResponseReturnValue:
-    """Where a scanned code leads: a portion, a hand-over, a place; to a bench role a field label leads nowhere."""
+    """Where a scanned code leads: portion, hand-over, place, unused label; a field label leads a bench role nowhere."""
     actor = current_actor()
     code = normalise_scan(request.args.get("code", ""))
     if code and (portion := queries.find_portion(db.session, actor, code)):
@@ -60,8 +60,10 @@ def find() -> ResponseReturnValue:
         place = queries.find_place(db.session, actor.require_organisation(), code)
         if place is not None:
             return redirect(url_for("storage.place", place_id=place.id), 303)
-    page = render_template("chain_of_custody/find.html", code=code)
-    return page, 404 if code else 200
+    label = queries.find_label(db.session, actor, code) if code else None
+    whose = names_for(db.session, [], [label.organisation_id] if label else [])
+    page = render_template("chain_of_custody/find.html", code=code, label=label, **whose)
+    return page, 404 if code and label is None else 200
 
 
 @bp.route("/portions/<uuid:portion_id>")

@@ -1,6 +1,5 @@
 """Pages of changing hands: what one holds, what is offered, what arrived, what did not match."""
 
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
@@ -20,7 +19,7 @@ from chain_of_custody.forms import (
 )
 from chain_of_custody.models import HandOver
 from chain_of_custody.queries import HeldPortion
-from chain_of_custody.types import HandOverState, HandOverWay, Scan
+from chain_of_custody.types import CelsiusRange, HandOverState, HandOverWay, Scan
 from chain_of_custody.views.common import names_for
 from lims import clock
 from lims.auth.permissions import requires
@@ -162,7 +161,7 @@ def _detail(
         exceptions=exceptions,
         form=(form or _confirm_form(hand_over)) if may_confirm else None,
         line_field=line_field,
-        bound=_bound(hand_over),
+        allowed=_allowed(hand_over),
         resolve_forms={one.id: ResolveForm(prefix=f"{str(one.id)[:PREFIX]}-") for one in exceptions}
         | (dict([resolving]) if resolving else {}),
         may_withdraw=hand_over.state is HandOverState.OFFERED
@@ -180,16 +179,16 @@ def _detail(
     return page, status
 
 
-def _bound(hand_over: HandOver) -> Any:
+def _allowed(hand_over: HandOver) -> CelsiusRange:
     lines = queries.list_listed_portions(db.session, hand_over.id)
-    return queries.temperature_bound(
+    return queries.temperature_range(
         db.session, [line.storage_condition for line in lines], clock.local_date(clock.now())
     )
 
 
 def _confirm_form(hand_over: HandOver) -> ConfirmForm:
     lines = queries.list_listed_portions(db.session, hand_over.id)
-    return confirm_form([line.portion_no for line in lines], is_cold=_bound(hand_over) is not None)
+    return confirm_form([line.portion_no for line in lines], is_cold=_allowed(hand_over).highest is not None)
 
 
 @bp.route("/<uuid:hand_over_id>/confirm", methods=["POST"])

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -10,6 +11,7 @@ from pypdf import PdfReader
 
 from chain_of_custody import services as custody
 from chain_of_custody.conditions.models import TemperatureLog
+from chain_of_custody.conditions.services import LogFile, attach_to_hand_over
 from chain_of_custody.models import HandOver, HandOverException
 from chain_of_custody.types import Blindness, ExceptionKind, PlaceLevel, ReceptionChecks, Scan
 from lims import clock
@@ -66,7 +68,7 @@ def test_a_load_that_was_too_long_on_its_way_is_taken_and_noted(session, team, f
     _sample_id, numbers = make_sealed_sample(team, storage_condition=condition)
     frozen_clock.advance(timedelta(hours=hours))
     offer_id = make_offer(team, numbers)
-    cold = None if condition is StorageCondition.AMBIENT else -20
+    cold = {StorageCondition.CHILLED: 4, StorageCondition.FROZEN: -20}.get(condition)
     with unit_of_work(team.custodian.actor) as uow:
         custody.confirm_hand_over(uow, offer_id, [Scan(number, seal_intact=True) for number in numbers], cold)
     assert kinds_of(session, offer_id) == [ExceptionKind.LATE] * (2 if is_late else 0)
@@ -187,3 +189,22 @@ def test_a_custodian_gives_an_accepted_sample_up_before_it_has_its_code(client, 
         custody.give_up_sample(uow, other, " ")
     told = client.post(f"/api/v1/samples/{other}/giving-up", json={"reason": "变质"}, headers=bearer(team.custodian))
     assert (told.status_code, told.json["state"]) == (201, "not_tested")
+
+
+def test_chilled_food_that_froze_is_a_fault_on_the_scale_and_in_the_log(session, team):
+    _sample_id, numbers = make_sealed_sample(team, storage_condition=StorageCondition.CHILLED)
+    offer_id = make_offer(team, numbers)
+    frozen = "时间,温度\n2026-11-27 08:00,2\n2026-11-27 08:10,-3.5\n2026-11-27 08:20,11\n".encode()
+    with unit_of_work(team.custodian.actor) as uow:
+        custody.confirm_hand_over(
+            uow, offer_id, [Scan(number, seal_intact=True) for number in numbers], Decimal("-0.5")
+        )
+        attach_to_hand_over(uow, offer_id, LogFile("car.csv", frozen))
+    told = session.scalars(sa.select(HandOverException.scanned).order_by(HandOverException.scanned)).all()
+    assert told == [
+        "-0.5 °C < 0 °C",
+        "-3.5 °C < 0 °C 11-27 08:10–11-27 08:10",
+        "11 °C > 10 °C 11-27 08:20–11-27 08:20",
+    ]
+    log = session.scalars(sa.select(TemperatureLog)).one()
+    assert (log.lower_bound, log.bound) == (0, 10)

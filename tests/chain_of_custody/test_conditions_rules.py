@@ -14,6 +14,8 @@ from chain_of_custody.conditions.chart import lay_out
 from chain_of_custody.conditions.reader import read_readings
 from chain_of_custody.conditions.rules import find_excursions, thin_out
 from chain_of_custody.conditions.types import Reading
+from chain_of_custody.rules import bearable
+from chain_of_custody.types import CelsiusRange
 from lims.clock import LOCAL_ZONE
 from lims.errors import InvalidInputError
 
@@ -72,15 +74,51 @@ def test_what_cannot_be_trusted_is_refused_in_words(content, told):
         read_readings(content)
 
 
-@given(st.lists(CELSIUS, min_size=1, max_size=60), CELSIUS)
-def test_excursions_cover_exactly_what_was_too_warm(values, bound):
+@given(st.lists(CELSIUS, min_size=1, max_size=60), CELSIUS, st.none() | CELSIUS)
+def test_excursions_cover_exactly_what_was_too_warm_or_too_cold(values, one_end, other_end):
+    low, high = (None, one_end) if other_end is None else sorted((one_end, other_end))
     readings = journey(*values)
-    excursions = find_excursions(readings, bound)
-    covered = {one.at for one in readings if any(e.begins_at <= one.at <= e.ends_at for e in excursions)}
-    assert covered == {one.at for one in readings if one.celsius > bound}
+    excursions = find_excursions(readings, CelsiusRange(low, high))
+
+    def covered(stretches):
+        return {one.at for one in readings if any(e.begins_at <= one.at <= e.ends_at for e in stretches)}
+
+    warm = [one for one in excursions if one.highest is not None]
+    cold = [one for one in excursions if one.lowest is not None]
+    assert len(warm) + len(cold) == len(excursions)
+    assert covered(warm) == {one.at for one in readings if one.celsius > high}
+    assert covered(cold) == {one.at for one in readings if low is not None and one.celsius < low}
     assert all(earlier.ends_at < later.begins_at for earlier, later in pairwise(excursions))
-    assert max((one.highest for one in excursions), default=None) == max((v for v in values if v > bound), default=None)
-    assert find_excursions(readings, None) == []
+    assert max((one.highest for one in warm), default=None) == max((v for v in values if v > high), default=None)
+    assert min((one.lowest for one in cold), default=None) == min(
+        (v for v in values if low is not None and v < low), default=None
+    )
+    assert find_excursions(readings, CelsiusRange()) == []
+
+
+WARMEST = {"chilled": Decimal(10), "frozen": Decimal(-12)}
+COLDEST = {"chilled": Decimal(0)}
+
+
+@pytest.mark.parametrize(
+    ("load", "allowed"),
+    [
+        (["ambient"], CelsiusRange()),
+        (["chilled", "ambient"], CelsiusRange(Decimal(0), Decimal(10))),
+        (["frozen"], CelsiusRange(None, Decimal(-12))),
+        (["chilled", "frozen"], CelsiusRange(None, Decimal(-12))),
+    ],
+)
+def test_a_load_is_judged_by_what_bears_least_and_a_mixed_one_by_its_warm_end(load, allowed):
+    assert bearable(load, WARMEST, COLDEST) == allowed
+
+
+@given(CELSIUS)
+def test_a_temperature_is_a_fault_on_one_side_at_most_and_on_an_end_it_is_none(celsius):
+    allowed = CelsiusRange(Decimal(0), Decimal(10))
+    assert not (allowed.is_too_warm(celsius) and allowed.is_too_cold(celsius))
+    assert (allowed.fault(celsius) is None) == (0 <= celsius <= 10)
+    assert allowed.fault(Decimal("-0.1")) == "-0.1 °C < 0 °C"
 
 
 @given(st.lists(CELSIUS, min_size=1, max_size=400), st.integers(2, 50))
@@ -92,11 +130,12 @@ def test_thinning_out_loses_neither_the_coldest_nor_the_warmest(values, most):
     assert [one.at for one in kept] == sorted(one.at for one in kept)
 
 
-@given(st.lists(CELSIUS, min_size=1, max_size=50), st.one_of(st.none(), CELSIUS))
-def test_a_chart_stays_inside_its_box(values, bound):
-    chart = lay_out(journey(*values), bound)
+@given(st.lists(CELSIUS, min_size=1, max_size=50), st.one_of(st.none(), CELSIUS), st.one_of(st.none(), CELSIUS))
+def test_a_chart_stays_inside_its_box(values, low, bound):
+    chart = lay_out(journey(*values), CelsiusRange(low, bound))
     for point in chart.path[1:].split("L"):
         across, height = map(float, point.split())
         assert chart.left <= across <= chart.right
         assert chart.top <= height <= chart.bottom
-    assert chart.bound_at is None or chart.top <= chart.bound_at <= chart.bottom
+    for end in (chart.bound_at, chart.lower_bound_at):
+        assert end is None or chart.top <= end <= chart.bottom

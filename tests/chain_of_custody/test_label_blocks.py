@@ -227,3 +227,26 @@ def test_a_program_takes_a_block_uses_and_spoils_labels(client, session, team):
     assert client.get(address, headers=bearer(make_team().samplers[0])).status_code == 404
     assert client.post("/api/v1/label-blocks", json={"count": 3}, headers=bearer(team.tester)).status_code == 403
     assert client.post("/api/v1/label-blocks", json={"count": 0}, headers=sampler).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"), [("en", ("On no portion yet", "Spoiled")), ("zh_Hans_CN", ("尚未使用", "作废"))]
+)
+def test_a_label_that_is_on_no_portion_says_what_it_is_when_it_is_scanned(client, session, team, locale, words):
+    block_id, labels = take(team)
+    client.set_cookie("lims_locale", locale)
+    log_in(client, team.custodian)
+    unused = client.get(f"/custody/find?code={labels[0]}")
+    assert unused.status_code == 200
+    assert words[0] in unused.text
+    assert labels[-1] in unused.text
+    with unit_of_work(team.samplers[0].actor) as uow:
+        services.spoil_label(uow, block_id, labels[1], "torn")
+    spoiled = client.get(f"/custody/find?code={labels[1]}").text
+    assert words[1] in spoiled
+    assert "torn" in spoiled
+    seal(team, [labels[2]])
+    log_in(client, make_team().custodian)
+    assert client.get(f"/custody/find?code={labels[2]}").status_code == 404
+    log_in(client, team.tester)
+    assert client.get(f"/custody/find?code={labels[0]}").status_code == 404
