@@ -36,6 +36,7 @@ def init_app(app: "Flask") -> None:
     from results.cli import results_group
     from results.queries import asked_at_bench
     from results.queries.keeping import conclusions_of
+    from results.rules.formulas import get_formula
     from results.services import composition
 
     declare("results.test", {Role.TESTER})
@@ -52,6 +53,7 @@ def init_app(app: "Flask") -> None:
     navigation.add_public_entry("checks.start", _l("Check a report"), order=30)
     navigation.add_entry("reports.index", _l("Sign reports"), icon="sign", permission="results.sign", order=65)
     panels.register()
+    app.jinja_env.globals.update(formula_of=get_formula)
     app.cli.add_command(results_group)
     composition.configure(settings_of(app).public_url)
     subscribers.register()

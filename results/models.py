@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.db import Base, Entity
@@ -166,6 +167,7 @@ class ItemResult(Ledgered, Entity):
     reason_params: Mapped[dict[str, Any]]
     compared_value: Mapped[Decimal | None]
     untested_reason: Mapped[str | None]
+    calculation: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))  # formula, interims, value
     entered_by_id: Mapped[UUID]
     entered_role: Mapped[DutyRole]
     entered_at: Mapped[datetime]
@@ -180,6 +182,7 @@ class ItemResult(Ledgered, Entity):
         CheckConstraint("version >= 1", name="version_from_one"),
         CheckConstraint("(verdict = 'untested') = (untested_reason IS NOT NULL)", name="untested_has_reason"),
         CheckConstraint("untested_reason <> ''", name="untested_reason_given"),
+        CheckConstraint("calculation IS NULL OR untested_reason IS NULL", name="what_is_computed_was_tested"),
         CheckConstraint(
             "CASE WHEN version = 1 THEN replaces_version IS NULL "
             "ELSE replaces_version IS NOT NULL AND replaces_version = version - 1 END",

@@ -8,6 +8,7 @@ from lims.web.api import MeasuredField
 from lims.web.paging import PageIn, PageOut
 from lims.web.schemas import Count, StrictSchema, Text
 from results.forms import HEX_LENGTH, MAX_CODE, MAX_REASON
+from results.rules.formulas import FORMULAS
 from results.services.entry import MAX_RESULT_TEXT
 from results.types import ItemKind, ItemVerdict, LimitState, ReportStanding, Rule, TestSetState
 from sampling.types import Packaging, PhysicalForm, ProductType, SampleVerdict, StorageCondition
@@ -54,6 +55,7 @@ class ItemResultOut(ma.Schema):
     version = ma.fields.Integer(required=True)
     entered_text = ma.fields.String(required=True)
     untested_reason = ma.fields.String(required=True, allow_none=True)
+    calculation = ma.fields.Dict(required=True, allow_none=True)
     verdict = ma.fields.Enum(ItemVerdict, by_value=True, required=True)
     rule = ma.fields.Enum(Rule, by_value=True, required=True)
     compared_value = MeasuredField(required=True, allow_none=True)
@@ -129,6 +131,13 @@ class TestSetDetailOut(ma.Schema):
     proposals = ma.fields.List(ma.fields.Nested(CorrectionOut), required=True)
 
 
+class CalculationIn(StrictSchema):
+    """How a result was computed; `text` beside it must be what the formula gives, rounded once."""
+
+    formula = ma.fields.String(required=True, validate=ma.validate.OneOf(tuple(FORMULAS)))
+    interims = ma.fields.Dict(keys=ma.fields.String(), values=Text(max_length=MAX_RESULT_TEXT), required=True)
+
+
 class ResultEntryIn(StrictSchema):
     """A result of one item, as a tester writes it."""
 
@@ -137,6 +146,7 @@ class ResultEntryIn(StrictSchema):
     reason = Text(max_length=MAX_REASON, load_default=None, allow_none=True)
     untested_reason = Text(max_length=MAX_REASON, load_default=None, allow_none=True)
     seen_version = Count(load_default=None, allow_none=True)
+    calculation = ma.fields.Nested(CalculationIn, load_default=None, allow_none=True)
 
 
 class ResultEntriesIn(StrictSchema):

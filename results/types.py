@@ -103,6 +103,14 @@ class LimitState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Calculation:
+    """How a result was computed: the name of a formula, and its interim values as they were written."""
+
+    formula: str
+    interims: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One result as a tester writes it.
 
@@ -113,6 +121,7 @@ class Entry:
         reason: why, where it replaces a result that stands.
         untested_reason: why the item was not tested; only with `/`.
         seen_version: the version of the result that was on the screen, 0 for none; None where nobody looked.
+        calculation: how the text was computed, where it was.
     """
 
     set_item_id: UUID
@@ -120,6 +129,7 @@ class Entry:
     reason: str | None = None
     untested_reason: str | None = None
     seen_version: int | None = None
+    calculation: Calculation | None = None
 
 
 class Comparison(StrEnum):

@@ -1,15 +1,18 @@
 """`lims verify verdicts` and `signatures`: what conclusions stand on, computed again over the whole database."""
 
 import hashlib
+from decimal import Decimal
 from itertools import groupby
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from lims.errors import LimsError
 from lims.files import path_of
 from lims.verification import Check, Finding
 from results.models import Conclusion, ItemResult, ResultLock, TestReport, TestSet, TestSetItem
 from results.rules.conclusion import conclude
+from results.rules.formulas import calculate, get_formula, is_rounding_of
 from results.rules.frozen import judge_line
 from results.rules.stored import from_json
 from results.services.review import digest_of
@@ -90,6 +93,28 @@ def check_verdicts(session: Session) -> Finding:
     return finding
 
 
+def check_calculations(session: Session) -> Finding:
+    """Every computed result computes again from its interim values, and was rounded once."""
+    finding = Finding("I8 every computed result computes again from its interim values")
+    rows = session.execute(
+        sa.select(ItemResult.id, ItemResult.entered_text, ItemResult.calculation, TestSetItem.unit)
+        .join(TestSetItem, TestSetItem.id == ItemResult.set_item_id)
+        .where(ItemResult.calculation.is_not(None))
+        .order_by(ItemResult.id)
+        .execution_options(yield_per=BATCH)
+    )
+    for result_id, text, stored, unit in rows:
+        finding.checked += 1
+        try:
+            formula, value = get_formula(stored["formula"]), calculate(stored["formula"], stored["interims"])
+            stands = value == Decimal(stored["value"]) and is_rounding_of(text, formula, value, unit)
+        except (KeyError, TypeError, ArithmeticError, LimsError):
+            stands = False
+        if not stands:
+            finding.violate("item_result", f"id={result_id}", "calculation")
+    return finding
+
+
 def check_locks(session: Session) -> Finding:
     """I7: what stands in a locked set is what its reviewer locked."""
     finding = Finding("I7 locked results stand as they were locked")
@@ -148,6 +173,7 @@ VERDICTS = (
         "SELECT count(*) FROM test_set_item WHERE limit_id IS NOT NULL",
         FROZEN_LIMITS_THAT_DIFFER,
     ),
+    check_calculations,
     check_locks,
     check_conclusions,
     _check("I5 every sample ends in one way", "SELECT count(*) FROM sample", NOT_ONE_ENDING),

@@ -31,7 +31,7 @@ from results.schemas import (
 from results.services.entry import approve_correction, enter_results, propose_correction
 from results.services.review import give_up, lock_results, return_results
 from results.services.worklists import begin_testing
-from results.types import Entry, TestSetState
+from results.types import Calculation, Entry, TestSetState
 
 blp = ApiBlueprint("test_sets_api", __name__, url_prefix="/api/v1/test-sets", description="Blind sets and results")
 
@@ -113,6 +113,7 @@ def enter(body: Mapping[str, Any], code: str) -> Any:
             reason=one["reason"],
             untested_reason=one["untested_reason"],
             seen_version=one["seen_version"],
+            calculation=Calculation(**one["calculation"]) if one["calculation"] else None,
         )
         for one in body["entries"]
     ]

@@ -1,6 +1,7 @@
 """Entering results, and correcting them after their lock with a second person."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from lims.catalog.limits import parse_limit
@@ -13,16 +14,18 @@ from lims.i18n import lazy_gettext as _l
 from lims.people.authorisations import Needed, require_authorised
 from lims.people.queries import person_names
 from lims.people.types import AuthorisationKind
-from lims.quantities import QuantityError, parse_unit
+from lims.quantities import QuantityError, format_measured, parse_unit
 from lims.uow import UnitOfWork
 from results.models import CorrectionProposal, ItemResult, TestSet, TestSetItem
 from results.quality.services.evaluation import evaluate_batches_of
 from results.queries import find_set, last_lock, standing_results
 from results.rules.findings import parse_findings
+from results.rules.formulas import MOST_FIGURES, calculate, get_formula, is_rounding_of
 from results.rules.frozen import judge_line
+from results.rules.rounding import round_to_figures
 from results.rules.stored import to_json
 from results.services.worklists import begin_testing
-from results.types import AbsenceBound, Entry, JudgementInput, Method, TestSetState
+from results.types import AbsenceBound, Calculation, Entry, JudgementInput, Method, TestSetState
 from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
 from sampling.types import DutyRole
 
@@ -252,6 +255,7 @@ def _result(
     """The next version for a line, entered by the actor."""
     case = case_of(line, test_set, entry.text, entry.untested_reason)
     judged = judge_line(case, line.limit_state, line.basis)
+    calculation = None if entry.calculation is None else _calculated(line, entry.text, entry.calculation)
     return ItemResult(
         set_item_id=line.id,
         sample_id=line.sample_id,
@@ -266,8 +270,30 @@ def _result(
         reason_params=dict(judged.reason.params),
         compared_value=judged.compared_value,
         untested_reason=(entry.untested_reason or "").strip() or None,
+        calculation=calculation,
         entered_by_id=uow.actor.require_person(),
         entered_role=DutyRole.TESTER,
         entered_at=uow.now,
         change_reason=(entry.reason or "").strip() if before else None,
     )
+
+
+def _calculated(line: TestSetItem, text: str, calculation: Calculation) -> dict[str, Any]:
+    """The calculation as it stands with its result; what was entered must be what it gives.
+
+    Raises:
+        InvalidInputError: an interim value cannot be used, or the text is not the computed value, rounded once.
+    """
+    value = calculate(calculation.formula, calculation.interims)
+    formula = get_formula(calculation.formula)
+    if not is_rounding_of(text, formula, value, line.unit):
+        raise InvalidInputError(
+            _l(
+                "“%(text)s” was entered, and the formula gives %(value)s.",
+                text=text.strip()[:60],
+                value=f"{format_measured(round_to_figures(value, MOST_FIGURES))}{formula.unit}",
+            ),
+            field=str(line.id),
+        )
+    interims = {name: written.strip() for name, written in calculation.interims.items() if written.strip()}
+    return {"formula": calculation.formula, "interims": interims, "value": format(value, "f")}

@@ -8,10 +8,11 @@ from results.services.composition import compose_report
 from results.services.entry import enter_results
 from results.services.review import lock_results
 from results.services.signing import sign_conclusion
-from results.types import Entry, LimitState
+from results.types import Calculation, Entry, LimitState
 from tests.factories.chain_of_custody import make_recoded_sample
 from tests.factories.sampling import Team
 
+CURVE = {"reading": "0.0125", "volume": "25.0", "dilution": "2", "mass": "5.0023"}  # 0.1249 mg/kg
 STATED = "未检出（检出限：0.005mg/kg）"  # where the method row states no bound, the bench does
 
 
@@ -36,6 +37,16 @@ def make_entered_set(team: Team, text: str = "未检出") -> TestSet:
             for one in lines
         ]
         enter_results(uow, made.blind_code, entries)
+    return made
+
+
+def make_computed_set(team: Team) -> TestSet:
+    """A worklist with one result, computed from its interim values."""
+    made = make_test_set(team)
+    with unit_of_work(team.tester.actor) as uow:
+        line = next(one.line for one in list_lines(uow.session, made.id) if one.line.limit_state is LimitState.FOUND)
+        entry = Entry(line.id, "0.125mg/kg", calculation=Calculation("standard_curve", CURVE))
+        enter_results(uow, made.blind_code, [entry])
     return made
 
 

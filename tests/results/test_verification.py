@@ -11,7 +11,7 @@ from lims.db import db
 from lims.files import path_of
 from lims.verification import run_checks
 from results.verification import SIGNATURES, VERDICTS
-from tests.factories.results import make_entered_set, make_locked_set, make_signed_report
+from tests.factories.results import make_computed_set, make_entered_set, make_locked_set, make_signed_report
 from tests.factories.sampling import make_team
 
 TAMPERED = {
@@ -22,6 +22,10 @@ TAMPERED = {
     "item_result.used": (
         "UPDATE item_result SET used = jsonb_set(used, '{findings,0,value}', '\"0.001\"') WHERE verdict = 'fail'",
         {"item_result.verdict", "result_lock.results_sha256"},
+    ),
+    "item_result.calculation": (
+        "UPDATE item_result SET calculation = jsonb_set(calculation, '{interims,mass}', '\"4.0\"')",
+        {"item_result.calculation"},
     ),
     "test_set_item.limit_text": (
         "UPDATE test_set_item SET limit_text = '≤99' WHERE limit_state = 'found'",
@@ -46,13 +50,16 @@ def test_what_the_services_did_verifies(session: Session):
     make_locked_set(team)
     make_signed_report(team)
     make_signed_report(team, "9.1")
+    make_computed_set(team)
     for topic in ("verdicts", "signatures"):
         assert violations(session, topic) == set()
 
 
 @pytest.mark.parametrize("change", TAMPERED)
 def test_a_change_by_the_owner_is_named(committed_database: Urls, change: str):
-    make_signed_report(make_team(), "9.1")
+    team = make_team()
+    make_signed_report(team, "9.1")
+    make_computed_set(team)
     statement, expected = TAMPERED[change]
     engine = create_engine(committed_database.owner, poolclass=NullPool)
     with engine.begin() as connection:

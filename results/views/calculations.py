@@ -1,0 +1,106 @@
+"""From interim values to a result: the tester writes down what was weighed and read, the program computes."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lims.auth.permissions import requires
+from lims.db import db
+from lims.errors import InvalidInputError, LimsError
+from lims.i18n import gettext as _
+from lims.i18n import lazy_gettext as _l
+from lims.uow import unit_of_work
+from lims.web.current import current_actor
+from results import queries
+from results.forms import MAX_CODE
+from results.models import TestSet
+from results.queries import BenchLine
+from results.rules.formulas import FORMULAS, Formula, calculate, get_formula, written_with
+from results.services.entry import MAX_RESULT_TEXT, enter_results
+from results.types import Calculation, Entry
+
+bp = Blueprint("calculations", __name__, url_prefix="/bench")
+
+FIGURES = "3"  # significant figures that are offered; most limits have two or three
+
+
+@bp.route("/<code>/calculations/<uuid:line_id>")
+@requires("results.test")
+def choose(code: str, line_id: UUID) -> ResponseReturnValue:
+    """The formulas a result can be computed by."""
+    test_set, one = _line(code, line_id)
+    return render_template("results/bench/formulas.html", set=test_set, one=one, formulas=FORMULAS.values())
+
+
+@bp.route("/<code>/calculations/<uuid:line_id>/<name>", methods=["GET", "POST"])
+@requires("results.test")
+def compute(code: str, line_id: UUID, name: str) -> ResponseReturnValue:
+    """Compute by one formula; what it gives is looked at, then entered."""
+    test_set, one = _line(code, line_id)
+    formula = get_formula(name)
+    if request.method == "GET":
+        return _page(test_set, one, formula, _stood(one, formula))
+    typed = {interim.name: _typed(interim.name) for interim in formula.interims}
+    typed |= {"figures": _typed("figures"), "reason": _typed("reason")}
+    interims = {interim.name: typed[interim.name] for interim in formula.interims}
+    try:
+        text = written_with(formula, calculate(formula.name, interims), _figures(typed["figures"]), one.line.unit)
+        if request.form.get("act") != "enter":
+            return _page(test_set, one, formula, typed, gives=text)
+        entry = Entry(
+            line_id,
+            text,
+            reason=typed["reason"] or None,
+            calculation=Calculation(formula.name, interims),
+        )
+        with unit_of_work(current_actor()) as uow:
+            enter_results(uow, test_set.blind_code, [entry])
+    except LimsError as refusal:
+        return _page(test_set, one, formula, typed, refusal=refusal), int(refusal.status)
+    flash(_("%(text)s entered and judged.", text=text), "success")
+    return redirect(url_for("bench.detail", code=test_set.blind_code), HTTPStatus.SEE_OTHER)
+
+
+def _line(code: str, line_id: UUID) -> tuple[TestSet, BenchLine]:
+    test_set = queries.find_set(db.session, queries.as_code(code), current_actor().require_organisation())
+    return test_set, queries.get_line(db.session, test_set.id, line_id)
+
+
+def _typed(name: str) -> str:
+    return request.form.get(name, "").replace("\0", "").strip()[:MAX_RESULT_TEXT]
+
+
+def _figures(text: str) -> int:
+    if not text.isdecimal() or len(text) > MAX_CODE:
+        raise InvalidInputError(_l("“%(text)s” is no number of figures.", text=text[:60]), field="figures")
+    return int(text)
+
+
+def _stood(one: BenchLine, formula: Formula) -> dict[str, str]:
+    """The interim values of the result that stands, to be mended; the defaults where there is none."""
+    stored = one.result.calculation if one.result else None
+    kept = stored["interims"] if stored and stored["formula"] == formula.name else {}
+    return {"figures": FIGURES} | kept
+
+
+def _page(
+    test_set: TestSet,
+    one: BenchLine,
+    formula: Formula,
+    typed: Mapping[str, str],
+    *,
+    gives: str | None = None,
+    refusal: LimsError | None = None,
+) -> str:
+    return render_template(
+        "results/bench/calculate.html",
+        set=test_set,
+        one=one,
+        formula=formula,
+        typed=typed,
+        gives=gives,
+        refusal=refusal,
+    )
