@@ -10,6 +10,7 @@ from sqlalchemy import select
 from lims import files
 from lims.catalog.queries import deadline
 from lims.clock import local_date
+from lims.decisions import read_reason
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.numbering import take_number
@@ -177,9 +178,7 @@ def refuse_objection(uow: UnitOfWork, objection_id: UUID, ground: RefusalGround,
         InvalidInputError: nothing written.
         ConflictError: decided before, or the actor took part in this sample.
     """
-    said = note.strip()
-    if not said:
-        raise InvalidInputError(_l("Say why."), field="note")
+    said = read_reason(note, field="note")
     objection = _lock(uow, objection_id, ObjectionState.FILED)
     objection.state, objection.refusal, objection.refusal_note = ObjectionState.REFUSED, ground, said
     objection.decided_by_id, objection.decided_at = uow.actor.require_person(), uow.now
@@ -195,9 +194,7 @@ def review_objection(uow: UnitOfWork, objection_id: UUID, outcome: Outcome, note
         ConflictError: not accepted, reviewed before, or the actor took part in this sample.
     Emits: ObjectionReviewed; ReferralWithdrawn where the conclusion does not stand.
     """
-    said = note.strip()
-    if not said:
-        raise InvalidInputError(_l("Say what the review found."), field="note")
+    said = read_reason(note, field="note")
     objection = _lock(uow, objection_id, ObjectionState.ACCEPTED)
     case = _open_case(uow, objection.sample_id)
     objection.state, objection.outcome, objection.outcome_note = ObjectionState.REVIEWED, outcome, said
