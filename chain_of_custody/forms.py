@@ -146,7 +146,7 @@ class SpoiledLabelForm(PageForm):
     """A label that will be on no portion, and why."""
 
     label_no = StringField(_l("Number of the label"), [required(), Length(max=MAX_NUMBER), printable])
-    reason = StringField(_l("What happened to it"), [required(), Length(max=MAX_SENTENCE), printable])
+    reason = StringField(_l("How it was spoiled"), [required(), Length(max=MAX_SENTENCE), printable])
 
 
 class OfferForm(PageForm):
@@ -281,7 +281,7 @@ class UnblindingDecisionForm(DecisionForm):
     """What the second office decides."""
 
     decision = RadioField(
-        _l("Decision"),
+        _l("Your decision"),
         [required()],
         choices=[
             SelectChoice(UnblindingOutcome.OPENED.value, _l("Unblind the sample")),

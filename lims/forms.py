@@ -104,7 +104,7 @@ class DecisionForm(PageForm):
     """What the second person decides on a request; a subclass may call its choices otherwise."""
 
     decision = RadioField(
-        _l("Decision"),
+        _l("Your decision"),
         [required()],
         choices=[SelectChoice("approved", _l("Approve")), SelectChoice(DECLINED, _l("Decline"))],
     )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from chain_of_custody.conditions.rules import thin_out
 from chain_of_custody.conditions.types import Reading
 from chain_of_custody.types import CelsiusRange
+from lims.clock import local_time
 
 WIDTH, HEIGHT = 640, 240
 LEFT, RIGHT, TOP, BOTTOM = 52, 20, 14, 40
@@ -25,14 +26,6 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class AtTime:
-    """A mark of the time axis."""
-
-    at: float
-    instant: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Chart:
     """A chart of readings in a box of `WIDTH` by `HEIGHT`.
 
@@ -45,7 +38,7 @@ class Chart:
 
     path: str
     degrees: tuple[Mark, ...]
-    times: tuple[AtTime, ...]
+    times: tuple[Mark, ...]
     bound_at: float | None
     lower_bound_at: float | None
     left: int = LEFT
@@ -78,7 +71,7 @@ def lay_out(readings: Sequence[Reading], allowed: CelsiusRange) -> Chart:
     return Chart(
         path="M" + "L".join(points),
         degrees=tuple(Mark(height(step), f"{step:.1f}") for step in steps),
-        times=tuple(AtTime(across(instant), instant) for instant in instants),
+        times=tuple(Mark(across(instant), f"{local_time(instant):%m-%d %H:%M}") for instant in instants),
         bound_at=None if allowed.highest is None else height(allowed.highest),
         lower_bound_at=None if allowed.lowest is None else height(allowed.lowest),
     )

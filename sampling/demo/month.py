@@ -19,7 +19,7 @@ from lims.people.queries import person_names
 from lims.uow import UnitOfWork
 from sampling.demo.county import businesses
 from sampling.demo.forms import choose_food, fill_form, sign, take_photos
-from sampling.models import Business, SamplingTask
+from sampling.models import Business, SamplingForm, SamplingTask
 from sampling.rules.draw import commit
 from sampling.services.businesses import register_business
 from sampling.services.ceremonies import (
@@ -29,6 +29,7 @@ from sampling.services.ceremonies import (
     open_commitment,
     take_commitment,
 )
+from sampling.services.corrections import decide_correction, request_correction
 from sampling.services.forms import submit_form
 from sampling.services.plans import PlanInput, StratumInput, approve_plan, compute_plan, create_plan, set_category
 from sampling.services.separation import SeparationRefusedError, claim_act, get_sample_for_act, sample_tuple
@@ -52,6 +53,9 @@ FIRST_STOP, STOP_MINUTES = 8 * 60 + 40, 35
 PARTIES = ("清河县市场监督管理局机关纪委", "清河县消费者协会", "县人大代表联络站")
 BEACON = "中国福利彩票 3D 当日开奖号码"
 REPORT_A = "抽检监测（县级本级）"
+PHONE = "13800000000"
+MISWRITTEN = "被抽样单位电话末位抄写有误，经现场电话核实更正"
+COMPARED = "与登记信息核对一致"
 REFUSED_WORDS = "经营者称不知情并拒绝在抽样单上签字，现场劝说无效，已拍照取证并报告主管科室。"
 
 SIGNALS = (
@@ -186,6 +190,7 @@ class Chapter:
         self._reasons = itertools.cycle(NoSampleReason)
         self._sold: dict[UUID, list[str]] = {}
         self._stops: dict[tuple[str, date], int] = {}
+        self._has_corrected = self._waits_for_correction = False
         self._taken: dict[SeparationMode, int] = dict.fromkeys(SeparationMode, 0)
 
     def open_register(self) -> None:
@@ -351,7 +356,28 @@ class Chapter:
         self._taken[mode] += 1
         if self._taken[mode] == 2:  # noqa: PLR2004 - somebody tries once per mode, early in the month
             self.world.later(timedelta(days=1), partial(self.cross_sides, sample_id, sampler))
+        # Of two slips of the pen in the month one is mended before the sample leaves, and one waits on the last day.
+        if not self._has_corrected or (today == self._last_day and not self._waits_for_correction):
+            self._waits_for_correction = today == self._last_day
+            self.world.later(
+                timedelta(minutes=15), partial(self.correct, sample_id, sampler, is_decided=not self._has_corrected)
+            )
+            self._has_corrected = True
         self.world.tell("form_submitted", sample_id)
+
+    def correct(self, sample_id: UUID, sampler: str, *, is_decided: bool) -> None:
+        """The sampler finds a figure of the telephone number wrong; a planner compares it with the register."""
+        with self.world.acting(sampler) as uow:
+            phone = uow.session.get_one(SamplingForm, sample_id).party_phone or PHONE
+            right = phone[:-1] + ("3" if phone[-1] != "3" else "8")
+            asked = request_correction(uow, sample_id, "party_phone", right, MISWRITTEN).id
+        if is_decided:
+            self.world.later(timedelta(minutes=40), partial(self.decide_correction, asked))
+
+    def decide_correction(self, correction_id: UUID) -> None:
+        """The planner who did not ask approves."""
+        with self.world.acting(APPROVER) as uow:
+            decide_correction(uow, correction_id, COMPARED, approves=True)
 
     def cross_sides(self, sample_id: UUID, sampler: str) -> None:
         """The sampler lends a hand at the bench, and is refused; the attempt stands in the auditor's list."""

@@ -105,7 +105,7 @@ def test_the_same_seed_gives_the_same_reports_and_cases_in_one_process_and_in_tw
     reports, results, cases, samples = alone
     concluded = {sampling_no for sampling_no, state in samples if state in CONCLUDED}
     assert concluded <= {row[2] for row in reports}
-    assert 2 * len(concluded) > len(samples)
+    assert 3 * len(concluded) > len(samples)  # those of the last week are on the bench yet
     assert {row[-1] for row in reports} == {SampleVerdict.PASS, SampleVerdict.FAIL}
     assert len(results) > len(reports)
     assert len(cases) > 2
