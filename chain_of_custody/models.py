@@ -339,23 +339,37 @@ class StorageMove(_OfSample, Entity):
 
 
 class BackupRelease(_OfSample, Base):
-    """A backup portion may leave its laboratory for one other, where its sample is rechecked; once."""
+    """A backup portion may leave its laboratory for one other, where its sample is rechecked; one release stands.
+
+    A laboratory that declines the recheck has its release withdrawn, and the next one drawn gets one of its own.
+    """
 
     __tablename__ = "backup_release"
     portion_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sample_id: Mapped[UUID]
     portion_kind: Mapped[PortionKind]
     to_organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
     reason: Mapped[str]
     released_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     released_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    withdrawal: Mapped[str | None]  # why
     __table_args__ = (
         ForeignKeyConstraint(
             ["portion_id", "sample_id", "portion_kind"], ["portion.id", "portion.sample_id", "portion.kind"]
         ),
+        Index("uq_backup_release_standing", "portion_id", unique=True, postgresql_where="withdrawn_at IS NULL"),
+        CheckConstraint("number >= 1", name="counted_from_one"),
         CheckConstraint("portion_kind = 'backup'", name="backup_portion_only"),
         CheckConstraint("reason <> ''", name="reason_given"),
-        EVIDENCE,
+        CheckConstraint(
+            "(withdrawn_at IS NULL) = (withdrawn_by_id IS NULL) AND (withdrawn_at IS NULL) = (withdrawal IS NULL)"
+            " AND withdrawal <> ''",
+            name="withdrawn_with_a_reason",
+        ),
+        {"info": {"privileges": "select, insert, update (withdrawn_at, withdrawn_by_id, withdrawal)"}},
     )
 
 
@@ -448,4 +462,4 @@ explain_constraint(
 explain_constraint("ck_unblinding_two_people", Unblinding.needs_another)
 explain_constraint("uq_blind_code_code", _l("This blind code was just given to another portion. Try again."))
 explain_constraint("uq_storage_place_organisation_id_code", _l("A place has this code already."), field="code")
-explain_constraint("pk_backup_release", _l("The backup portion of this sample was released already."))
+explain_constraint("uq_backup_release_standing", _l("The backup portion of this sample was released already."))

@@ -34,7 +34,13 @@ def report_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | Non
     return Panel(
         _l("Report"),
         "results/panels/report.html",
-        {"report": visible, "conclusion": conclusion, "sample": sample, "check_code": report.check_code},
+        {
+            "report": visible,
+            "conclusion": conclusion,
+            "sample": sample,
+            "check_code": report.check_code,
+            "later": queries.later_conclusion(session, sample_id),
+        },
     )
 
 

@@ -217,6 +217,16 @@ class ConclusionOut(ma.Schema):
     signed_at = ma.fields.AwareDateTime(required=True)
 
 
+class LaterConclusionOut(ma.Schema):
+    """The recheck that replaced the conclusion of a report."""
+
+    number = ma.fields.String(required=True)
+    report_no = ma.fields.String(required=True)
+    lab_zh = ma.fields.String(required=True)
+    lab_en = ma.fields.String(required=True)
+    signed_at = ma.fields.AwareDateTime(required=True)
+
+
 class ReportCheckOut(ma.Schema):
     """What the public is told about a report."""
 
@@ -228,6 +238,7 @@ class ReportCheckOut(ma.Schema):
     standing = ma.fields.Enum(ReportStanding, by_value=True, required=True)
     signed_at = ma.fields.AwareDateTime(required=True, allow_none=True)
     pdf_sha256 = ma.fields.Function(lambda found: found.pdf_sha256.hex(), required=True)
+    later = ma.fields.Nested(LaterConclusionOut, required=True, allow_none=True)
 
 
 def dumped(schema: ma.Schema, shown: Any) -> dict[str, Any]:

@@ -233,6 +233,7 @@ class SampleEvent(StrEnum):
     NOTICE_SERVED = "notice_served"
     RECHECK_ACCEPTED = "recheck_accepted"
     RECHECK_CONCLUDED = "recheck_concluded"
+    RECHECK_ENDED = "recheck_ended"
     CLOSED = "closed"
     VOIDED = "voided"
     GIVEN_UP = "given_up"

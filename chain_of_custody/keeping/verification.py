@@ -56,7 +56,7 @@ def check_releases(session: Session) -> Finding:
     both = (
         select(BackupRelease.portion_id)
         .join(CustodyEntry, CustodyEntry.portion_id == BackupRelease.portion_id)
-        .where(CustodyEntry.kind == CustodyKind.DISPOSED)
+        .where(CustodyEntry.kind == CustodyKind.DISPOSED, BackupRelease.withdrawn_at.is_(None))
         .order_by(BackupRelease.portion_id)
     )
     for portion_id in session.scalars(both):

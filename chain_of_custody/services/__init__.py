@@ -19,7 +19,7 @@ from chain_of_custody.services.label_blocks import note_block_print, spoil_label
 from chain_of_custody.services.labels import note_print
 from chain_of_custody.services.portions import portion_amounts, seal_portions
 from chain_of_custody.services.reception import decide_reception, give_up_sample, record_reception
-from chain_of_custody.services.storage import add_place, move_portion, release_backup
+from chain_of_custody.services.storage import add_place, move_portion, release_backup, withdraw_release
 
 __all__ = [
     "ON_THE_BENCH",
@@ -45,4 +45,5 @@ __all__ = [
     "spoil_label",
     "take_label_block",
     "withdraw_hand_over",
+    "withdraw_release",
 ]

@@ -267,6 +267,7 @@ def _check_list(uow: UnitOfWork, numbers: Sequence[str], portions: Sequence[Port
         select(BackupRelease.portion_id).where(
             BackupRelease.portion_id.in_([portion.id for portion in portions]),
             BackupRelease.to_organisation_id == lab_id,
+            BackupRelease.withdrawn_at.is_(None),
         )
     ).all()
     for portion in portions:

@@ -2,9 +2,9 @@
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from chain_of_custody.models import BackupRelease, Portion, StorageMove, StoragePlace
+from chain_of_custody.models import BackupRelease, HandOverLine, Portion, StorageMove, StoragePlace
 from chain_of_custody.queries import current_entries
 from chain_of_custody.rules import normalise_scan
 from chain_of_custody.types import CustodyKind, PlaceLevel, PortionKind
@@ -106,8 +106,10 @@ def release_backup(uow: UnitOfWork, sample_id: UUID, to_organisation_id: UUID, r
         raise ConflictError(_l("No backup portion of this sample is kept."))
     if current_entries(uow.session, [portion.id])[portion.id].kind is CustodyKind.DISPOSED:
         raise ConflictError(_l("%(number)s was disposed of.", number=portion.portion_no))
+    before = select(func.count()).where(BackupRelease.portion_id == portion.id)
     released = BackupRelease(
         portion_id=portion.id,
+        number=(uow.session.scalar(before) or 0) + 1,
         sample_id=sample_id,
         portion_kind=PortionKind.BACKUP,
         to_organisation_id=to_organisation_id,
@@ -116,5 +118,31 @@ def release_backup(uow: UnitOfWork, sample_id: UUID, to_organisation_id: UUID, r
         released_at=uow.now,
     )
     uow.session.add(released)
+    uow.session.flush()
+    return released
+
+
+def withdraw_release(uow: UnitOfWork, sample_id: UUID, reason: str) -> BackupRelease:
+    """Take the release of a backup portion back, while its laboratory still has it: the other one declined.
+
+    Raises:
+        ConflictError: nothing is released, the portion left already, or it is on its way.
+    """
+    get_sample_for_act(uow, sample_id)
+    released = uow.session.scalar(
+        select(BackupRelease).where(BackupRelease.sample_id == sample_id, BackupRelease.withdrawn_at.is_(None))
+    )
+    if released is None:
+        raise ConflictError(_l("No backup portion of this sample is released."))
+    portion = uow.session.get_one(Portion, released.portion_id)
+    if current_entries(uow.session, [portion.id])[portion.id].organisation_id == released.to_organisation_id:
+        raise ConflictError(_l("%(number)s is with the laboratory it was released to.", number=portion.portion_no))
+    under_way = select(HandOverLine.hand_over_id).where(HandOverLine.portion_id == portion.id, HandOverLine.is_open)
+    if uow.session.scalar(under_way) is not None:
+        raise ConflictError(
+            _l("%(number)s is offered to somebody: its sender takes the list back first.", number=portion.portion_no)
+        )
+    released.withdrawn_at, released.withdrawn_by_id = uow.now, uow.actor.require_person()
+    released.withdrawal = reason
     uow.session.flush()
     return released

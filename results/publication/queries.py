@@ -20,7 +20,7 @@ from results.objections.queries import remarks_of
 from results.publication.models import Publication, PublicNotice
 from results.publication.types import GateFacts
 from results.recheck.models import Recheck, RecheckConclusion, RecheckResult
-from results.recheck.types import RecheckState
+from results.recheck.types import OVER
 from results.referral.models import HandlingPartVersion, Referral, ReferralBranch
 from results.referral.types import BranchKind, HandlingPart
 from sampling.models import Business, PlanLine, Sample, SamplingForm, SamplingPlan
@@ -40,7 +40,7 @@ CANDIDATES = sa.text(
         (SELECT max(recheck_until) FROM service WHERE service.sample_id = sample.id) AS recheck_until,
         EXISTS (
             SELECT 1 FROM recheck
-            WHERE recheck.sample_id = sample.id AND recheck.state NOT IN ('refused', 'concluded')
+            WHERE recheck.sample_id = sample.id AND recheck.state NOT IN ('refused', 'concluded', 'ended')
         ) AS is_rechecked,
         EXISTS (
             SELECT 1 FROM objection WHERE objection.sample_id = sample.id AND objection.state IN ('filed', 'accepted')
@@ -158,9 +158,7 @@ def is_published(session: Session, sample_id: UUID) -> bool:
 
 def _published() -> Any:
     lab, regulator = sa.orm.aliased(Organisation), sa.orm.aliased(Organisation)
-    running = sa.exists().where(
-        Recheck.sample_id == Sample.id, Recheck.state.not_in((RecheckState.REFUSED, RecheckState.CONCLUDED))
-    )
+    running = sa.exists().where(Recheck.sample_id == Sample.id, Recheck.state.not_in(OVER))
     return (
         sa.select(
             Publication,

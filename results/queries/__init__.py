@@ -29,6 +29,7 @@ from results.queries.bench import (
     versions_of,
 )
 from results.queries.deadlines import ReportDue, reports_due
+from results.queries.later import LaterConclusion, later_conclusion, register_later_reader
 from results.queries.reports import (
     Basis,
     CheckedReport,
@@ -56,6 +57,7 @@ __all__ = [
     "BenchSet",
     "BlindFacts",
     "CheckedReport",
+    "LaterConclusion",
     "ReportDue",
     "ReportFacts",
     "TestProgress",
@@ -74,6 +76,7 @@ __all__ = [
     "get_visible_report",
     "is_locked_at",
     "last_lock",
+    "later_conclusion",
     "ledger_head",
     "lines_by_set",
     "list_lines",
@@ -85,6 +88,7 @@ __all__ = [
     "open_proposals",
     "people_of",
     "progress_of",
+    "register_later_reader",
     "reports_due",
     "results_by_line",
     "set_and_lock",

@@ -21,6 +21,7 @@ from lims.people.queries import accreditations_on, get_organisation
 from results.models import Conclusion, ItemResult, ResultLock, TestReport, TestSet
 from results.queries.bench import BenchLine, last_lock, list_lines
 from results.queries.deadlines import ReportDue, reports_due
+from results.queries.later import LaterConclusion, later_conclusion
 from results.types import ItemVerdict, ReportStanding, TestSetState
 from sampling.models import DutyAct, Sample, SamplingForm, SamplingPlan
 from sampling.queries import visible_samples
@@ -264,6 +265,7 @@ class CheckedReport:
 
     Attributes:
         standing: current, not issued, superseded by a later version, or replaced by a recheck.
+        later: the recheck that replaced its conclusion, whether it came to another one or to the same.
     """
 
     report_no: str
@@ -274,6 +276,7 @@ class CheckedReport:
     pdf_sha256: bytes
     standing: ReportStanding
     signed_at: datetime | None
+    later: LaterConclusion | None = None
 
 
 def check_report(session: Session, code: str) -> CheckedReport | None:
@@ -305,6 +308,7 @@ def check_report(session: Session, code: str) -> CheckedReport | None:
         report.pdf_sha256,
         standing,
         conclusion.signed_at if is_signed else None,
+        later_conclusion(session, sample.id) if is_signed else None,
     )
 
 

@@ -14,15 +14,19 @@ def init_app(app: "Flask") -> None:
     from lims.i18n import lazy_gettext as _l
     from lims.web import navigation
     from lims.web.api import register_api
-    from lims.web.panels import register_step
-    from results.recheck import api, demo, panels, queries, views
+    from lims.web.panels import register_panel, register_step
+    from results.queries import register_later_reader
+    from results.recheck import api, demo, evidence, laboratory_views, panels, queries, views
+    from results.referral.papers import register_evidence
 
     decides = {Role.ENFORCEMENT_OFFICER, Role.PLANNER}
     declare("recheck.decide", decides)
+    declare("recheck.receive", {Role.CUSTODIAN})
     declare("recheck.test", {Role.TESTER})
     declare("recheck.sign", {Role.SIGNATORY})
     declare("recheck.see", {*decides, Role.TESTER, Role.SIGNATORY, Role.CUSTODIAN})
     app.register_blueprint(views.bp)
+    app.register_blueprint(laboratory_views.bp)
     register_api(app, api.blp)
     navigation.add_entry(
         "rechecks.index", _l("Rechecks"), icon="recheck", permission="recheck.see", order=82, begins_day=False
@@ -30,3 +34,6 @@ def init_app(app: "Flask") -> None:
     register_step("case", 10, panels.recheck_step)
     register_chapter("recheck", 62, demo.live, Part.DOWNSTREAM)
     register_hold_reader(queries.running_rechecks_of)
+    register_later_reader(queries.later_conclusion_of)
+    register_evidence(evidence.evidence_of)
+    register_panel("sample", 55, panels.recheck_panel)

@@ -16,8 +16,17 @@ from results.recheck.models import Recheck
 from results.recheck.schemas import (
     ApplicationIn,
     ConclusionIn,
+    RecheckAcceptanceIn,
     RecheckConclusionOut,
+    RecheckDeclineIn,
+    RecheckDeclineOut,
+    RecheckExtensionIn,
+    RecheckExtensionOut,
+    RecheckJudgementIn,
+    RecheckLinkIn,
+    RecheckLinkOut,
     RecheckOut,
+    RecheckReceiptIn,
     RefusalIn,
     ResultsIn,
 )
@@ -56,11 +65,12 @@ def create_recheck(body: Mapping[str, Any], referral_id: UUID) -> Any:
 
 @blp.route("/rechecks/<uuid:recheck_id>/acceptance", methods=["POST"])
 @requires("recheck.decide")
+@blp.arguments(RecheckAcceptanceIn, required=False)
 @blp.response(201, RecheckOut)
 @blp.refuses(404, 409)
-def accept(recheck_id: UUID) -> Any:
-    """Accept an application."""
-    return perform(lambda uow: services.accept_recheck(uow, recheck_id), RecheckOut())
+def accept(body: Mapping[str, Any], recheck_id: UUID) -> Any:
+    """Accept an application; of a mixed one, what is not microbiological."""
+    return perform(lambda uow: services.accept_recheck(uow, recheck_id, body.get("note", "")), RecheckOut())
 
 
 @blp.route("/rechecks/<uuid:recheck_id>/refusal", methods=["POST"])
@@ -80,6 +90,83 @@ def refuse(body: Mapping[str, Any], recheck_id: UUID) -> Any:
 def draw(recheck_id: UUID) -> Any:
     """Draw the laboratory by lot."""
     return perform(lambda uow: services.draw_laboratory(uow, recheck_id), RecheckOut())
+
+
+@blp.route("/rechecks/<uuid:recheck_id>/declines", methods=["POST"])
+@requires("recheck.sign")
+@blp.arguments(RecheckDeclineIn)
+@blp.response(201, RecheckDeclineOut)
+@blp.refuses(404, 409)
+def decline(body: Mapping[str, Any], recheck_id: UUID) -> Any:
+    """Decline a recheck one was drawn for."""
+    return perform(lambda uow: services.decline_recheck(uow, recheck_id, body["reason"]), RecheckDeclineOut())
+
+
+@blp.route("/rechecks/<uuid:recheck_id>/declines/<int:number>/judgement", methods=["POST"])
+@requires("recheck.decide")
+@blp.arguments(RecheckJudgementIn)
+@blp.response(201, RecheckDeclineOut)
+@blp.refuses(404, 409)
+def judge(body: Mapping[str, Any], recheck_id: UUID, number: int) -> Any:
+    """Judge whether a laboratory had a cause to decline."""
+    return perform(lambda uow: services.judge_decline(uow, recheck_id, number, **body), RecheckDeclineOut())
+
+
+@blp.route("/rechecks/<uuid:recheck_id>/extensions", methods=["POST"])
+@requires("recheck.decide")
+@blp.arguments(RecheckExtensionIn)
+@blp.response(201, RecheckExtensionOut)
+@blp.refuses(404, 409)
+def extend(body: Mapping[str, Any], recheck_id: UUID) -> Any:
+    """Let the running term end later."""
+    return perform(
+        lambda uow: services.extend_clock(uow, recheck_id, body["until"], body["reason"]), RecheckExtensionOut()
+    )
+
+
+@blp.route("/recheck-links", methods=["POST"])
+@requires("recheck.decide")
+@blp.arguments(RecheckLinkIn)
+@blp.response(201, RecheckLinkOut)
+@blp.refuses()
+def record_link(body: Mapping[str, Any]) -> Any:
+    """Record an interest between a laboratory of the list and a business."""
+    return perform(
+        lambda uow: services.record_link(
+            uow,
+            body["lab_id"],
+            party_name=body["party_name"],
+            party_uscc=body["party_uscc"],
+            since=body["since"],
+            until=body["until"],
+            reason=body["reason"],
+        ),
+        RecheckLinkOut(),
+    )
+
+
+@blp.route("/rechecks/<uuid:recheck_id>/receipt", methods=["POST"])
+@requires("recheck.receive")
+@blp.arguments(RecheckReceiptIn)
+@blp.response(201, RecheckOut)
+@blp.refuses(404, 409)
+def receive(body: Mapping[str, Any], recheck_id: UUID) -> Any:
+    """What the backup portion looked like when it came; damage ends the recheck."""
+
+    def act(uow: UnitOfWork) -> Recheck:
+        services.receive_backup(
+            uow,
+            recheck_id,
+            seal_no=body["seal_no"],
+            seal_intact=body["seal_intact"],
+            package_intact=body["package_intact"],
+            package_photo=body["package_photo"],
+            seal_photo=body["seal_photo"],
+            damage=body["damage"],
+        )
+        return queries.get_recheck(uow.session, uow.actor, recheck_id)
+
+    return perform(act, RecheckOut())
 
 
 @blp.route("/rechecks/<uuid:recheck_id>/results", methods=["POST"])

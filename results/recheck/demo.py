@@ -1,5 +1,6 @@
 """The chapter of the recheck: one business does not accept its result, and another laboratory tests again."""
 
+import random
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
@@ -8,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chain_of_custody import services as custody
+from chain_of_custody.models import Portion
 from chain_of_custody.queries import current_entries, list_portions
 from chain_of_custody.types import PortionKind, Scan
 from lims import clock
@@ -18,9 +20,11 @@ from lims.demo import World
 from lims.people.services import accredit
 from lims.uow import unit_of_work
 from results.recheck import services
-from results.recheck.queries import SCHEME
+from results.recheck.models import Recheck
+from results.recheck.queries import SCHEME, backup_card
 from results.referral.models import Referral, ResultNotice, Service
 from results.referral.types import Addressee
+from sampling.demo.pictures import photo
 
 BUREAU = "enforcer_1"
 LISTED = ("recheck_lab", "lab_city", "lab_private")  # the published list of recheck laboratories
@@ -116,6 +120,29 @@ class Chapter:
     def _take(self, custodian: str, offer_id: UUID, number: str) -> None:
         with self.world.acting(custodian) as uow:
             custody.confirm_hand_over(uow, offer_id, [Scan(number, seal_intact=True)], celsius=Decimal("-19.5"))
+
+        self.world.later(timedelta(hours=1), partial(self._receive, custodian, number))
+
+    def _receive(self, custodian: str, number: str) -> None:
+        """Package and seal are photographed before anybody opens them."""
+        rng = random.Random(number)
+        with self.world.acting(custodian) as uow:
+            recheck = uow.session.scalars(
+                select(Recheck)
+                .join(Portion, Portion.sample_id == Recheck.sample_id)
+                .where(Portion.portion_no == number)
+            ).one()
+            card = backup_card(uow.session, recheck.sample_id)
+            assert card is not None  # noqa: S101 - it was handed over an hour ago
+            services.receive_backup(
+                uow,
+                recheck.id,
+                seal_no=card.seal_no,
+                seal_intact=True,
+                package_intact=True,
+                package_photo=photo(rng, f"{number} package"),
+                seal_photo=photo(rng, f"{number} seal"),
+            )
 
     def _on(self, day: date, at: time, act: partial[None]) -> None:
         self.world.at(datetime.combine(day, at, clock.LOCAL_ZONE), act)

@@ -32,3 +32,28 @@ class RecheckAssigned(Event):
 
     def chain(self) -> str:
         return f"sample:{self.sample_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecheckDeclined(Event):
+    """A laboratory that was drawn declined; another one is drawn among the rest."""
+
+    name: ClassVar[str] = "results.recheck_declined.v1"
+    sample_id: UUID
+    recheck_id: UUID
+    lab_id: UUID
+
+    def chain(self) -> str:
+        return f"sample:{self.sample_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecheckEnded(Event):
+    """A recheck ended without a conclusion, because its portion came damaged: the first conclusion stands."""
+
+    name: ClassVar[str] = "results.recheck_ended.v1"
+    sample_id: UUID
+    recheck_id: UUID
+
+    def chain(self) -> str:
+        return f"sample:{self.sample_id}"

@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lims.db import Base, Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
-from results.recheck.types import RecheckState, RefusalReason
+from results.recheck.types import RecheckClock, RecheckState, RefusalReason
 from results.referral.types import Addressee
 from results.types import ItemVerdict, Rule
 from sampling.types import DutyRole, SampleVerdict
@@ -57,12 +58,18 @@ class Recheck(_OfSample, Entity):
     decided_at: Mapped[datetime | None]
     refusal: Mapped[RefusalReason | None]
     refusal_note: Mapped[str | None]
+    granted_item_ids: Mapped[list[UUID] | None]  # of those asked for, what the acceptance covers
+    acceptance_note: Mapped[str | None]  # why it was accepted although the program proposed to refuse it
+    assign_due_at: Mapped[datetime | None]
     lab_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisation.id"), index=True)
-    draw: Mapped[dict[str, Any] | None]  # candidates, seed and tickets: the lot can be drawn again
+    # candidates, seed and tickets: the lot can be drawn again
+    draw: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     assigned_at: Mapped[datetime | None]
     handover_due_at: Mapped[datetime | None]
     report_due_at: Mapped[datetime | None]
     concluded_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ended_reason: Mapped[str | None]
     __table_args__ = (
         UniqueConstraint("id", "sample_id"),
         ForeignKeyConstraint(["referral_id", "sample_id"], ["referral.id", "referral.sample_id"]),
@@ -76,17 +83,135 @@ class Recheck(_OfSample, Entity):
         ),
         CheckConstraint("(state = 'refused') = (refusal IS NOT NULL)", name="refused_with_reason"),
         CheckConstraint(
-            "(state IN ('assigned', 'concluded')) = (lab_id IS NOT NULL) AND (lab_id IS NULL) = (draw IS NULL)"
+            "(state IN ('assigned', 'concluded', 'ended')) = (lab_id IS NOT NULL) AND (lab_id IS NULL) = (draw IS NULL)"
             " AND (lab_id IS NULL) = (assigned_at IS NULL)",
             name="lab_is_drawn",
         ),
         CheckConstraint("(state = 'concluded') = (concluded_at IS NOT NULL)", name="concluded_at_if_concluded"),
+        CheckConstraint(
+            "(state = 'ended') = (ended_at IS NOT NULL) AND (ended_at IS NULL) = (ended_reason IS NULL)"
+            " AND ended_reason <> ''",
+            name="ended_with_a_reason",
+        ),
+        CheckConstraint(
+            "(state IN ('applied', 'refused')) = (granted_item_ids IS NULL) AND granted_item_ids <@ set_item_ids"
+            " AND cardinality(granted_item_ids) > 0",
+            name="granted_among_what_was_asked",
+        ),
         {
             "info": {
-                "privileges": "select, insert, update (state, decided_by_id, decided_at, refusal, refusal_note, lab_id,"
-                " draw, assigned_at, handover_due_at, report_due_at, concluded_at)"
+                "privileges": "select, insert, update (state, decide_due_at, decided_by_id, decided_at, refusal,"
+                " refusal_note, granted_item_ids, acceptance_note, assign_due_at, lab_id, draw, assigned_at,"
+                " handover_due_at, report_due_at, concluded_at, ended_at, ended_reason)"
             }
         },
+    )
+
+
+class InterestLink(Ledgered, Entity):
+    """利害关系: a laboratory and a business that are not free of each other, as a regulator found it."""
+
+    __tablename__ = "interest_link"
+    lab_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    party_name: Mapped[str]
+    party_uscc: Mapped[str | None]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]  # the last day; None while it lasts
+    reason: Mapped[str]
+    recorded_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    recorded_at: Mapped[datetime]
+    ended_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    __table_args__ = (
+        CheckConstraint("party_name <> '' AND reason <> ''", name="said_with_whom_and_why"),
+        CheckConstraint("valid_from <= valid_to", name="dates_in_order"),
+        {"info": {"privileges": "select, insert, update (valid_to, ended_by_id)"}},
+    )
+
+    def ledger_chain(self) -> str:
+        return f"organisation:{self.lab_id}"
+
+
+class RecheckDecline(_OfSample, Base):
+    """A laboratory that was drawn declined; its lot stays on record, and the regulator judges its reason."""
+
+    __tablename__ = "recheck_decline"
+    recheck_id: Mapped[UUID]
+    number: Mapped[int]
+    sample_id: Mapped[UUID]
+    lab_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    draw: Mapped[dict[str, Any]]
+    assigned_at: Mapped[datetime]
+    due_at: Mapped[datetime]  # by when a laboratory says that it cannot
+    reason: Mapped[str]
+    declined_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    declined_at: Mapped[datetime]
+    had_cause: Mapped[bool | None]
+    judgement: Mapped[str | None]
+    judged_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    judged_at: Mapped[datetime | None]
+    __table_args__ = (
+        PrimaryKeyConstraint("recheck_id", "number"),
+        ForeignKeyConstraint(["recheck_id", "sample_id"], ["recheck.id", "recheck.sample_id"]),
+        Index("ix_recheck_decline_lab", "lab_id", "declined_at"),
+        CheckConstraint("number >= 1", name="counted_from_one"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        CheckConstraint(
+            "(had_cause IS NULL) = (judgement IS NULL) AND (had_cause IS NULL) = (judged_by_id IS NULL)"
+            " AND (had_cause IS NULL) = (judged_at IS NULL) AND judgement <> ''",
+            name="judged_whole",
+        ),
+        {"info": {"privileges": "select, insert, update (had_cause, judgement, judged_by_id, judged_at)"}},
+    )
+
+
+class RecheckExtension(_OfSample, Base):
+    """A term of a recheck was extended by a person of the regulator; the old end stays on record."""
+
+    __tablename__ = "recheck_extension"
+    recheck_id: Mapped[UUID]
+    number: Mapped[int]
+    sample_id: Mapped[UUID]
+    clock: Mapped[RecheckClock]
+    old_due_at: Mapped[datetime]
+    new_due_at: Mapped[datetime]
+    reason: Mapped[str]
+    extended_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    extended_at: Mapped[datetime]
+    __table_args__ = (
+        PrimaryKeyConstraint("recheck_id", "number"),
+        ForeignKeyConstraint(["recheck_id", "sample_id"], ["recheck.id", "recheck.sample_id"]),
+        CheckConstraint("number >= 1", name="counted_from_one"),
+        CheckConstraint("old_due_at < new_due_at", name="later_than_before"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        EVIDENCE,
+    )
+
+
+class RecheckReceipt(_OfSample, Base):
+    """What the recheck laboratory saw when the backup portion came: two photos, the seal, the package."""
+
+    __tablename__ = "recheck_receipt"
+    recheck_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sample_id: Mapped[UUID]
+    lab_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
+    portion_id: Mapped[UUID] = mapped_column(ForeignKey("portion.id"))
+    seal_no: Mapped[str]  # as read off the seal; custody's own number is compared with it
+    seal_matches: Mapped[bool]
+    seal_intact: Mapped[bool]
+    package_intact: Mapped[bool]
+    package_photo_sha256: Mapped[bytes] = mapped_column(ForeignKey("stored_file.sha256"))
+    seal_photo_sha256: Mapped[bytes] = mapped_column(ForeignKey("stored_file.sha256"))
+    damage: Mapped[str | None]  # what is wrong, in words
+    received_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    received_at: Mapped[datetime]
+    __table_args__ = (
+        ForeignKeyConstraint(["recheck_id", "sample_id"], ["recheck.id", "recheck.sample_id"]),
+        CheckConstraint("seal_no <> ''", name="seal_no_given"),
+        CheckConstraint(
+            "(seal_matches AND seal_intact AND package_intact) = (damage IS NULL) AND damage <> ''",
+            name="damage_in_words",
+        ),
+        EVIDENCE,
     )
 
 
@@ -143,6 +268,9 @@ class RecheckConclusion(_OfSample, Base):
 
 
 explain_constraint("uq_recheck_one_that_stands", _l("A recheck of this sample was applied for already."))
+explain_constraint("pk_recheck_receipt", _l("The portion of this recheck was received already."))
+explain_constraint("pk_recheck_decline", _l("Somebody has just declined this recheck."))
+explain_constraint("pk_recheck_extension", _l("Somebody has just extended a term of this recheck. Look at it first."))
 explain_constraint("pk_recheck_result", _l("Somebody has just entered a result for this item. Look at it first."))
 explain_constraint("pk_recheck_conclusion", _l("This recheck is concluded already."))
 explain_constraint("uq_recheck_conclusion_sample_id", _l("This recheck is concluded already."))

@@ -1,4 +1,4 @@
-"""From the page of a case to its recheck."""
+"""From the pages of a case and of a sample to the recheck."""
 
 from uuid import UUID
 
@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from lims.actors import Actor
 from lims.i18n import lazy_gettext as _l
-from lims.web.panels import NextStep
-from results.recheck.queries import rechecks_of
+from lims.web.panels import NextStep, Panel
+from results.recheck.queries import conclusion_of, rechecks_of, rechecks_of_sample
 from results.recheck.types import RecheckState
 
 
@@ -20,3 +20,14 @@ def recheck_step(session: Session, actor: Actor, referral_id: UUID) -> NextStep 
     if standing:
         return NextStep(_l("Rechecks"), url_for("rechecks.detail", recheck_id=standing[-1].id), "recheck")
     return NextStep(_l("Apply for a recheck"), url_for("rechecks.create", referral_id=referral_id), "recheck")
+
+
+def recheck_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | None:
+    """How the rechecks of a sample stand, for whoever may see them."""
+    if not actor.may("recheck.see"):
+        return None
+    rows = rechecks_of_sample(session, actor, sample_id)
+    if not rows:
+        return None
+    concluded = {row.id: conclusion_of(session, row.id) for row in rows}
+    return Panel(_l("Rechecks"), "results/recheck/panel.html", {"rows": rows, "concluded": concluded})

@@ -2,13 +2,39 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from uuid import UUID
 
-from results.recheck.types import RefusalReason
+from lims.catalog.names import match_key
+from results.recheck.types import (
+    Eligibility,
+    Exclusion,
+    ListedLab,
+    LotFacts,
+    Party,
+    RecheckClock,
+    RecheckState,
+    RefusalReason,
+)
 from results.types import ItemVerdict
 from sampling.types import SampleVerdict
+
+# The program reads the end of a shelf life off the words of a form, and a person may have read more than it.
+MAY_BE_OVERRULED = frozenset({RefusalReason.BACKUP_EXPIRED})
+CLOCK_COLUMNS = {
+    RecheckClock.DECIDE: "decide_due_at",
+    RecheckClock.ASSIGN: "assign_due_at",
+    RecheckClock.HANDOVER: "handover_due_at",
+    RecheckClock.REPORT: "report_due_at",
+}
+# Dated rule parameters, in working days: how much later all extensions of a term together may let it end.
+EXTENSION_PARAMETERS = {
+    RecheckClock.DECIDE: "recheck_decide_extension",
+    RecheckClock.ASSIGN: "recheck_assign_extension",
+    RecheckClock.HANDOVER: "backup_handover_extension",
+    RecheckClock.REPORT: "recheck_report_extension",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +45,10 @@ class Application:
         applied_on: the local day on which the application came in.
         recheck_until: the applicant's last day; None where the notice is not served on them.
         asks_microbiological: one of the items asked for is microbiological.
+        has_backup: a backup portion was kept, and is there still.
         backup_until: last day of the shelf life where the program knows it; None where it does not.
-        has_backup: a backup portion was kept.
+        asks_others: one of the items asked for is not microbiological.
+        may_be_split: a mixed application may be accepted for what is not microbiological.
     """
 
     applied_on: date
@@ -28,15 +56,19 @@ class Application:
     asks_microbiological: bool
     has_backup: bool
     backup_until: date | None = None
+    asks_others: bool = False
+    may_be_split: bool = False
 
 
 def refusals_of(application: Application) -> list[RefusalReason]:
-    """The reasons for which an application must be refused; empty when it may be accepted.
+    """The grounds on which an application is to be refused; empty when it may be accepted.
 
-    **Source:** Measures Art. 31; Food Safety Law Art. 88.
+    A mixed application is no ground where it may be split: what is microbiological is left out of its acceptance.
+
+    **Source:** Measures Art. 31; Food Safety Law Art. 88; domain.md §2.5 (partial).
     """
     found = []
-    if application.asks_microbiological:
+    if application.asks_microbiological and not (application.asks_others and application.may_be_split):
         found.append(RefusalReason.MICROBIOLOGICAL)
     if application.backup_until is not None and application.applied_on > application.backup_until:
         found.append(RefusalReason.BACKUP_EXPIRED)
@@ -45,6 +77,32 @@ def refusals_of(application: Application) -> list[RefusalReason]:
     if not application.has_backup:
         found.append(RefusalReason.BACKUP_UNFIT)
     return found
+
+
+def eligibility_of(lab: ListedLab, facts: LotFacts) -> Eligibility:
+    """Whether a laboratory of the list may be drawn; the first reason against it is named.
+
+    **Source:** Food Safety Law Art. 88 (drawn at random, not the first laboratory); 抽检管理办法 Art. 34 (no interest
+    link with the applicant); 食品安全法实施条例 Art. 79 (refusals without cause); product.md §4 (separation).
+    """
+    same = next((one for one in lab.group if is_same_party(one, facts.applicant)), None)
+    found = (
+        (lab.party_id == facts.first_party_id, Exclusion.FIRST_LABORATORY, ""),
+        (lab.party_id in facts.sampling_party_ids, Exclusion.SAMPLING_SIDE, ""),
+        (same is not None, Exclusion.APPLICANTS_GROUP, same.name if same else ""),
+        (bool(lab.links), Exclusion.LINKED, "；".join(lab.links)),
+        (lab.has_declined, Exclusion.DECLINED, ""),
+        (lab.refusals >= facts.most_refusals, Exclusion.OFF_THE_LIST, str(lab.refusals)),
+    )
+    reason, fact = next(((reason, fact) for holds, reason, fact in found if holds), (None, ""))
+    return Eligibility(lab.lab_id, reason, fact)
+
+
+def is_same_party(one: Party, other: Party) -> bool:
+    """Whether two records mean one body: by credit code where both have one, else by name."""
+    if one.uscc and other.uscc:
+        return one.uscc == other.uscc
+    return match_key(one.name) == match_key(other.name)
 
 
 def ticket(seed: str, lab_id: UUID) -> str:
@@ -63,6 +121,20 @@ def draw_lab(seed: str, candidates: Iterable[UUID]) -> tuple[UUID, dict[str, str
         raise ValueError("a lot needs at least one laboratory")
     drawn = min(tickets, key=lambda lab_id: (tickets[lab_id], lab_id))
     return UUID(drawn), tickets
+
+
+def running_clock(state: RecheckState, ends: Mapping[RecheckClock, datetime | None]) -> RecheckClock | None:
+    """Which term runs now; None where nothing is waited for, or its end is not known yet.
+
+    The report is due from the reception of the backup portion on, and until then the portion is.
+    """
+    if state is RecheckState.APPLIED:
+        return RecheckClock.DECIDE
+    if state is RecheckState.ACCEPTED and ends.get(RecheckClock.ASSIGN):
+        return RecheckClock.ASSIGN
+    if state is RecheckState.ASSIGNED:
+        return RecheckClock.REPORT if ends.get(RecheckClock.REPORT) else RecheckClock.HANDOVER
+    return None
 
 
 def verdict_after(

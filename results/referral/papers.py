@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -118,6 +118,16 @@ class PackedFile:
     content: bytes
 
 
+EvidenceSource = Callable[[Session, Referral], list[PackedFile]]
+_sources: list[EvidenceSource] = []
+
+
+def register_evidence(source: EvidenceSource) -> None:
+    """Bring papers of a case that only a package above knows, once for the process."""
+    if source not in _sources:
+        _sources.append(source)
+
+
 def evidence_package(session: Session, actor: Actor, referral: Referral) -> bytes:
     """Everything an officer needs as one ZIP, with a manifest of SHA-256 over every file in it.
 
@@ -138,9 +148,13 @@ def evidence_package(session: Session, actor: Actor, referral: Referral) -> byte
     for branch in branches:
         packed += _attachments(session, branch.kind.value, list_attachments(session, branch.id))
     packed.append(PackedFile("sampling_form.pdf", _sampling_form(session, referral.sample_id)))
-    packed.append(PackedFile("case.json", _json(_case(session, actor, referral))))
-    packed.append(PackedFile("custody.json", _json(_custody(session, referral.sample_id))))
-    packed.append(PackedFile("sampling_form.json", _json(_row(session.get_one(SamplingForm, referral.sample_id)))))
+    packed.append(PackedFile("case.json", as_json(_case(session, actor, referral))))
+    packed.append(PackedFile("custody.json", as_json(_custody(session, referral.sample_id))))
+    packed.append(
+        PackedFile("sampling_form.json", as_json(row_facts(session.get_one(SamplingForm, referral.sample_id))))
+    )
+    for source in _sources:
+        packed += source(session, referral)
     packed.sort(key=lambda file: file.name)
     hashed = [(file.name, sha256(file.content).hexdigest()) for file in packed]
     packed.insert(0, PackedFile("case.pdf", case_pdf(session, actor, referral, hashed)))
@@ -153,7 +167,7 @@ def evidence_package(session: Session, actor: Actor, referral: Referral) -> byte
     }
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as package:
-        for file in (*packed, PackedFile(MANIFEST, _json(manifest))):
+        for file in (*packed, PackedFile(MANIFEST, as_json(manifest))):
             package.writestr(zipfile.ZipInfo(file.name, ZIP_EPOCH), file.content)
     return written.getvalue()
 
@@ -212,17 +226,17 @@ def _case(session: Session, actor: Actor, referral: Referral) -> dict[str, Any]:
     history = list_history(session, referral.id, [branch.id for branch in branches])
     names = person_names(session, [entry.by_id for entry in history if entry.by_id])
     return {
-        "referral": _row(referral),
+        "referral": row_facts(referral),
         "branches": [
-            _row(branch)
-            | {"parts": {part.value: _row(saved) for part, saved in standing_parts(session, branch.id).items()}}
+            row_facts(branch)
+            | {"parts": {part.value: row_facts(saved) for part, saved in standing_parts(session, branch.id).items()}}
             for branch in branches
         ],
         "notices": [
-            _row(one.notice) | {"service": _row(one.service) if one.service else None}
+            row_facts(one.notice) | {"service": row_facts(one.service) if one.service else None}
             for one in list_notices(session, referral.sample_id)
         ],
-        "history": [_row(entry) | {"by": names.get(entry.by_id) if entry.by_id else None} for entry in history],
+        "history": [row_facts(entry) | {"by": names.get(entry.by_id) if entry.by_id else None} for entry in history],
         "prior_failures": [
             {"case_no": prior.case_no, "opened_at": plain(prior.opened_at), "failed_items": prior.failed_items}
             for prior in list_prior_referrals(session, referral)
@@ -254,12 +268,12 @@ def _custody(session: Session, sample_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def _row(row: Any) -> dict[str, Any]:
+def row_facts(row: Any) -> dict[str, Any]:
     """The columns of a row as JSON, in their order."""
     return {attribute.key: plain(getattr(row, attribute.key)) for attribute in sa.inspect(type(row)).column_attrs}
 
 
-def _json(content: Any) -> bytes:
+def as_json(content: Any) -> bytes:
     return json.dumps(content, ensure_ascii=False, indent=1).encode()
 
 

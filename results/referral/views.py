@@ -26,6 +26,7 @@ from lims.web.acts import carry_out
 from lims.web.current import current_actor
 from lims.web.paging import page_of, read_cursor
 from lims.web.panels import steps_for
+from results.queries import later_conclusion
 from results.referral import pages, queries, services
 from results.referral.forms import (
     AttachmentForm,
@@ -72,7 +73,8 @@ def detail(referral_id: UUID) -> ResponseReturnValue:
     """One case: what failed, the evidence, its branches and its history."""
     view = pages.case_view(db.session, current_actor(), referral_id, clock.now())
     steps = steps_for("case", db.session, current_actor(), referral_id)
-    return render_template("results/referral/detail.html", case=view, steps=steps)
+    later = later_conclusion(db.session, view.referral.sample_id)
+    return render_template("results/referral/detail.html", case=view, steps=steps, later=later)
 
 
 @bp.route("/<uuid:referral_id>/evidence.zip")

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from chain_of_custody import services as custody
 from chain_of_custody.queries import list_portions
-from chain_of_custody.types import PortionKind
+from chain_of_custody.types import PortionKind, Scan
 from lims import clock
 from lims.actors import INSTALL, OrganisationKind
 from lims.auth.permissions import Role
@@ -13,11 +14,12 @@ from lims.db import db
 from lims.people.services import accredit
 from lims.uow import unit_of_work
 from results.recheck import services
+from results.recheck.queries import backup_card
 from results.referral.models import Referral
 from results.referral.types import Addressee
 from tests.factories import referral as cases
 from tests.factories.people import Somebody, make_organisation, make_person
-from tests.factories.sampling import Team
+from tests.factories.sampling import PNG, Team
 
 
 @dataclass
@@ -85,6 +87,42 @@ def backup_of(case: cases.FailedCase) -> str:
     with db.new_session() as session:
         portions = list_portions(session, case.sample_id)
         return next(portion.portion_no for portion in portions if portion.kind is PortionKind.BACKUP)
+
+
+def hand_on(case: cases.FailedCase, lab: RecheckLab) -> None:
+    """The first laboratory's custodian hands the backup portion to the one that was drawn."""
+    number = backup_of(case)
+    with unit_of_work(case.team.custodian.actor) as uow:
+        offer_id = custody.offer_hand_over(uow, [number], lab.lab_id).id
+    with unit_of_work(lab.custodian.actor) as uow:
+        assert custody.confirm_hand_over(uow, offer_id, [Scan(number, seal_intact=True)]) == []
+
+
+def receive(case: cases.FailedCase, lab: RecheckLab, recheck_id: UUID, **found: object) -> None:
+    """What the recheck laboratory saw: everything as it was sealed, unless `found` says otherwise."""
+    seen: dict[str, object] = {
+        "seal_no": seal_of(case),
+        "seal_intact": True,
+        "package_intact": True,
+        "package_photo": PNG,
+        "seal_photo": PNG + b"seal",
+    } | found
+    with unit_of_work(lab.custodian.actor) as uow:
+        services.receive_backup(uow, recheck_id, **seen)  # type: ignore[arg-type]
+
+
+def make_received(case: cases.FailedCase, lab: RecheckLab) -> UUID:
+    """A recheck whose portion has come to its laboratory, sealed as it was."""
+    recheck_id = make_assigned(case)
+    hand_on(case, lab)
+    receive(case, lab, recheck_id)
+    return recheck_id
+
+
+def seal_of(case: cases.FailedCase) -> str:
+    """The number on the seal of the backup portion."""
+    with db.new_session() as session:
+        return next(card.seal_no for card in [backup_card(session, case.sample_id)] if card)
 
 
 def make_assigned(case: cases.FailedCase) -> UUID:

@@ -63,16 +63,16 @@ class FailedCase:
     branch_id: UUID
 
 
-def make_locked_set(team: Team, *, fails: bool, **form: object) -> TestSet:
-    """Results that a reviewer locked; one item is far over its limit where it fails."""
+def make_locked_set(team: Team, *, fails: bool, failures: int = 1, **form: object) -> TestSet:
+    """Results that a reviewer locked; so many items are far over their limit where it fails."""
     made = make_test_set(team, **form)
     with unit_of_work(team.tester.actor) as uow:
-        entries, left = [], fails
+        entries, left = [], failures if fails else 0
         for one in list_lines(uow.session, made.id):
             over = left and one.line.limit_state is LimitState.FOUND and one.line.limit_text.startswith("≤")
             entries.append(_entry(one.line, "99" if over else None))
-            left = left and not over
-        assert not left, "no item with a maximum"
+            left -= bool(over)
+        assert not left, "too few items with a maximum"
         enter_results(uow, made.blind_code, entries)
     with unit_of_work(team.reviewer.actor) as uow:
         lock_results(uow, made.blind_code)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from chain_of_custody.keeping.models import Disposal, DisposalLine
@@ -87,7 +87,7 @@ def list_kept(
         )
         .join(Sample, Sample.id == Portion.sample_id)
         .join(SamplingForm, SamplingForm.sample_id == Portion.sample_id)
-        .outerjoin(BackupRelease, BackupRelease.portion_id == Portion.id)
+        .outerjoin(BackupRelease, and_(BackupRelease.portion_id == Portion.id, BackupRelease.withdrawn_at.is_(None)))
         .where(
             Portion.id.in_(held_by_lab(lab_id)),
             Sample.lab_id == lab_id,

@@ -1,5 +1,8 @@
 """Pages and API of the recheck: the regulator decides, the laboratory that was drawn tests and signs."""
 
+import base64
+import io
+
 import pytest
 import sqlalchemy as sa
 
@@ -10,7 +13,7 @@ from sampling.models import Sample
 from sampling.types import SampleState, SampleVerdict
 from tests.factories import recheck as rechecks
 from tests.factories import referral as cases
-from tests.factories.sampling import make_team
+from tests.factories.sampling import PNG, make_team
 from tests.factories.web import bearer, csrf_token, log_in
 
 
@@ -45,7 +48,7 @@ def test_a_recheck_is_walked_from_its_application_to_its_conclusion(client, sess
     )
     asked = {"applicant": "sampled_party", "applied_on": "2026-09-14", "items": [str(line)], "grounds": "不服"}
     home = post(client, new, new, **asked).location
-    assert post(client, home, f"{home}/accept").status_code == 303
+    assert post(client, home, f"{home}/acceptance").status_code == 303
     assert post(client, home, f"{home}/draw").status_code == 303
     session.expire_all()
     assert session.get_one(Sample, case.sample_id).state is SampleState.RECHECK
@@ -55,6 +58,15 @@ def test_a_recheck_is_walked_from_its_application_to_its_conclusion(client, sess
     assert drawn.lab_id is not None
     assert bilingual_name(session, drawn.lab_id, locale) in lot
     assert str(drawn.lab_id)[:8] not in lot
+    rechecks.hand_on(case, lab)
+    log_in(client, lab.custodian)
+    receipt = {"seal_no": rechecks.seal_of(case), "seal_intact": "yes", "package_intact": "yes"}
+    without = post(client, f"{home}/receipt", f"{home}/receipt", **receipt)
+    assert without.status_code == 422
+    assert f'value="{receipt["seal_no"]}"' in without.text
+    pictures = {name: (io.BytesIO(PNG + name.encode()), "x.png") for name in ("package_photo", "seal_photo")}
+    assert post(client, f"{home}/receipt", f"{home}/receipt", **receipt, **pictures).status_code == 303
+    assert client.get(f"{home}/receipt/seal").data == PNG + b"seal_photo"
     log_in(client, lab.tester)
     assert home in client.get("/rechecks/").text
     assert "清河县惠民超市" not in client.get(home).text
@@ -94,6 +106,12 @@ def test_the_same_way_by_api(client, session, case, lab):
     path = f"/api/v1/rechecks/{applied.json['id']}"
     assert client.post(f"{path}/acceptance", headers=officer).json["state"] == RecheckState.ACCEPTED
     assert client.post(f"{path}/draw", headers=officer).json["lab_id"] == str(lab.lab_id)
+    rechecks.hand_on(case, lab)
+    picture = base64.b64encode(PNG).decode()
+    receipt = {"seal_no": rechecks.seal_of(case), "seal_intact": True, "package_intact": True}
+    receipt |= {"package_photo": picture, "seal_photo": picture}
+    received = client.post(f"{path}/receipt", json=receipt, headers=bearer(lab.custodian))
+    assert received.status_code == 201, received.json
     results = {"results": [{"set_item_id": str(line), "text": "0.010"}]}
     assert client.post(f"{path}/results", json=results, headers=officer).status_code == 403
     assert client.post(f"{path}/results", json=results, headers=bearer(lab.tester)).status_code == 201

@@ -85,7 +85,7 @@ def state_of(session, case) -> SampleState:
 
 
 def test_a_recheck_that_passes_withdraws_the_referral_and_ends_the_sample(session, case, lab):
-    recheck_id = rechecks.make_assigned(case)
+    recheck_id = rechecks.make_received(case, lab)
     assert state_of(session, case) is SampleState.RECHECK
     (line,) = rechecks.failed_lines(case)
     with unit_of_work(lab.tester.actor) as uow:
@@ -100,7 +100,7 @@ def test_a_recheck_that_passes_withdraws_the_referral_and_ends_the_sample(sessio
 
 
 def test_a_recheck_that_fails_lets_the_handling_go_on(session, case, lab):
-    recheck_id = rechecks.make_assigned(case)
+    recheck_id = rechecks.make_received(case, lab)
     (line,) = rechecks.failed_lines(case)
     with pytest.raises(RecheckPendingError):
         cases.submit_parts(case, HandlingPart.PENALTY)
@@ -114,7 +114,7 @@ def test_a_recheck_that_fails_lets_the_handling_go_on(session, case, lab):
 
 
 def test_nobody_of_the_first_test_touches_the_recheck_and_its_tester_does_not_sign(session, lab, case):
-    recheck_id = rechecks.make_assigned(case)
+    recheck_id = rechecks.make_received(case, lab)
     (line,) = rechecks.failed_lines(case)
     with pytest.raises(NotFoundError), unit_of_work(case.team.tester.actor) as uow:
         services.enter_recheck_results(uow, recheck_id, {line: "1"})
@@ -200,7 +200,7 @@ def test_a_failure_under_recheck_is_published_with_its_mark_and_a_pass_replaces_
     from tests.results.publication.test_publication import give_cma
 
     give_cma(case.team)
-    recheck_id = rechecks.make_assigned(case)
+    recheck_id = rechecks.make_received(case, lab)
     run_periodic("results.publication.publish")
     client.set_cookie("lims_locale", "en")
     path = f"/results/samples/{case.sample_id}"
