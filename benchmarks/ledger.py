@@ -35,14 +35,16 @@ def measure() -> list[Measure]:
             while seal_head(uow, signer) is not None:
                 pass
         bundle = Path(folder) / "bundle.zip"
-        with db.read_session() as session:
+        with db.snapshot() as session:
             events = write_bundle(session, bundle, signer.verifier_key)
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), time.process_time()
         with contextlib.redirect_stdout(io.StringIO()) as said:
             status = verify_main([str(bundle)])
-        took = time.perf_counter() - begun
+        took, worked = time.perf_counter() - begun, time.process_time() - used
         assert status == 0, said.getvalue()
         return [
             Measure("ledger events appended, 1 client", appended, "/s", ""),
             Measure("ledger events verified offline", events / took, "/s", "≥ 50,000/s"),
+            # What neighbours on the same machine take away from the clock they do not take from this.
+            Measure("ledger events verified offline, processor time", events / worked, "/s", "≥ 50,000/s"),
         ]
