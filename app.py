@@ -34,6 +34,7 @@ MODELS = (
     "results.blind_checks.models",
     "results.quality.models",
     "results.nonconforming.models",
+    "results.preparations.models",
     "results.referral.models",
     "results.recheck.models",
     "results.objections.models",

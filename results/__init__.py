@@ -25,6 +25,7 @@ def init_app(app: "Flask") -> None:
         nonconforming,
         objections,
         panels,
+        preparations,
         publication,
         quality,
         recheck,
@@ -68,6 +69,7 @@ def init_app(app: "Flask") -> None:
     quality.init_app(app)
     expiry.init_app(app)
     nonconforming.init_app(app)
+    preparations.init_app(app)
     referral.init_app(app)
     recheck.init_app(app)
     objections.init_app(app)

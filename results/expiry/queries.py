@@ -17,6 +17,7 @@ from lims.people.types import AuthorisationKind
 from results.expiry.rules import board_of
 from results.expiry.types import Blocks, BoardRow, Ending, ExpiryKind
 from results.models import TestSet, TestSetItem
+from results.preparations.models import Preparation
 from results.quality.models import ControlLot
 from results.types import TestSetState
 
@@ -96,11 +97,14 @@ def _instruments(session: Session, lab_id: UUID, _today: date) -> list[Ending]:
 
 
 def _materials(session: Session, lab_id: UUID, _today: date) -> list[Ending]:
-    """Reagents in use and control materials."""
+    """Reagents in use, control materials and what the bench prepared."""
     reagents = session.execute(
         sa.select(ReagentLot, Instrument.name)
         .join(Instrument, Instrument.id == ReagentLot.instrument_id)
         .where(Instrument.organisation_id == lab_id, ReagentLot.used_up_at.is_(None))
+    )
+    prepared = session.scalars(
+        sa.select(Preparation).where(Preparation.lab_id == lab_id, Preparation.discarded_at.is_(None))
     )
     lots = session.scalars(sa.select(ControlLot).where(ControlLot.lab_id == lab_id, ControlLot.withdrawn_at.is_(None)))
     return [
@@ -125,6 +129,17 @@ def _materials(session: Session, lab_id: UUID, _today: date) -> list[Ending]:
                 ("control_lots.detail", (("lot_id", str(one.id)),)),
             )
             for one in lots
+        ),
+        *(
+            Ending(
+                ExpiryKind.MATERIAL,
+                one.name,
+                one.preparation_no,
+                one.expires_on,
+                Blocks.BATCHES,
+                ("preparations.detail", (("number", one.preparation_no),)),
+            )
+            for one in prepared
         ),
     ]
 
