@@ -197,6 +197,19 @@ def test_a_reader_that_reports_no_more_is_shown_as_silent(tester, session, team,
     assert "chip--bad" in tester.get("/instruments/").text
 
 
+def test_the_last_fault_of_a_line_is_told_in_the_language_of_the_page(tester, team):
+    port = {"instrument": "天平 3", "driver": "mt-sics", "port": "/dev/ttyUSB7", "state": "reconnecting"}
+    port |= {"healthy": False, "last_error": "was lost: the other end closed the connection"}
+    with tester.application.test_client() as program:
+        program.put(
+            "/api/v1/instruments/connections", json={"reader": "r", "ports": [port]}, headers=bearer(team.tester)
+        )
+    page = tester.get("/instruments/").text
+    is_chinese = '<html lang="zh-CN"' in page
+    expected = "连接已断开：对方关闭了连接" if is_chinese else "The line was lost: the other end closed the connection"
+    assert expected in page
+
+
 def test_a_file_by_the_api_is_kept_staged_and_taken_when_asked(client, session, team):
     _sample_id, code = make_recoded_sample(team)
     content = base64.b64encode(f"Sample ID,Test Name,Result\n{code},Pb,1\n".encode()).decode()
