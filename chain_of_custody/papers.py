@@ -46,7 +46,11 @@ class HandoverLine:
 
 @dataclass(frozen=True, slots=True)
 class HandoverRecordPaper:
-    """样品移交确认单: one hand-over of one or more portions, with a side each for who gives and who takes."""
+    """样品移交确认单: one hand-over of one or more portions, with a side each for who gives and who takes.
+
+    Attributes:
+        copies: who keeps each copy, where every copy is printed and named (备份样品移交: three, domain.md §2.5).
+    """
 
     record_no: str
     handed_over_by: PaperOrganisation
@@ -60,6 +64,7 @@ class HandoverRecordPaper:
     remark: str | None = None
     giver: Signature = UNSIGNED
     taker: Signature = UNSIGNED
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

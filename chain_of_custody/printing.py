@@ -31,6 +31,7 @@ from chain_of_custody.queries import (
     ListedPortion,
     PortionCard,
     blind_code_of,
+    carries_released_backup,
     custody_trail,
     get_portion,
     get_reception,
@@ -70,6 +71,7 @@ STEP_WORDS = {
     CustodyKind.HANDED_OVER: "接收",
     CustodyKind.DISPOSED: "处置",
 }
+RECHECK_COPIES = ("受理复检的市场监管部门", "初检机构", "复检机构")  # domain.md §2.5: three copies
 STORED = "存放"
 WAITING = "待检"
 RECEIPT_MM = (58, 80)
@@ -221,6 +223,7 @@ def hand_over_record(session: Session, hand_over: HandOver) -> bytes:
     taker = names.get(hand_over.taken_by_id) if hand_over.taken_by_id else None
     ended_on = local_date(hand_over.ended_at) if hand_over.ended_at and taker else None
     giver = names[hand_over.offered_by_id]
+    copies = RECHECK_COPIES if carries_released_backup(session, hand_over) else ()
     return render_handover_record(
         HandoverRecordPaper(
             record_no=hand_over.record_no,
@@ -235,6 +238,7 @@ def hand_over_record(session: Session, hand_over: HandOver) -> bytes:
             received_at=hand_over.ended_at if taker else None,
             giver=Signature(giver, None, local_date(hand_over.offered_at)),
             taker=Signature(taker, None, ended_on),
+            copies=copies,
         )
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from chain_of_custody.models import (
+    BackupRelease,
     CustodyEntry,
     HandOver,
     HandOverException,
@@ -335,3 +336,28 @@ def list_open_exceptions(session: Session, organisation_id: UUID) -> list[tuple[
         .order_by(HandOverException.opened_at, HandOverException.scanned, HandOverException.id)
     )
     return [(exception, hand_over) for exception, hand_over in rows]
+
+
+def carries_released_backup(session: Session, hand_over: HandOver) -> bool:
+    """Whether a list carries a backup portion to the laboratory that rechecks its sample."""
+    carried = (
+        select(BackupRelease.portion_id)
+        .join(HandOverLine, HandOverLine.portion_id == BackupRelease.portion_id)
+        .where(
+            HandOverLine.hand_over_id == hand_over.id,
+            BackupRelease.to_organisation_id == hand_over.to_organisation_id,
+            BackupRelease.withdrawn_at.is_(None),
+        )
+    )
+    return session.scalar(carried.limit(1)) is not None
+
+
+def hand_over_to(session: Session, portion_id: UUID, organisation_id: UUID) -> HandOver | None:
+    """The newest list by which a portion is offered to an organisation, or came to it."""
+    return session.scalar(
+        select(HandOver)
+        .join(HandOverLine, HandOverLine.hand_over_id == HandOver.id)
+        .where(HandOverLine.portion_id == portion_id, HandOver.to_organisation_id == organisation_id)
+        .order_by(HandOver.offered_at.desc(), HandOver.id.desc())
+        .limit(1)
+    )

@@ -211,6 +211,7 @@ def detail_page(session: Session, actor: Actor, recheck: Recheck, now: datetime)
             (one, CLOCKS[one.clock], last_day(one.old_due_at), last_day(one.new_due_at)) for one in extensions
         ],
         "receipt": receipt,
+        "has_sheet": queries.hand_over_of(session, recheck) is not None,
         "people": person_names(session, list(people)),
         "can": steps_of(actor, recheck, is_received=receipt is not None),
         "decides": decides,

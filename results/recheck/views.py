@@ -9,6 +9,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
+from chain_of_custody.printing import hand_over_record
 from lims import clock
 from lims.auth.permissions import requires
 from lims.clock import local_date
@@ -232,6 +233,17 @@ def receive(recheck_id: UUID) -> ResponseReturnValue:
         title=_("Receive the backup portion"),
         lead=_("What came damaged, or under another seal, ends the recheck: the first conclusion stands."),
     )
+
+
+@bp.route("/<uuid:recheck_id>/hand-over.pdf")
+@requires("recheck.see")
+def hand_over_sheet(recheck_id: UUID) -> ResponseReturnValue:
+    """The hand-over sheet of the backup portion, in three copies."""
+    recheck = queries.get_recheck(db.session, current_actor(), recheck_id)
+    listed = queries.hand_over_of(db.session, recheck)
+    if listed is None:
+        raise NotFoundError
+    return Response(hand_over_record(db.session, listed), content_type="application/pdf")
 
 
 @bp.route("/<uuid:recheck_id>/receipt/<any(package,seal):which>")

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from chain_of_custody.keeping.rules import shelf_life_end
 from chain_of_custody.keeping.types import Hold, HoldKind
-from chain_of_custody.queries import PortionCard, list_cards, list_portions
+from chain_of_custody.models import HandOver
+from chain_of_custody.queries import PortionCard, hand_over_to, list_cards, list_portions
 from chain_of_custody.types import CustodyKind, PortionKind
 from lims.actors import Actor
 from lims.auth.permissions import BENCH_ROLES
@@ -134,6 +135,12 @@ def later_conclusion_of(session: Session, sample_id: UUID) -> LaterConclusion | 
     return LaterConclusion(
         number, conclusion.report_no, lab.name_zh, lab.name_en, conclusion.verdict, conclusion.signed_at
     )
+
+
+def hand_over_of(session: Session, recheck: Recheck) -> HandOver | None:
+    """The list by which the backup portion goes to the laboratory that was drawn; None before it is offered."""
+    card = backup_card(session, recheck.sample_id) if recheck.lab_id else None
+    return hand_over_to(session, card.portion_id, recheck.lab_id) if card and recheck.lab_id else None
 
 
 def receipt_of(session: Session, recheck_id: UUID) -> RecheckReceipt | None:

@@ -5,6 +5,7 @@ import io
 
 import pytest
 import sqlalchemy as sa
+from pypdf import PdfReader
 
 from lims.people.models import Organisation
 from results.recheck.models import Recheck
@@ -129,3 +130,19 @@ def test_an_application_that_cannot_be_right_is_refused_as_input(client, session
     body = {"applicant": "sampled_party", "set_item_ids": [str(line)], "applied_on": "2026-09-14", "grounds": "不服"}
     path = f"/api/v1/referrals/{case.referral_id}/rechecks"
     assert client.post(path, json=body | changed, headers=bearer(case.officer)).status_code == 422
+
+
+def test_the_hand_over_sheet_of_a_backup_portion_has_three_named_copies(client, session, case, lab):
+    recheck_id = rechecks.make_received(case, lab)
+    log_in(client, case.officer)
+    answer = client.get(f"/rechecks/{recheck_id}/hand-over.pdf")
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages]
+    assert len(pages) == 3
+    kept = ("第一联受理复检的市场监管部门", "第二联初检机构", "第三联复检机构")
+    for page, copy in zip(("".join(page.split()) for page in pages), kept, strict=True):
+        assert "复检备份样品移交单" in page
+        assert copy in page
+        assert rechecks.seal_of(case) in page
+    stranger = rechecks.make_lab()
+    log_in(client, stranger.custodian)
+    assert client.get(f"/rechecks/{recheck_id}/hand-over.pdf").status_code == 404
