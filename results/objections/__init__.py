@@ -11,6 +11,7 @@ def init_app(app: "Flask") -> None:
     from chain_of_custody.keeping.sources import register_hold_reader
     from lims.auth.permissions import Role, declare
     from lims.demo import Part, register_chapter
+    from lims.erasure import hold_personal_data
     from lims.i18n import lazy_gettext as _l
     from lims.verification import register_check
     from lims.web import navigation
@@ -37,5 +38,6 @@ def init_app(app: "Flask") -> None:
     register_step("sample", 68, panels.objection_step)
     register_step("case", 11, panels.case_step)
     register_hold_reader(queries.running_objections_of)
+    hold_personal_data("sample", queries.contacts_of_applications)
     register_check("referrals", verification.check_objections)
     register_chapter("objections", 63, demo.live, Part.DOWNSTREAM)

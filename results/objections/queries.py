@@ -1,6 +1,6 @@
 """Reads of objections and of the notice that its addressee answers."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
@@ -13,6 +13,8 @@ from lims.actors import Actor
 from lims.auth.permissions import BENCH_ROLES
 from lims.catalog.queries import deadline
 from lims.clock import LOCAL_ZONE
+from lims.erasure import Place
+from lims.erasure.subjects import GONE
 from lims.errors import NotFoundError
 from lims.files import StoredFile
 from results.objections.models import ApplicationFile, Objection
@@ -161,6 +163,15 @@ def answered_notice(session: Session, notice_id: UUID) -> AnsweredNotice:
     )
     own = [one for one in objections_of(session, notice.sample_id) if one.applicant is notice.addressee]
     return AnsweredNotice(notice, service, referral, form, tuple(own), tuple(rechecks))
+
+
+def contacts_of_applications(session: Session, sample_id: UUID) -> Iterable[Place]:
+    """Whom to call about objections and rechecks: personal, and erased with the people on the form."""
+    for objection_id in session.scalars(sa.select(Objection.id).where(Objection.sample_id == sample_id)):
+        yield Place("objection", {"id": objection_id}, {"contact": GONE})
+    sent = sa.select(Recheck.id).where(Recheck.sample_id == sample_id, Recheck.contact.is_not(None))
+    for recheck_id in session.scalars(sent):
+        yield Place("recheck", {"id": recheck_id}, {"contact": GONE})
 
 
 def running_objections_of(session: Session, sample_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:

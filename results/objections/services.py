@@ -151,7 +151,7 @@ def apply_for_recheck_by_notice(
         ConflictError: an application stands already.
     """
     contact, grounds = _checked(written)
-    recheck = apply_by_notice(uow, notice_id, set_item_ids, grounds=f"{grounds}\n{contact}")
+    recheck = apply_by_notice(uow, notice_id, set_item_ids, grounds=grounds, contact=contact)
     _keep_papers(uow, recheck.sample_id, written.papers, recheck_id=recheck.id)
     return recheck
 

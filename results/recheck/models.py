@@ -49,6 +49,7 @@ class Recheck(_OfSample, Entity):
     applicant_name: Mapped[str]
     set_item_ids: Mapped[list[UUID]]  # the failed items whose recheck is asked for
     grounds: Mapped[str]
+    contact: Mapped[str | None] = mapped_column(info={"personal": True})  # on the page of its notice; paper has its own
     applied_on: Mapped[date]
     entered_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))  # None: on the page of its notice
     entered_at: Mapped[datetime]
@@ -77,6 +78,7 @@ class Recheck(_OfSample, Entity):
         Index("ix_recheck_state", "state", "entered_at", "id"),
         CheckConstraint("applicant IN ('sampled_party', 'nominal_producer')", name="producers_and_traders_apply"),
         CheckConstraint("cardinality(set_item_ids) > 0", name="something_is_asked"),
+        CheckConstraint("num_nonnulls(entered_by_id, contact) = 1", name="entered_or_sent_with_a_contact"),
         CheckConstraint(
             "(state = 'applied') = (decided_at IS NULL) AND (decided_at IS NULL) = (decided_by_id IS NULL)",
             name="decided_by_somebody",

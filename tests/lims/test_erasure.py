@@ -214,6 +214,8 @@ def test_every_personal_column_belongs_to_somebody_who_can_be_erased(app):
         "sample_signature": {"signer_name"},
         "form_correction": {"old_value", "new_value"},
         "service": {"receiver"},
+        "objection": {"contact"},
+        "recheck": {"contact"},
     }
     personal = {
         table.name: {column.name for column in table.columns if column.info.get("personal")}

@@ -59,7 +59,9 @@ def apply_for_recheck(
     return _apply(uow, referral, notice, set_item_ids, applied_on=applied_on, grounds=grounds)
 
 
-def apply_by_notice(uow: UnitOfWork, notice_id: UUID, set_item_ids: Sequence[UUID], *, grounds: str) -> Recheck:
+def apply_by_notice(
+    uow: UnitOfWork, notice_id: UUID, set_item_ids: Sequence[UUID], *, grounds: str, contact: str
+) -> Recheck:
     """Enter the application of a notice's own addressee, who has shown its code.
 
     Raises:
@@ -73,7 +75,7 @@ def apply_by_notice(uow: UnitOfWork, notice_id: UUID, set_item_ids: Sequence[UUI
     referral = uow.session.scalars(
         select(Referral).where(Referral.sample_id == notice.sample_id).with_for_update()
     ).one()
-    return _apply(uow, referral, notice, set_item_ids, applied_on=local_date(uow.now), grounds=grounds)
+    return _apply(uow, referral, notice, set_item_ids, applied_on=local_date(uow.now), grounds=grounds, contact=contact)
 
 
 def _apply(
@@ -84,6 +86,7 @@ def _apply(
     *,
     applied_on: date,
     grounds: str,
+    contact: str | None = None,
 ) -> Recheck:
     failed = {UUID(item["set_item_id"]) for item in referral.failed_items}
     if not set_item_ids or not set(set_item_ids) <= failed:
@@ -100,6 +103,7 @@ def _apply(
         applicant_name=notice.name,
         set_item_ids=sorted(set(set_item_ids)),
         grounds=grounds.strip(),
+        contact=contact,
         applied_on=applied_on,
         entered_by_id=uow.actor.person_id,
         entered_at=uow.now,

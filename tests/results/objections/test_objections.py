@@ -13,7 +13,7 @@ from lims.uow import unit_of_work
 from lims.verification import run_checks
 from results.objections import services
 from results.objections.models import ApplicationFile, Objection
-from results.objections.queries import remarks_of
+from results.objections.queries import contacts_of_applications, remarks_of
 from results.objections.services import Paper, Written
 from results.objections.types import CameBy, Consequence, ObjectionKind, ObjectionState, Outcome, RefusalGround
 from results.recheck.models import Recheck
@@ -171,7 +171,10 @@ def test_a_recheck_applied_for_by_the_notice_waits_for_its_decision_like_one_on_
         services.apply_for_recheck_by_notice(uow, notice.id, [line], WORDS)
     session.expire_all()
     recheck = session.scalars(sa.select(Recheck)).one()
-    assert recheck.entered_by_id is None
+    assert (recheck.entered_by_id, recheck.contact) == (None, WORDS.contact)
+    assert WORDS.contact not in recheck.grounds
+    places = contacts_of_applications(session, case.sample_id)
+    assert [(place.table, set(place.columns)) for place in places] == [("recheck", {"contact"})]
     assert recheck.applicant is Addressee.SAMPLED_PARTY
     with pytest.raises(ConflictError), unit_of_work(PUBLIC) as uow:
         services.apply_for_recheck_by_notice(uow, notice.id, [line], WORDS)
