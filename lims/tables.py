@@ -10,7 +10,6 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
@@ -190,12 +189,47 @@ def read_workbook(content: bytes, *, sheet: str | None = None) -> Table:
     Raises:
         UnreadableFileError: too large, no workbook, or no such sheet.
     """
-    rows = _texts([_cell_text(cell) for cell in row] for row in workbook_rows(content, sheet=sheet))
-    return Table(rows, "", _workbook_warnings(rows))
+    import pandas as pd  # takes half a second, which only those wait who bring a workbook
+
+    for name in _sheets(content, sheet):
+        frame = pd.read_excel(
+            io.BytesIO(content),
+            sheet_name=name,
+            header=None,
+            dtype=str,
+            keep_default_na=False,
+            engine="calamine",
+            nrows=MAX_ROWS + 1,
+        )
+        _check_extent(name, *frame.shape, MAX_ROWS)
+        if frame.size:
+            rows = _texts(frame.fillna("").astype(str).to_numpy().tolist())
+            return Table(rows, "", _workbook_warnings(rows))
+    return Table((), "")
 
 
 def workbook_rows(content: bytes, *, sheet: str | None = None, most_rows: int = MAX_ROWS) -> Sequence[Sequence[object]]:
     """The cells of one sheet as the workbook keeps them: the named one, or the first that has cells.
+
+    Raises:
+        UnreadableFileError: too large, no workbook, or no such sheet.
+    """
+    from python_calamine import load_workbook
+
+    for name in _sheets(content, sheet):
+        rows: Sequence[Sequence[object]] = (
+            load_workbook(io.BytesIO(content))
+            .get_sheet_by_name(name)
+            .to_python(skip_empty_area=False, nrows=most_rows + 1)
+        )
+        _check_extent(name, len(rows), len(rows[0]) if rows else 0, most_rows)
+        if rows and rows[0]:
+            return rows
+    return []
+
+
+def _sheets(content: bytes, sheet: str | None) -> list[str]:
+    """The sheets to be looked at: the named one, or all of them.
 
     Raises:
         UnreadableFileError: too large, no workbook, or no such sheet.
@@ -205,41 +239,28 @@ def workbook_rows(content: bytes, *, sheet: str | None = None, most_rows: int = 
     _check_size(content)
     _check_inflation(content)
     try:
-        workbook = load_workbook(io.BytesIO(content))
-        names = workbook.sheet_names
-        if sheet is not None and sheet not in names:
-            raise UnreadableFileError(
-                _l("the workbook has no sheet “%(sheet)s”; it has %(names)s", sheet=sheet, names=", ".join(names))
-            )
-        for name in [sheet] if sheet is not None else names:
-            rows: Sequence[Sequence[object]] = workbook.get_sheet_by_name(name).to_python(
-                skip_empty_area=False, nrows=most_rows + 1
-            )
-            if len(rows) > most_rows or (rows and len(rows[0]) > MAX_COLUMNS):
-                raise UnreadableFileError(
-                    _l(
-                        "sheet “%(sheet)s” has more than %(rows)s rows or %(columns)s columns",
-                        sheet=name,
-                        rows=most_rows,
-                        columns=MAX_COLUMNS,
-                    )
-                )
-            if rows and rows[0]:
-                return rows
+        names = load_workbook(io.BytesIO(content)).sheet_names
     except (CalamineError, OSError, ValueError) as error:
-        if isinstance(error, UnreadableFileError):
-            raise
         raise UnreadableFileError(_l("the file is no workbook: %(error)s", error=error)) from error
-    return []
+    if sheet is None:
+        return names
+    if sheet not in names:
+        raise UnreadableFileError(
+            _l("the workbook has no sheet “%(sheet)s”; it has %(names)s", sheet=sheet, names=", ".join(names))
+        )
+    return [sheet]
 
 
-def _cell_text(cell: object) -> str:
-    """A cell as a text: a whole number without a point, an instant year first, nothing as nothing."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, date) and not isinstance(cell, datetime):
-        return f"{datetime.combine(cell, time.min)}"
-    return str(cell)
+def _check_extent(sheet: str, rows: int, columns: int, most_rows: int) -> None:
+    if rows > most_rows or columns > MAX_COLUMNS:
+        raise UnreadableFileError(
+            _l(
+                "sheet “%(sheet)s” has more than %(rows)s rows or %(columns)s columns",
+                sheet=sheet,
+                rows=most_rows,
+                columns=MAX_COLUMNS,
+            )
+        )
 
 
 def _texts(rows: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
