@@ -252,7 +252,7 @@ def test_cold_food_asks_for_a_temperature_and_keeps_what_was_typed(client, sessi
     _sample_id, numbers = make_sealed_sample(team, storage_condition=StorageCondition.CHILLED)
     address = f"/custody/hand-overs/{make_offer(team, numbers)}"
     visit(client, team.custodian)
-    assert "At most 10 °C" in client.get(address).text
+    assert "0 to 10 °C" in client.get(address).text
     found = dict.fromkeys(numbers, INTACT)
     without = send_confirm(client, address, found)
     assert without.status_code == 422
