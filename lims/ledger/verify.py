@@ -61,15 +61,16 @@ def canonical(body: object) -> str:
 def _refuse_floats(value: object) -> None:
     if isinstance(value, float):
         raise TypeError(f"a ledger body holds no floats, got {value!r}; write measured values as strings")
-    items: Iterable[object] = value if isinstance(value, list) else ()
     if isinstance(value, dict):
-        items = value.values()
-        for key in value:
+        for key, item in value.items():
             if not (isinstance(key, str) and key.isascii()):
                 raise TypeError(f"keys of a ledger body are ASCII strings, got {key!r}")
-    if not _AS_THEY_ARE.issuperset(map(type, items)):
-        for item in items:
-            _refuse_floats(item)
+            if type(item) not in _AS_THEY_ARE:
+                _refuse_floats(item)
+    elif isinstance(value, list):
+        for item in value:
+            if type(item) not in _AS_THEY_ARE:
+                _refuse_floats(item)
 
 
 _AS_THEY_ARE = frozenset({str, int, bool, type(None)})  # nearly always all that stands in a row

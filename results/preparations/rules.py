@@ -1,7 +1,6 @@
 """Dilution and expiry, on plain values."""
 
 from collections.abc import Iterable
-from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from lims.quantities import Unit, convert
@@ -27,8 +26,3 @@ def diluted(concentration: Decimal, factor: Decimal) -> Decimal:
 def earliest(materials: Iterable[Material]) -> Material | None:
     """The material that expires first; None of none."""
     return min(materials, key=lambda one: (one.last_day, one.number), default=None)
-
-
-def is_usable(material: Material, on: date) -> bool:
-    """Whether a material may be used on a day; its last day still counts."""
-    return not material.unusable and material.last_day >= on

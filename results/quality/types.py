@@ -30,7 +30,6 @@ class SlotKind(StrEnum):
 
 
 OF_SAMPLE = frozenset({SlotKind.SAMPLE, SlotKind.DUPLICATE, SlotKind.SPIKE})
-OF_LOT = frozenset({SlotKind.CONTROL, SlotKind.REFERENCE})
 
 
 class WestgardRule(StrEnum):

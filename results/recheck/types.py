@@ -1,7 +1,6 @@
 """Words of the recheck, 复检 (domain.md §2.5)."""
 
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -102,11 +101,3 @@ class Eligibility:
     lab_id: UUID
     exclusion: Exclusion | None = None
     fact: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ClockEnd:
-    """A running term and its last day."""
-
-    clock: RecheckClock
-    on: date

@@ -1,19 +1,22 @@
 """Control materials and batches."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from lims import clock
 from lims.auth.permissions import Role
 from lims.db import db
 from lims.uow import unit_of_work
 from results.quality.models import Batch
 from results.quality.queries.batches import qc_cells
+from results.quality.queries.holds import list_holds
 from results.quality.services.batches import open_batch
 from results.quality.services.holds import lift_hold
 from results.quality.services.lots import note_lot, set_value
 from results.quality.services.measuring import enter_qc
 from results.quality.types import LotKind, PlannedSlot, QcEntry, SlotKind
+from results.quality.verification import CHECKS
 from results.queries import list_lines
 from results.services.entry import enter_results
 from results.services.review import lock_results
@@ -115,3 +118,20 @@ def lift(somebody, hold_id, reason="标准溶液浓度录入错误，已复核�
     """Somebody lets held results go on."""
     with unit_of_work(somebody.actor) as uow:
         lift_hold(uow, hold_id, reason)
+
+
+def holds_of(session, batch):
+    """The holds of a batch as the database has them now."""
+    session.expire_all()
+    return list_holds(session, batch.id)
+
+
+def verified(session):
+    """How many violations each check of quality control finds."""
+    return [finding.violations for finding in (check(session) for check in CHECKS)]
+
+
+def later(monkeypatch, **passed):
+    """Let time pass for whatever follows."""
+    then = clock.now() + timedelta(**passed)
+    monkeypatch.setattr(clock, "now", lambda: then)
