@@ -16,17 +16,19 @@ def init_app(app: "Flask") -> None:
     from lims.web.api import register_api
     from lims.web.panels import register_panel, register_step
     from results.queries import register_later_reader
-    from results.recheck import api, demo, evidence, laboratory_views, panels, queries, views
+    from results.recheck import api, demo, evidence, fee_views, laboratory_views, panels, queries, views
     from results.referral.papers import register_evidence
 
     decides = {Role.ENFORCEMENT_OFFICER, Role.PLANNER}
     declare("recheck.decide", decides)
     declare("recheck.receive", {Role.CUSTODIAN})
+    declare("recheck.fees", {*decides, Role.CUSTODIAN, Role.SIGNATORY})
     declare("recheck.test", {Role.TESTER})
     declare("recheck.sign", {Role.SIGNATORY})
     declare("recheck.see", {*decides, Role.TESTER, Role.SIGNATORY, Role.CUSTODIAN})
     app.register_blueprint(views.bp)
     app.register_blueprint(laboratory_views.bp)
+    app.register_blueprint(fee_views.bp)
     register_api(app, api.blp)
     navigation.add_entry(
         "rechecks.index", _l("Rechecks"), icon="recheck", permission="recheck.see", order=82, begins_day=False

@@ -17,19 +17,26 @@ from results.recheck.schemas import (
     ApplicationIn,
     ConclusionIn,
     RecheckAcceptanceIn,
+    RecheckAdvanceIn,
     RecheckConclusionOut,
     RecheckDeclineIn,
     RecheckDeclineOut,
     RecheckExtensionIn,
     RecheckExtensionOut,
+    RecheckFeeIn,
+    RecheckFeeOut,
     RecheckJudgementIn,
     RecheckLinkIn,
     RecheckLinkOut,
     RecheckOut,
     RecheckReceiptIn,
+    RecheckRepaymentIn,
+    RecheckWatchIn,
+    RecheckWatchOut,
     RefusalIn,
     ResultsIn,
 )
+from results.recheck.types import MethodUsed
 
 blp = ApiBlueprint("rechecks_api", __name__, url_prefix="/api/v1", description="Rechecks")
 
@@ -178,7 +185,12 @@ def enter_results(body: Mapping[str, Any], recheck_id: UUID) -> Any:
     """What the recheck laboratory found."""
 
     def enter(uow: UnitOfWork) -> Recheck:
-        services.enter_recheck_results(uow, recheck_id, {one["set_item_id"]: one["text"] for one in body["results"]})
+        services.enter_recheck_results(
+            uow,
+            recheck_id,
+            {one["set_item_id"]: one["text"] for one in body["results"]},
+            {one["set_item_id"]: MethodUsed(one["method"], one["method_reason"]) for one in body["results"]},
+        )
         return queries.get_recheck(uow.session, uow.actor, recheck_id)
 
     return perform(enter, RecheckOut())
@@ -192,3 +204,49 @@ def enter_results(body: Mapping[str, Any], recheck_id: UUID) -> Any:
 def conclude(body: Mapping[str, Any], recheck_id: UUID) -> Any:
     """Sign the recheck; its conclusion replaces the first one."""
     return perform(lambda uow: services.conclude_recheck(uow, recheck_id, body["report_no"]), RecheckConclusionOut())
+
+
+@blp.route("/rechecks/<uuid:recheck_id>/fee", methods=["POST"])
+@requires("recheck.fees")
+@blp.arguments(RecheckFeeIn)
+@blp.response(201, RecheckFeeOut)
+@blp.refuses(404, 409)
+def state_fee(body: Mapping[str, Any], recheck_id: UUID) -> Any:
+    """Say what a recheck costs."""
+    return perform(lambda uow: services.state_fee(uow, recheck_id, body["amount"]), RecheckFeeOut())
+
+
+@blp.route("/rechecks/<uuid:recheck_id>/fee/advance", methods=["POST"])
+@requires("recheck.fees")
+@blp.arguments(RecheckAdvanceIn)
+@blp.response(201, RecheckFeeOut)
+@blp.refuses(404, 409)
+def note_advance(body: Mapping[str, Any], recheck_id: UUID) -> Any:
+    """The applicant has paid."""
+    return perform(
+        lambda uow: services.note_advance(uow, recheck_id, body["receipt_no"], body["advanced_on"]), RecheckFeeOut()
+    )
+
+
+@blp.route("/rechecks/<uuid:recheck_id>/fee/repayment", methods=["POST"])
+@requires("recheck.decide")
+@blp.arguments(RecheckRepaymentIn)
+@blp.response(201, RecheckFeeOut)
+@blp.refuses(404, 409)
+def note_repayment(body: Mapping[str, Any], recheck_id: UUID) -> Any:
+    """The regulator has paid back."""
+    return perform(
+        lambda uow: services.note_repayment(uow, recheck_id, body["voucher_no"], body["repaid_on"]), RecheckFeeOut()
+    )
+
+
+@blp.route("/rechecks/<uuid:recheck_id>/watches", methods=["POST"])
+@requires("recheck.test")
+@blp.arguments(RecheckWatchIn)
+@blp.response(201, RecheckWatchOut)
+@blp.refuses(404, 409)
+def tell_first_lab(body: Mapping[str, Any], recheck_id: UUID) -> Any:
+    """Tell the first laboratory when it may watch."""
+    return perform(
+        lambda uow: services.tell_first_lab(uow, recheck_id, body["begins_at"], body["place"]), RecheckWatchOut()
+    )

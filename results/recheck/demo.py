@@ -143,6 +143,8 @@ class Chapter:
                 package_photo=photo(rng, f"{number} package"),
                 seal_photo=photo(rng, f"{number} seal"),
             )
+            services.state_fee(uow, recheck.id, Decimal(1200))
+            services.note_advance(uow, recheck.id, f"收据 {number}", clock.local_date(uow.now))
 
     def _on(self, day: date, at: time, act: partial[None]) -> None:
         self.world.at(datetime.combine(day, at, clock.LOCAL_ZONE), act)

@@ -57,3 +57,16 @@ class RecheckEnded(Event):
 
     def chain(self) -> str:
         return f"sample:{self.sample_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecheckWatchOffered(Event):
+    """The first laboratory was told when the recheck is tested; it may watch."""
+
+    name: ClassVar[str] = "results.recheck_watch_offered.v1"
+    sample_id: UUID
+    recheck_id: UUID
+    lab_id: UUID
+
+    def chain(self) -> str:
+        return f"sample:{self.sample_id}"

@@ -20,6 +20,7 @@ def evidence_of(session: Session, referral: Referral) -> list[PackedFile]:
 def _papers(session: Session, recheck: Recheck) -> list[PackedFile]:
     receipt = queries.receipt_of(session, recheck.id)
     conclusion = queries.conclusion_of(session, recheck.id)
+    fee = queries.fee_of(session, recheck.id)
     results = queries.standing_recheck_results(session, recheck.id)
     facts = {
         "recheck": row_facts(recheck),
@@ -27,6 +28,8 @@ def _papers(session: Session, recheck: Recheck) -> list[PackedFile]:
         "extensions": [row_facts(one) for one in queries.extensions_of(session, recheck.id)],
         "receipt": row_facts(receipt) if receipt else None,
         "results": [row_facts(results[line]) for line in sorted(results)],
+        "watches": [row_facts(one) for one in queries.watches_of(session, recheck.id)],
+        "fee": row_facts(fee) if fee else None,
         "conclusion": row_facts(conclusion) if conclusion else None,
     }
     folder = f"rechecks/{recheck.recheck_no}"

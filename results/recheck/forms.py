@@ -1,11 +1,19 @@
 """Forms of the recheck."""
 
 from flask_wtf.file import FileField
-from wtforms import DateField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    DateField,
+    DateTimeLocalField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import Length, Optional
 
-from lims.forms import PageForm, required
+from lims.forms import MeasuredText, PageForm, required
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
 from results.recheck.types import Exclusion, RecheckClock, RefusalReason
@@ -116,3 +124,30 @@ class LinkForm(PageForm):
     since = DateField(_l("From"), [required()])
     until = DateField(_l("Last day"), [Optional()])
     reason = TextAreaField(_l("What links them"), [required(), Length(max=MAX_TEXT), without_nul])
+
+
+class FeeForm(PageForm):
+    """What a recheck costs."""
+
+    amount = MeasuredText(_l("Fee"), [required()])
+
+
+class AdvanceForm(PageForm):
+    """The applicant has paid."""
+
+    receipt_no = StringField(_l("Number of the receipt"), [required(), Length(max=60), without_nul])
+    advanced_on = DateField(_l("Paid on"), [required()])
+
+
+class RepaymentForm(PageForm):
+    """The regulator has paid back."""
+
+    voucher_no = StringField(_l("Number of the voucher"), [required(), Length(max=60), without_nul])
+    repaid_on = DateField(_l("Paid back on"), [required()])
+
+
+class WatchForm(PageForm):
+    """When and where the first laboratory may watch."""
+
+    begins_at = DateTimeLocalField(_l("Testing begins"), [required()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
+    place = StringField(_l("Place"), [required(), Length(max=200), without_nul])

@@ -13,7 +13,7 @@ from lims.db import Base, Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
-from results.recheck.types import RecheckClock, RecheckState, RefusalReason
+from results.recheck.types import FeeBearer, RecheckClock, RecheckState, RefusalReason
 from results.referral.types import Addressee
 from results.types import ItemVerdict, Rule
 from sampling.types import DutyRole, SampleVerdict
@@ -230,6 +230,8 @@ class RecheckResult(_OfSample, Base):
     verdict: Mapped[ItemVerdict]
     rule: Mapped[Rule]
     compared_value: Mapped[Decimal | None]
+    method: Mapped[str]  # standard and part, as people write it; "/" where the catalogue knows none
+    method_reason: Mapped[str | None]  # why it is another than that of the first test
     entered_by_id: Mapped[UUID]
     entered_role: Mapped[DutyRole]
     entered_at: Mapped[datetime]
@@ -238,9 +240,75 @@ class RecheckResult(_OfSample, Base):
         ForeignKeyConstraint(["recheck_id", "sample_id"], ["recheck.id", "recheck.sample_id"]),
         ForeignKeyConstraint(["set_item_id", "sample_id"], ["test_set_item.id", "test_set_item.sample_id"]),
         CheckConstraint("version >= 1", name="version_from_one"),
+        CheckConstraint("method <> '' AND method_reason <> ''", name="method_named"),
         CheckConstraint("entered_role = 'recheck_tester'", name="recheck_testers_enter"),
         CheckConstraint("abs(compared_value) < 'Infinity'", name="compared_value_finite"),
         _acted("entered_by_id", "entered_role", "fk_recheck_result_entered_by"),
+        EVIDENCE,
+    )
+
+
+class RecheckFee(_OfSample, Base):
+    """What a recheck costs: advanced by the applicant, paid back by the regulator where the recheck passed."""
+
+    __tablename__ = "recheck_fee"
+    recheck_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sample_id: Mapped[UUID]
+    amount: Mapped[Decimal]  # yuan
+    stated_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    stated_at: Mapped[datetime]
+    pay_due_at: Mapped[datetime]
+    advanced_on: Mapped[date | None]
+    receipt_no: Mapped[str | None]
+    advance_noted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    borne_by: Mapped[FeeBearer | None]  # None while the recheck runs
+    repaid_on: Mapped[date | None]
+    voucher_no: Mapped[str | None]
+    repayment_noted_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    __table_args__ = (
+        ForeignKeyConstraint(["recheck_id", "sample_id"], ["recheck.id", "recheck.sample_id"]),
+        CheckConstraint("amount >= 0 AND amount < 10000000", name="amount_possible"),
+        CheckConstraint(
+            "(advanced_on IS NULL) = (receipt_no IS NULL) AND (advanced_on IS NULL) = (advance_noted_by_id IS NULL)"
+            " AND receipt_no <> ''",
+            name="advance_whole",
+        ),
+        CheckConstraint(
+            "(repaid_on IS NULL) = (voucher_no IS NULL) AND (repaid_on IS NULL) = (repayment_noted_by_id IS NULL)"
+            " AND voucher_no <> ''",
+            name="repayment_whole",
+        ),
+        CheckConstraint(
+            "repaid_on IS NULL OR (borne_by IS NOT NULL AND borne_by = 'regulator' AND advanced_on <= repaid_on)",
+            name="repaid_what_was_advanced",
+        ),
+        {
+            "info": {
+                "privileges": "select, insert, update (advanced_on, receipt_no, advance_noted_by_id, borne_by,"
+                " repaid_on, voucher_no, repayment_noted_by_id)"
+            }
+        },
+    )
+
+
+class RecheckWatch(_OfSample, Base):
+    """The first laboratory was told when the recheck is tested: it may watch."""
+
+    __tablename__ = "recheck_watch"
+    recheck_id: Mapped[UUID]
+    number: Mapped[int]
+    sample_id: Mapped[UUID]
+    lab_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)  # the first laboratory
+    begins_at: Mapped[datetime]
+    place: Mapped[str]
+    told_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    told_at: Mapped[datetime]
+    __table_args__ = (
+        PrimaryKeyConstraint("recheck_id", "number"),
+        ForeignKeyConstraint(["recheck_id", "sample_id"], ["recheck.id", "recheck.sample_id"]),
+        CheckConstraint("number >= 1", name="counted_from_one"),
+        CheckConstraint("place <> ''", name="place_named"),
+        CheckConstraint("told_at <= begins_at", name="told_before"),
         EVIDENCE,
     )
 
@@ -270,6 +338,8 @@ class RecheckConclusion(_OfSample, Base):
 
 
 explain_constraint("uq_recheck_one_that_stands", _l("A recheck of this sample was applied for already."))
+explain_constraint("pk_recheck_fee", _l("The fee of this recheck was stated already."))
+explain_constraint("ck_recheck_fee_amount_possible", _l("A fee is 0 to 9,999,999.99 yuan."), field="amount")
 explain_constraint("pk_recheck_receipt", _l("The portion of this recheck was received already."))
 explain_constraint("pk_recheck_decline", _l("Somebody has just declined this recheck."))
 explain_constraint("pk_recheck_extension", _l("Somebody has just extended a term of this recheck. Look at it first."))

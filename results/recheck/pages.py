@@ -19,9 +19,9 @@ from lims.people.models import Organisation
 from lims.people.queries import get_organisation, person_names
 from results.recheck import queries
 from results.recheck.forms import CLOCKS, EXCLUSIONS, REASONS
-from results.recheck.models import Recheck, RecheckDecline
+from results.recheck.models import Recheck, RecheckDecline, RecheckFee
 from results.recheck.rules import CLOCK_COLUMNS, MAY_BE_OVERRULED, refusals_of, running_clock
-from results.recheck.types import Exclusion, RecheckState, RefusalReason
+from results.recheck.types import Exclusion, FeeBearer, RecheckState, RefusalReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +192,7 @@ def detail_page(session: Session, actor: Actor, recheck: Recheck, now: datetime)
     lines, standing = queries.lines_of(session, recheck), queries.standing_recheck_results(session, recheck.id)
     receipt = queries.receipt_of(session, recheck.id)
     extensions = queries.extensions_of(session, recheck.id)
+    fee = queries.fee_of(session, recheck.id)
     people = {one.extended_by_id for one in extensions} | ({receipt.received_by_id} if receipt else set())
     left_out = set(recheck.set_item_ids) - set(recheck.granted_item_ids or recheck.set_item_ids)
     return {
@@ -211,9 +212,13 @@ def detail_page(session: Session, actor: Actor, recheck: Recheck, now: datetime)
             (one, CLOCKS[one.clock], last_day(one.old_due_at), last_day(one.new_due_at)) for one in extensions
         ],
         "receipt": receipt,
+        "fee": fee,
+        "fee_due_on": last_day(fee.pay_due_at) if fee else None,
+        "watches": queries.watches_of(session, recheck.id),
+        "first_methods": queries.first_methods(session, recheck),
         "has_sheet": queries.hand_over_of(session, recheck) is not None,
         "people": person_names(session, list(people)),
-        "can": steps_of(actor, recheck, is_received=receipt is not None),
+        "can": steps_of(actor, recheck, is_received=receipt is not None) | fee_steps(actor, recheck, fee),
         "decides": decides,
         "names": bilingual,
     }
@@ -232,6 +237,20 @@ def steps_of(actor: Actor, recheck: Recheck, *, is_received: bool) -> frozenset[
         can |= {name for name in wanted if actor.may(f"recheck.{name}")}
         if not is_received and actor.may("recheck.sign"):
             can.add("decline")
+    return frozenset(can)
+
+
+def fee_steps(actor: Actor, recheck: Recheck, fee: RecheckFee | None) -> frozenset[str]:
+    """What this person could do with the fee now."""
+    can = set()
+    if actor.may("recheck.fees"):
+        if fee is None and recheck.state is RecheckState.ASSIGNED:
+            can.add("state_fee")
+        if fee is not None and fee.amount > 0 and fee.advanced_on is None:
+            can.add("advance")
+    owes = fee is not None and fee.borne_by is FeeBearer.REGULATOR and fee.advanced_on is not None
+    if owes and fee is not None and fee.repaid_on is None and actor.may("recheck.decide"):
+        can.add("repay")
     return frozenset(can)
 
 

@@ -1,8 +1,10 @@
 """Whether a recheck may be had, which laboratory does it, and what its results mean for the sample."""
 
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from hashlib import sha256
 from uuid import UUID
 
@@ -10,6 +12,7 @@ from lims.catalog.names import match_key
 from results.recheck.types import (
     Eligibility,
     Exclusion,
+    FeeBearer,
     ListedLab,
     LotFacts,
     Party,
@@ -156,3 +159,25 @@ def verdict_after(
     still = set(failed_first) - set(asked)
     still |= {line for line in asked if rechecked[line] is ItemVerdict.FAIL}
     return SampleVerdict.FAIL if still else SampleVerdict.PASS
+
+
+def bearer_of(rechecked: Collection[ItemVerdict]) -> FeeBearer:
+    """Who bears the fee: the applicant where an item that was tested again failed again, else the regulator.
+
+    It is the recheck that counts, not the sample: what was left out of it (a microbiological item) is nobody's proof. A
+    recheck that ended without a result costs the applicant nothing.
+
+    **Source:** 食品安全法实施条例 Art. 42; domain.md §2.5.
+    """
+    return FeeBearer.APPLICANT if ItemVerdict.FAIL in rechecked else FeeBearer.REGULATOR
+
+
+def is_settled(amount: Decimal | None, advanced_on: date | None) -> bool:
+    """Whether testing may begin as far as the fee goes: nothing is owed, or it is advanced."""
+    return amount is not None and (amount == 0 or advanced_on is not None)
+
+
+def needs_reason(first: str, used: str) -> bool:
+    """Whether a method is another than that of the first test, however both are spelled."""
+    written, other = (match_key(unicodedata.normalize("NFKC", name)) for name in (first, used))
+    return written != other

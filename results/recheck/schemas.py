@@ -2,8 +2,9 @@
 
 import marshmallow as ma
 
+from lims.web.api import MeasuredField
 from lims.web.schemas import StrictSchema, Text
-from results.recheck.types import RecheckClock, RecheckState, RefusalReason
+from results.recheck.types import FeeBearer, RecheckClock, RecheckState, RefusalReason
 from results.referral.types import Addressee
 from results.services.entry import MAX_RESULT_TEXT
 from sampling.schemas.fields import Base64Field
@@ -81,6 +82,8 @@ class ResultIn(StrictSchema):
 
     set_item_id = ma.fields.UUID(required=True)
     text = Text(required=True, min_length=1, max_length=MAX_RESULT_TEXT)
+    method = Text(load_default="", max_length=200)
+    method_reason = Text(load_default="", max_length=1_000)
 
 
 class ResultsIn(StrictSchema):
@@ -156,3 +159,53 @@ class RecheckLinkOut(ma.Schema):
     party_name = ma.fields.String(required=True)
     valid_from = ma.fields.Date(required=True)
     valid_to = ma.fields.Date(required=True, allow_none=True)
+
+
+class RecheckFeeIn(StrictSchema):
+    """What a recheck costs, in yuan."""
+
+    amount = MeasuredField(required=True)
+
+
+class RecheckAdvanceIn(StrictSchema):
+    """The receipt of the advance."""
+
+    receipt_no = Text(required=True, min_length=1, max_length=60)
+    advanced_on = ma.fields.Date(required=True)
+
+
+class RecheckRepaymentIn(StrictSchema):
+    """The voucher of the repayment."""
+
+    voucher_no = Text(required=True, min_length=1, max_length=60)
+    repaid_on = ma.fields.Date(required=True)
+
+
+class RecheckFeeOut(ma.Schema):
+    """The fee of a recheck."""
+
+    recheck_id = ma.fields.UUID(required=True)
+    amount = ma.fields.Function(lambda fee: f"{fee.amount:.2f}", required=True)
+    pay_due_at = ma.fields.AwareDateTime(required=True)
+    advanced_on = ma.fields.Date(required=True, allow_none=True)
+    receipt_no = ma.fields.String(required=True, allow_none=True)
+    borne_by = ma.fields.Enum(FeeBearer, by_value=True, required=True, allow_none=True)
+    repaid_on = ma.fields.Date(required=True, allow_none=True)
+    voucher_no = ma.fields.String(required=True, allow_none=True)
+
+
+class RecheckWatchIn(StrictSchema):
+    """When and where the first laboratory may watch."""
+
+    begins_at = ma.fields.AwareDateTime(required=True)
+    place = Text(required=True, min_length=1, max_length=200)
+
+
+class RecheckWatchOut(ma.Schema):
+    """What the first laboratory was told."""
+
+    recheck_id = ma.fields.UUID(required=True)
+    number = ma.fields.Integer(required=True)
+    lab_id = ma.fields.UUID(required=True)
+    begins_at = ma.fields.AwareDateTime(required=True)
+    place = ma.fields.String(required=True)

@@ -49,6 +49,26 @@ class RecheckClock(StrEnum):
     REPORT = "report"
 
 
+class FeeBearer(StrEnum):
+    """Who bears the fee of a recheck in the end (食品安全法实施条例 Art. 42)."""
+
+    APPLICANT = "applicant"
+    REGULATOR = "regulator"
+
+
+@dataclass(frozen=True, slots=True)
+class MethodUsed:
+    """By which method an item was tested again.
+
+    Attributes:
+        name: standard and part, as people write it; empty where it is the method of the first test.
+        reason: why another method than the first one.
+    """
+
+    name: str = ""
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """Whom a recheck is for, as far as papers and register tell."""

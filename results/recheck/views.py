@@ -38,7 +38,7 @@ from results.recheck.forms import (
 from results.recheck.models import Recheck
 from results.recheck.rules import refusals_of
 from results.recheck.services import RecheckRefusedError
-from results.recheck.types import RefusalReason
+from results.recheck.types import MethodUsed, RefusalReason
 from results.referral.queries import get_referral
 from results.referral.rules.handling import YES
 from results.referral.types import Addressee
@@ -91,7 +91,7 @@ def create(referral_id: UUID) -> ResponseReturnValue:
     status = carry_out(form, apply)
     if status == HTTPStatus.SEE_OTHER:
         flash(_("Application entered."), "success")
-        return redirect(url_for(".detail", recheck_id=made[0]), status)
+        return redirect(url_for("rechecks.detail", recheck_id=made[0]), status)
     if not form.is_submitted() and form.applied_on.data is None:
         form.applied_on.data = local_date(clock.now())
         form.items.data = [item["set_item_id"] for item in referral.failed_items]
@@ -105,7 +105,7 @@ def accept(recheck_id: UUID) -> ResponseReturnValue:
     recheck = queries.get_recheck(db.session, current_actor(), recheck_id)
     if pages.wants_note(db.session, recheck, local_date(clock.now())):
         form = AcceptanceForm()
-        return _act_page(
+        return act_page(
             form,
             lambda uow: services.accept_recheck(uow, recheck_id, str(form.note.data)),
             recheck,
@@ -113,7 +113,7 @@ def accept(recheck_id: UUID) -> ResponseReturnValue:
             lead=_("The program reads off the sampling form that the backup portion is past its shelf life."),
         )
     if request.method == "GET":
-        return redirect(url_for(".detail", recheck_id=recheck_id), 303)
+        return redirect(url_for("rechecks.detail", recheck_id=recheck_id), 303)
     return _at_once(recheck_id, services.accept_recheck)
 
 
@@ -134,7 +134,7 @@ def refuse(recheck_id: UUID) -> ResponseReturnValue:
         application = queries.application_facts(db.session, recheck, local_date(clock.now())).application
         proposed = refusals_of(application)
         form.reason.data = proposed[0].value if proposed else None
-    return _act_page(
+    return act_page(
         form,
         lambda uow: services.refuse_recheck(uow, recheck_id, RefusalReason(form.reason.data), str(form.note.data)),
         recheck,
@@ -158,7 +158,7 @@ def extend(recheck_id: UUID) -> ResponseReturnValue:
 
     term = pages.term_of(recheck, db.session, clock.now())
     lead = _("%(term)s: until %(day)s so far.", term=term.name, day=term.on.isoformat()) if term else None
-    return _act_page(form, act, recheck, title=_("Extend the term"), lead=lead)
+    return act_page(form, act, recheck, title=_("Extend the term"), lead=lead)
 
 
 @bp.route("/<uuid:recheck_id>/declines/<int:number>", methods=["GET", "POST"])
@@ -170,7 +170,7 @@ def judge(recheck_id: UUID, number: int) -> ResponseReturnValue:
     if declined is None:
         raise NotFoundError
     form = JudgementForm()
-    return _act_page(
+    return act_page(
         form,
         lambda uow: services.judge_decline(
             uow, recheck_id, number, had_cause=form.had_cause.data == YES, judgement=str(form.judgement.data)
@@ -226,7 +226,7 @@ def receive(recheck_id: UUID) -> ResponseReturnValue:
             damage=str(form.damage.data or ""),
         )
 
-    return _act_page(
+    return act_page(
         form,
         act,
         recheck,
@@ -267,18 +267,21 @@ def enter(recheck_id: UUID) -> ResponseReturnValue:
     """What the recheck laboratory found, item by item."""
     recheck = queries.get_recheck(db.session, current_actor(), recheck_id)
     typed = {line: request.form.get(f"result-{line}", "") for line in recheck.set_item_ids}
+    methods = {
+        line: MethodUsed(request.form.get(f"method-{line}", ""), request.form.get(f"why-{line}", "")) for line in typed
+    }
     entered = {line: text for line, text in typed.items() if text.strip()}
     try:
         with unit_of_work(current_actor()) as uow:
-            services.enter_recheck_results(uow, recheck_id, entered)
+            services.enter_recheck_results(uow, recheck_id, entered, methods)
     except NotFoundError:
         raise
     except LimsError as refusal:
         form = ConclusionForm(formdata=None)
         form.form_errors.append(str(refusal))
-        return _detail(recheck_id, form, typed, int(refusal.status))
+        return _detail(recheck_id, form, typed, int(refusal.status), methods)
     flash(_("Results saved."), "success")
-    return redirect(url_for(".detail", recheck_id=recheck_id), 303)
+    return redirect(url_for("rechecks.detail", recheck_id=recheck_id), 303)
 
 
 @bp.route("/<uuid:recheck_id>/conclusion", methods=["POST"])
@@ -294,7 +297,7 @@ def conclude(recheck_id: UUID) -> ResponseReturnValue:
     status = carry_out(form, sign)
     if status == HTTPStatus.SEE_OTHER:
         flash(_("Recheck concluded."), "success")
-        return redirect(url_for(".detail", recheck_id=recheck_id), status)
+        return redirect(url_for("rechecks.detail", recheck_id=recheck_id), status)
     return _detail(recheck_id, form, {}, status)
 
 
@@ -312,10 +315,10 @@ def _at_once(recheck_id: UUID, act: Callable[[UnitOfWork, UUID], Any]) -> Respon
         flash(str(refusal), "error")
     else:
         flash(_("Done."), "success")
-    return redirect(url_for(".detail", recheck_id=recheck_id), 303)
+    return redirect(url_for("rechecks.detail", recheck_id=recheck_id), 303)
 
 
-def _act_page(
+def act_page(
     form: PageForm,
     act: Callable[[UnitOfWork], Any],
     recheck: Recheck,
@@ -330,7 +333,7 @@ def _act_page(
     status = carry_out(form, act)
     if status == HTTPStatus.SEE_OTHER:
         flash(_("Done."), "success")
-        return redirect(url_for(".detail", recheck_id=recheck_id), status)
+        return redirect(url_for("rechecks.detail", recheck_id=recheck_id), status)
     page = render_template(
         "results/recheck/act.html",
         form=form,
@@ -343,7 +346,15 @@ def _act_page(
     return page, status
 
 
-def _detail(recheck_id: UUID, form: PageForm, typed: dict[UUID, str], status: int) -> ResponseReturnValue:
+def _detail(
+    recheck_id: UUID,
+    form: PageForm,
+    typed: dict[UUID, str],
+    status: int,
+    methods: dict[UUID, MethodUsed] | None = None,
+) -> ResponseReturnValue:
     recheck = queries.get_recheck(db.session, current_actor(), recheck_id)
     context = pages.detail_page(db.session, current_actor(), recheck, clock.now())
-    return render_template("results/recheck/detail.html", typed=typed, form=form, **context), status
+    return render_template(
+        "results/recheck/detail.html", typed=typed, methods=methods or {}, form=form, **context
+    ), status

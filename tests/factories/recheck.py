@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from chain_of_custody import services as custody
@@ -111,11 +112,19 @@ def receive(case: cases.FailedCase, lab: RecheckLab, recheck_id: UUID, **found: 
         services.receive_backup(uow, recheck_id, **seen)  # type: ignore[arg-type]
 
 
+def pay(case: cases.FailedCase, lab: RecheckLab, recheck_id: UUID, amount: str = "1200.00") -> None:
+    """The laboratory states its fee, and the applicant advances it."""
+    with unit_of_work(lab.custodian.actor) as uow:
+        services.state_fee(uow, recheck_id, Decimal(amount))
+        services.note_advance(uow, recheck_id, "收据 0001", clock.local_date(uow.now))
+
+
 def make_received(case: cases.FailedCase, lab: RecheckLab) -> UUID:
     """A recheck whose portion has come to its laboratory, sealed as it was."""
     recheck_id = make_assigned(case)
     hand_on(case, lab)
     receive(case, lab, recheck_id)
+    pay(case, lab, recheck_id)
     return recheck_id
 
 

@@ -1,5 +1,14 @@
 """Reads of rechecks, always totally ordered."""
 
+from results.recheck.queries.bench import (
+    NO_METHOD,
+    Watching,
+    fee_of,
+    first_methods,
+    list_fees,
+    list_watchings,
+    watches_of,
+)
 from results.recheck.queries.laboratories import (
     SCHEME,
     LabOnList,
@@ -35,25 +44,31 @@ from results.recheck.queries.rechecks import (
 )
 
 __all__ = [
+    "NO_METHOD",
     "PAGE",
     "SCHEME",
     "ApplicationFacts",
     "LabOnList",
+    "Watching",
     "applicant_of",
     "application_facts",
     "backup_card",
     "conclusion_of",
     "declines_of",
     "extensions_of",
+    "fee_of",
     "first_due_at",
+    "first_methods",
     "get_recheck",
     "grantable_items",
     "hand_over_of",
     "later_conclusion_of",
     "lines_of",
     "links_in_force",
+    "list_fees",
     "list_laboratories",
     "list_rechecks",
+    "list_watchings",
     "listed_lab_ids",
     "most_refusals",
     "receipt_of",
@@ -63,5 +78,6 @@ __all__ = [
     "running_rechecks_of",
     "standing_recheck_results",
     "visible_rechecks",
+    "watches_of",
     "who_may_be_drawn",
 ]

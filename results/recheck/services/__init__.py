@@ -7,9 +7,15 @@ from results.recheck.services.applications import (
     reasons_against,
     refuse_recheck,
 )
-from results.recheck.services.bench import conclude_recheck, enter_recheck_results, receive_backup
+from results.recheck.services.bench import (
+    conclude_recheck,
+    enter_recheck_results,
+    receive_backup,
+    tell_first_lab,
+)
 from results.recheck.services.clocks import extend_clock
 from results.recheck.services.common import NoLaboratoryError, RecheckRefusedError
+from results.recheck.services.fees import FeeOpenError, note_advance, note_repayment, state_fee
 from results.recheck.services.laboratories import (
     decline_recheck,
     draw_laboratory,
@@ -19,6 +25,7 @@ from results.recheck.services.laboratories import (
 )
 
 __all__ = [
+    "FeeOpenError",
     "NoLaboratoryError",
     "RecheckRefusedError",
     "accept_recheck",
@@ -31,8 +38,12 @@ __all__ = [
     "enter_recheck_results",
     "extend_clock",
     "judge_decline",
+    "note_advance",
+    "note_repayment",
     "reasons_against",
     "receive_backup",
     "record_link",
     "refuse_recheck",
+    "state_fee",
+    "tell_first_lab",
 ]

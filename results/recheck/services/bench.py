@@ -1,28 +1,40 @@
 """The recheck in its laboratory: the portion received, its items tested by others, the conclusion signed for good."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from lims import files
 from lims.catalog.queries import deadline
+from lims.clock import local_time
 from lims.errors import ConflictError, InvalidInputError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from results.models import TestSet, TestSetItem
-from results.recheck.events import RecheckConcluded, RecheckEnded
-from results.recheck.models import Recheck, RecheckConclusion, RecheckReceipt, RecheckResult
-from results.recheck.queries import backup_card, lines_of, receipt_of, standing_recheck_results
-from results.recheck.rules import verdict_after
+from results.recheck.events import RecheckConcluded, RecheckEnded, RecheckWatchOffered
+from results.recheck.models import Recheck, RecheckConclusion, RecheckReceipt, RecheckResult, RecheckWatch
+from results.recheck.queries import (
+    NO_METHOD,
+    backup_card,
+    first_methods,
+    lines_of,
+    receipt_of,
+    standing_recheck_results,
+    watches_of,
+)
+from results.recheck.rules import needs_reason, verdict_after
 from results.recheck.services.common import lock_in_lab
-from results.recheck.types import RecheckState
+from results.recheck.services.fees import check_fee_is_settled, settle_fee
+from results.recheck.types import MethodUsed, RecheckState
 from results.referral.models import Referral
 from results.referral.services import withdraw_referral
 from results.rules.frozen import judge_line
 from results.rules.stored import to_json
 from results.services.entry import case_of
 from results.types import ItemVerdict
+from sampling.models import Sample
 from sampling.services.samples import conclude, move_sample
 from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
 from sampling.types import DutyRole, SampleEvent, SampleVerdict
@@ -106,29 +118,80 @@ def receive_backup(
         uow.session.flush()
         return receipt
     recheck.state, recheck.ended_at, recheck.ended_reason = RecheckState.ENDED, uow.now, damage.strip()
+    settle_fee(uow, recheck, ())
     uow.session.flush()
     move_sample(uow, get_sample_for_act(uow, recheck.sample_id), SampleEvent.RECHECK_ENDED)
     uow.emit(RecheckEnded(sample_id=recheck.sample_id, recheck_id=recheck_id))
     return receipt
 
 
-def enter_recheck_results(uow: UnitOfWork, recheck_id: UUID, texts: Mapping[UUID, str]) -> Sequence[RecheckResult]:
-    """Write down what the recheck laboratory found, as one who did not touch the first test.
+def tell_first_lab(uow: UnitOfWork, recheck_id: UUID, begins_at: datetime, place: str) -> RecheckWatch:
+    """Tell the first laboratory when and where the recheck is tested: it may watch.
 
     Raises:
         NotFoundError: no such recheck of this laboratory.
-        InvalidInputError: an item that was not asked for, or a text that is no result.
+        InvalidInputError: no place, or an instant that has passed.
+        ConflictError: the recheck is over.
+    Emits: RecheckWatchOffered.
+
+    **Source:** domain.md §2.5 (initial lab may watch).
+    """
+    recheck = lock_in_lab(uow, recheck_id)
+    if begins_at < uow.now:
+        raise InvalidInputError(
+            _l("%(at)s has passed.", at=f"{local_time(begins_at):%Y-%m-%d %H:%M}"), field="begins_at"
+        )
+    if not place.strip():
+        raise InvalidInputError(_l("Fill this in."), field="place")
+    first_lab_id = uow.session.get_one(Sample, recheck.sample_id).lab_id
+    watch = RecheckWatch(
+        recheck_id=recheck_id,
+        number=len(watches_of(uow.session, recheck_id)) + 1,
+        sample_id=recheck.sample_id,
+        lab_id=first_lab_id,
+        begins_at=begins_at,
+        place=place.strip(),
+        told_by_id=uow.actor.require_person(),
+        told_at=uow.now,
+    )
+    uow.session.add(watch)
+    uow.session.flush()
+    uow.emit(RecheckWatchOffered(sample_id=recheck.sample_id, recheck_id=recheck_id, lab_id=first_lab_id))
+    return watch
+
+
+def enter_recheck_results(
+    uow: UnitOfWork,
+    recheck_id: UUID,
+    texts: Mapping[UUID, str],
+    methods: Mapping[UUID, MethodUsed] | None = None,
+) -> Sequence[RecheckResult]:
+    """Write down what the recheck laboratory found, as one who did not touch the first test.
+
+    Args:
+        uow: of a tester of the recheck laboratory.
+        recheck_id: which.
+        texts: what was found, by worklist line.
+        methods: by which method; a line left out was tested by the method of the first test, and another method wants
+            its reason (the newer standard prevails).
+
+    Raises:
+        NotFoundError: no such recheck of this laboratory.
+        InvalidInputError: an item that was not asked for, a text that is no result, another method without its reason.
+        FeeOpenError: the fee is not advanced, and testing waits for it.
         SeparationRefusedError: the person tested, reviewed or signed first, or stands on the sampling side.
         ConflictError: the portion is not received yet, or it was concluded before.
     """
     recheck = lock_in_lab(uow, recheck_id)
     if receipt_of(uow.session, recheck_id) is None:
         raise ConflictError(_l("Receive the backup portion first: seal, package and photos."))
+    check_fee_is_settled(uow, recheck_id)
     sample = get_sample_for_act(uow, recheck.sample_id)
     claim_act(uow, sample_tuple(sample), DutyRole.RECHECK_TESTER)
     lines = {line.id: line for line in lines_of(uow.session, recheck)}
     standing = standing_recheck_results(uow.session, recheck_id)
     test_set = uow.session.scalars(select(TestSet).where(TestSet.sample_id == sample.id)).one()
+    first = first_methods(uow.session, recheck)
     written = []
     for line_id, text in texts.items():
         line = lines.get(line_id)
@@ -136,7 +199,15 @@ def enter_recheck_results(uow: UnitOfWork, recheck_id: UUID, texts: Mapping[UUID
             raise InvalidInputError(_l("This item was not asked for."), field=str(line_id))
         before = standing.get(line_id)
         written.append(
-            _recheck_result(uow, recheck, test_set, line=line, text=text, version=before.version + 1 if before else 1)
+            _recheck_result(
+                uow,
+                recheck,
+                test_set,
+                line=line,
+                text=text,
+                version=before.version + 1 if before else 1,
+                used=_method(first.get(line_id, NO_METHOD), (methods or {}).get(line_id, MethodUsed()), line_id),
+            )
         )
     uow.session.add_all(written)
     uow.session.flush()
@@ -181,6 +252,7 @@ def conclude_recheck(
     )
     uow.session.add(conclusion)
     recheck.state, recheck.concluded_at = RecheckState.CONCLUDED, uow.now
+    settle_fee(uow, recheck, {row.verdict for row in standing.values()})
     conclude(uow, sample, verdict)
     if verdict is SampleVerdict.PASS:
         withdraw_referral(uow, referral.id, f"{recheck.recheck_no} {report_no.strip()}")
@@ -196,8 +268,28 @@ def _verdict(referral: Referral, recheck: Recheck, found: Mapping[UUID, ItemVerd
         raise InvalidInputError(_l("Not every item asked for has a result that passes or fails.")) from error
 
 
+def _method(first: str, used: MethodUsed, line_id: UUID) -> MethodUsed:
+    """The method of a result with its reason, where it is not that of the first test."""
+    name, reason = used.name.strip() or first, used.reason.strip()
+    if not needs_reason(first, name):
+        return MethodUsed(first)
+    if not reason:
+        raise InvalidInputError(
+            _l("The first test used %(first)s: say why %(used)s was used.", first=first, used=name[:60]),
+            field=str(line_id),
+        )
+    return MethodUsed(name, reason)
+
+
 def _recheck_result(
-    uow: UnitOfWork, recheck: Recheck, test_set: TestSet, *, line: TestSetItem, text: str, version: int
+    uow: UnitOfWork,
+    recheck: Recheck,
+    test_set: TestSet,
+    *,
+    line: TestSetItem,
+    text: str,
+    version: int,
+    used: MethodUsed,
 ) -> RecheckResult:
     """A result judged by the very limit and method row of the first test."""
     case = case_of(line, test_set, text)
@@ -212,6 +304,8 @@ def _recheck_result(
         verdict=judged.verdict,
         rule=judged.rule,
         compared_value=judged.compared_value,
+        method=used.name,
+        method_reason=used.reason or None,
         entered_by_id=uow.actor.require_person(),
         entered_role=DutyRole.RECHECK_TESTER,
         entered_at=uow.now,

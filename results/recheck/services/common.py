@@ -72,3 +72,17 @@ def lock_in_lab(uow: UnitOfWork, recheck_id: UUID) -> Recheck:
     if recheck.state is not RecheckState.ASSIGNED:
         raise ConflictError(_l("This recheck is past this step."), facts={"state": recheck.state.value})
     return recheck
+
+
+def lock_for_party(uow: UnitOfWork, recheck_id: UUID) -> Recheck:
+    """A recheck, locked, for its laboratory or for a regulator of its case.
+
+    Raises:
+        NotFoundError: this organisation is neither.
+    """
+    recheck = uow.session.get(Recheck, recheck_id, with_for_update=True)
+    if recheck is None:
+        raise NotFoundError
+    if recheck.lab_id != uow.actor.require_organisation():
+        referral_here(uow, recheck.referral_id)
+    return recheck

@@ -142,6 +142,7 @@ def test_of_a_mixed_application_only_what_is_not_microbiological_is_accepted(cli
         services.draw_laboratory(uow, recheck_id)
     rechecks.hand_on(case, lab)
     rechecks.receive(case, lab, recheck_id)
+    rechecks.pay(case, lab, recheck_id)
     with pytest.raises(InvalidInputError), unit_of_work(lab.tester.actor) as uow:
         services.enter_recheck_results(uow, recheck_id, {micro: "1"})
     with unit_of_work(lab.tester.actor) as uow:

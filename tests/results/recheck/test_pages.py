@@ -68,6 +68,8 @@ def test_a_recheck_is_walked_from_its_application_to_its_conclusion(client, sess
     pictures = {name: (io.BytesIO(PNG + name.encode()), "x.png") for name in ("package_photo", "seal_photo")}
     assert post(client, f"{home}/receipt", f"{home}/receipt", **receipt, **pictures).status_code == 303
     assert client.get(f"{home}/receipt/seal").data == PNG + b"seal_photo"
+    assert post(client, f"{home}/fee", f"{home}/fee", amount="viel").status_code == 422
+    assert post(client, f"{home}/fee", f"{home}/fee", amount="0").status_code == 303
     log_in(client, lab.tester)
     assert home in client.get("/rechecks/").text
     assert "清河县惠民超市" not in client.get(home).text
@@ -113,6 +115,7 @@ def test_the_same_way_by_api(client, session, case, lab):
     receipt |= {"package_photo": picture, "seal_photo": picture}
     received = client.post(f"{path}/receipt", json=receipt, headers=bearer(lab.custodian))
     assert received.status_code == 201, received.json
+    assert client.post(f"{path}/fee", json={"amount": "0"}, headers=bearer(lab.custodian)).status_code == 201
     results = {"results": [{"set_item_id": str(line), "text": "0.010"}]}
     assert client.post(f"{path}/results", json=results, headers=officer).status_code == 403
     assert client.post(f"{path}/results", json=results, headers=bearer(lab.tester)).status_code == 201
