@@ -150,4 +150,4 @@ class WatchForm(PageForm):
     """When and where the first laboratory may watch."""
 
     begins_at = DateTimeLocalField(_l("Testing begins"), [required()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
-    place = StringField(_l("Place"), [required(), Length(max=200), without_nul])
+    place = StringField(_l("Where it is tested"), [required(), Length(max=200), without_nul])
