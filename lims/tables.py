@@ -1,4 +1,4 @@
-"""From the bytes of a file to its rows: delimited text in the encodings of instruments and offices, and workbooks.
+"""From the bytes of a file to its rows and back: delimited text in the encodings of instruments and offices, workbooks.
 
 `Table` is what the parts read that know a file by its header: texts, nothing guessed into a number or a date.
 `workbook_rows` gives cells as the workbook keeps them, for those that need its dates.
@@ -30,6 +30,7 @@ DELIMITERS = ("\t", ";", ",")
 MAX_CELL = 1_048_576  # characters: past it a quote was never closed
 _LONG_NUMBER = re.compile(rf"\d{{{EXCEL_DIGITS + 1},}}")
 REPLACEMENT = "\ufffd"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would carry out
 
 
 class FileFormat(StrEnum):
@@ -309,3 +310,13 @@ def _check_inflation(content: bytes) -> None:
                 most=MAX_INFLATED_BYTES,
             )
         )
+
+
+def to_csv(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
+    """CSV with a byte order mark, which spreadsheets need for Chinese; no cell is a formula."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row])
+    return ("\ufeff" + written.getvalue()).encode()

@@ -9,11 +9,11 @@ from lims import clock
 from lims.auth.permissions import required_permission, requires
 from lims.db import db
 from lims.i18n import gettext as _
+from lims.tables import to_csv
 from lims.web.current import current_actor
 from results.expiry import words
 from results.expiry.queries import board
 from results.expiry.types import BoardRow, ExpiryKind, ExpiryState
-from results.publication.open_data import to_csv
 
 bp = Blueprint("expiry", __name__, url_prefix="/quality/expiry")
 

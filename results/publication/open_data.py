@@ -1,8 +1,6 @@
 """Open data: published results as rows of the official tables, columns and order kept (domain.md §4.3)."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from lims.clock import local_date
 from results.publication.queries import PublicResult
@@ -46,7 +44,6 @@ FAIL_COLUMNS = (
     "备注",
     "公告网址链接",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would carry out
 
 
 def failed_cell(result: PublicResult) -> str:
@@ -108,13 +105,3 @@ def fail_row(result: PublicResult, number: int, url: str) -> tuple[str, ...]:
 
 def _dated(result: PublicResult) -> str:
     return f"{result.product_date:%Y-%m-%d}" + (f"/{result.batch_no}" if result.batch_no else "")
-
-
-def to_csv(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
-    """CSV with a byte order mark, which spreadsheets need for Chinese; no cell is a formula."""
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row])
-    return ("\ufeff" + written.getvalue()).encode()

@@ -10,6 +10,7 @@ from lims import clock
 from lims.auth.permissions import PUBLIC, requires
 from lims.clock import local_date
 from lims.db import db
+from lims.tables import to_csv
 from lims.web.paging import Page, page_of, read_cursor
 from results.publication import open_data, queries
 from results.publication.schemas import MAX_SEARCH
@@ -69,9 +70,9 @@ def download(verdict: str) -> ResponseReturnValue:
     if verdict == "pass":
         provinces = queries.provinces(db.session)
         lines = [open_data.pass_row(row, number, provinces, url) for number, row, url in numbered]
-        content = open_data.to_csv(open_data.PASS_COLUMNS, lines)
+        content = to_csv(open_data.PASS_COLUMNS, lines)
     else:
-        content = open_data.to_csv(
+        content = to_csv(
             open_data.FAIL_COLUMNS, [open_data.fail_row(row, number, url) for number, row, url in numbered]
         )
     response = Response(content, content_type="text/csv; charset=utf-8")

@@ -13,9 +13,9 @@ from lims.clock import LOCAL_ZONE, local_date
 from lims.db import db
 from lims.i18n import bilingual
 from lims.i18n import gettext as _
+from lims.tables import to_csv
 from lims.uow import UnitOfWork
 from lims.web.current import current_actor
-from results.publication.open_data import to_csv
 from results.recheck import queries, services
 from results.recheck.forms import AdvanceForm, FeeForm, RepaymentForm, WatchForm
 from results.recheck.types import FeeBearer

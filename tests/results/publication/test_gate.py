@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from results.publication.open_data import to_csv
+from lims.tables import to_csv
 from results.publication.rules import ANNOUNCED, OPEN, gate
 from results.publication.types import GateAnswer, GateFacts
 from sampling.types import SampleVerdict, TaskCategory
