@@ -1,6 +1,5 @@
 """The checksums of the instrument protocols, as the devices compute them."""
 
-from array import array
 from collections.abc import Callable
 from functools import cache, reduce
 from operator import xor
@@ -51,27 +50,30 @@ def _crc8_table(polynomial: int) -> bytes:
 
 
 @cache
-def _words(size: int) -> Callable[[bytes | bytearray | memoryview], tuple[int, ...]]:
-    """Reads the first so many bytes as 16-bit numbers, low byte first: a table of pairs halves the steps."""
+def words_of(size: int) -> Callable[..., tuple[int, ...]]:
+    """Reads so many bytes from an offset as 16-bit numbers, low byte first: a table of pairs halves the steps."""
     return Struct(f"<{size // 2}H").unpack_from
 
 
-_CRC8_31 = _crc8_table(0x31)
+CRC8_31 = _crc8_table(0x31)
 
 
 @cache
-def _crc8_pairs() -> bytes:
-    """The CRC of every two bytes: as it is linear, that of the first one followed by 00, or that of the second."""
-    first = [_CRC8_31[crc] for crc in _CRC8_31]
-    return bytes(one ^ other for other in _CRC8_31 for one in first)
+def crc8_pairs() -> list[int]:
+    """The CRC of every two bytes: as it is linear, that of the first one followed by 00, or that of the second.
+
+    A list, because looking into bytes or into an array makes a number each time and takes twice as long.
+    """
+    first = [CRC8_31[crc] for crc in CRC8_31]
+    return [one ^ other for other in CRC8_31 for one in first]
 
 
 def crc8(data: bytes | bytearray | memoryview) -> int:
     """CRC-8, polynomial 31, initial value 00, most significant bit first (LZ-4000T, TL-310)."""
-    crc, size, pairs = 0, len(data), _crc8_pairs()
-    for word in _words(size)(data):
+    crc, size, pairs = 0, len(data), crc8_pairs()
+    for word in words_of(size)(data):
         crc = pairs[crc ^ word]
-    return _CRC8_31[crc ^ data[-1]] if size & 1 else crc
+    return CRC8_31[crc ^ data[-1]] if size & 1 else crc
 
 
 def _crc16_table() -> tuple[int, ...]:
@@ -84,19 +86,19 @@ def _crc16_table() -> tuple[int, ...]:
     return tuple(table)
 
 
-_CRC16_A001 = _crc16_table()
+CRC16_A001 = _crc16_table()
 
 
 @cache
-def _crc16_pairs() -> "array[int]":
-    """As `_crc8_pairs`; reflected, so a second byte has passed one table and the first one two."""
-    first = [(crc >> 8) ^ _CRC16_A001[crc & 0xFF] for crc in _CRC16_A001]
-    return array("H", (one ^ other for other in _CRC16_A001 for one in first))
+def crc16_pairs() -> list[int]:
+    """As `crc8_pairs`; reflected, so a second byte has passed one table and the first one two."""
+    first = [(crc >> 8) ^ CRC16_A001[crc & 0xFF] for crc in CRC16_A001]
+    return [one ^ other for other in CRC16_A001 for one in first]
 
 
 def crc16_modbus(data: bytes | bytearray | memoryview) -> int:
     """CRC-16 of Modbus RTU: polynomial A001, initial value FFFF, sent low byte first."""
-    crc, size, pairs = 0xFFFF, len(data), _crc16_pairs()
-    for word in _words(size)(data):
+    crc, size, pairs = 0xFFFF, len(data), crc16_pairs()
+    for word in words_of(size)(data):
         crc = pairs[crc ^ word]
-    return (crc >> 8) ^ _CRC16_A001[(crc ^ data[-1]) & 0xFF] if size & 1 else crc
+    return (crc >> 8) ^ CRC16_A001[(crc ^ data[-1]) & 0xFF] if size & 1 else crc
