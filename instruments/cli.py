@@ -19,7 +19,7 @@ from instruments.printers import STATUS_QUERIES, Printer, PrinterError
 from instruments.simulator import Fault, Misbehaviour, SimulatedDevice
 from instruments.spool import Captured, Spool
 from instruments.transports import opener_for
-from instruments.types import Driver
+from instruments.types import Driver, QuarantineReason
 from lims import clock
 from lims.i18n import gettext as _
 
@@ -94,14 +94,17 @@ def list_drivers(as_json: bool) -> None:  # noqa: FBT001 - a click flag
 def decode(ctx: click.Context, driver: Driver, settings: dict[str, str], file: Path) -> None:
     """Decode a file of captured bytes (raw or a hex log): one JSON reading per line.
 
-    The last line of standard error counts frames, garbage bytes and incomplete units. Exit status 1 when there was
+    What cannot be read goes to standard error, each with its reason; the last line there counts frames, garbage bytes
+    and incomplete units. Exit status 1 when there was
     neither a frame nor a reading.
     """
 
     def show(_instrument: str, captured: Sequence[Captured]) -> int:
         for item in captured:
-            if item.reading.problem is None:  # what is no reading is counted in the summary
+            if item.reading.problem is None:
                 click.echo(json.dumps(item.reading.to_json(), ensure_ascii=False))
+            elif item.reading.problem is QuarantineReason.UNDECODABLE:  # what is incomplete is counted
+                click.echo(f"{item.reading.problem}: {item.reading.verdict_text}: {item.reading.raw!r}", err=True)
         return len(captured)
 
     framer = (driver.new_capture_framer or driver.new_framer)()

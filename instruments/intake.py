@@ -79,12 +79,13 @@ class Intake:
                         self._tell(raw, QuarantineReason.INCOMPLETE, event.reason, f"{epoch}:{end}", captured_at)
 
     def _take_frames(self, frames: Sequence[tuple[bytes, int]], epoch: int, captured_at: datetime) -> None:
-        self.counts.noise_bytes = 0
         for raw, end in frames:
-            self._parse(raw, f"{epoch}:{end}", captured_at)
+            is_read = self._parse(raw, f"{epoch}:{end}", captured_at)
+            self.counts.noise_bytes = 0 if is_read else self.counts.noise_bytes + len(raw)
             self.counts.frames += 1  # behind its readings: who sees the count sees them too
 
-    def _parse(self, raw: bytes, position: str, captured_at: datetime) -> None:
+    def _parse(self, raw: bytes, position: str, captured_at: datetime) -> bool:
+        """Hand on what a unit holds; False when that is nothing but what cannot be read."""
         try:
             readings = self.driver.parse(raw, self.settings)
         except Exception as error:
@@ -93,8 +94,15 @@ class Intake:
             log.exception("%s: %s cannot parse %s", self.instrument, self.driver.name, raw.hex())
             problem = f"{type(error).__name__}: {error}"
             self._tell(raw, QuarantineReason.UNDECODABLE, problem, position, captured_at)
-            return
-        self._take(readings, position, captured_at)
+            return False
+        read = [one for one in readings if one.problem is None]
+        self._take(read, position, captured_at)
+        for at, one in enumerate(readings):
+            if one.problem is not None:
+                self.counts.undecodable += 1
+                log.warning("%s: %s cannot read %s: %s", self.instrument, one.driver, one.raw.hex(), one.verdict_text)
+                self._tell(one.raw, one.problem, one.verdict_text, f"{position}:{at}", captured_at)
+        return bool(read or not readings)
 
     def _tell(self, raw: bytes, problem: QuarantineReason, words: str, position: str, captured_at: datetime) -> None:
         """Let a person see bytes that are no reading, as long as there are not too many of them."""

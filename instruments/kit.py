@@ -11,6 +11,7 @@ over a real pseudo-terminal to the real reader. What breaks is named by the faul
 
 import os
 import random
+import re
 import tempfile
 import time
 import tty
@@ -31,6 +32,7 @@ FLOOD_BYTES = 200_000
 LEADS = (b"\x7e", b"A", b"\x01", b"{", b"\x02", b"\x03\xfe", b"\x1b\xc1", b"\x00")
 # What 9600 baud looks like at 19200 and at 115200, and 19200 at 9600; the 06 in it could be taken for an ACK.
 WRONG_RATES = bytes.fromhex("661806 1898e0fe 098aff f8f8 0000")
+HOLDS_FIGURES = re.compile(rb"[0-9]")
 PATIENCE_SECONDS = 20.0
 
 
@@ -56,6 +58,7 @@ def check_driver(
     trial.clean()
     trial.cuts()
     trial.damage(checked=checked)
+    trial.losses()
     trial.noise()
     trial.floods()
     trial.silences()
@@ -110,8 +113,21 @@ class _Trial:
                 where = f"byte {at} {what}"
                 readings = self._readings([damaged], where, then=self._stream, live=True)
                 self._require(self._ends_clean(readings), f"{where}: what comes after a silence is not read")
-                strange = [one for one in readings if not _is_among(one, known)]
+                strange = [one for one in readings if one.problem is None and not _is_among(one, known)]
                 self._require(not (checked and strange), f"{where}: passes as another reading: {strange[:1]}")
+
+    def losses(self) -> None:
+        """Each byte of a unit spoilt: what the framer still takes for a unit gives a reading or says why not."""
+        has_messages = any(isinstance(event, Message) for event in _run(self._driver, [self._stream]))
+        unit_kind = Message if has_messages else Frame  # the frames of a message say nothing alone
+        for number, unit in enumerate(self._driver.examples):
+            if not self._readings([unit], "clean"):
+                continue
+            for at in range(len(unit)):
+                for spoilt in (unit[:at] + unit[at + 1 :], unit[:at] + b"?" + unit[at + 1 :]):
+                    taken = [one.raw for one in _run(self._driver, [spoilt]) if isinstance(one, unit_kind)]
+                    lost = any(HOLDS_FIGURES.search(raw) for raw in taken) and not self._readings([spoilt], "spoilt")
+                    self._require(not lost, f"example {number}, byte {at} spoilt: it is taken and comes to nothing")
 
     def noise(self) -> None:
         """Bytes as at a wrong rate, and random ones, before and between units."""

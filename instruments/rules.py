@@ -1,5 +1,6 @@
 """How a reading finds its sample, what holds it back, and what a row of a file would become."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,11 +10,13 @@ from uuid import UUID
 from instruments.types import Asked, Comparator, MatchedBy, QuarantineReason, ReadingStatus
 from lims.clock import local_date
 from lims.quantities import QuantityError, parse_unit
+from lims.tables import decode_text
 
 EXPECTED_SEPARATOR = "、"  # the names of the catalogue are Chinese
 CALIBRATION_WARNING = timedelta(days=30)  # before the day it is due: time to book the verification
 REPORT_SECONDS = 5.0  # how often a reader says how it is
 SILENT_AFTER = timedelta(seconds=6 * REPORT_SECONDS)  # so many reports are missing: nobody knows how things are
+SHOWN_CHARACTERS = 240  # of a unit that could not be read: enough to know it again
 FUTURE_TOLERANCE = timedelta(minutes=10)  # a device clock may be a little fast
 
 
@@ -163,6 +166,16 @@ def measured_instant(measured_at: datetime | None, captured_at: datetime) -> dat
 def is_clock_suspect(measured_text: str, measured_at: datetime | None, captured_at: datetime) -> bool:
     """Whether the device showed a time that cannot be: never set, or ahead of ours."""
     return bool(measured_text) and (measured_at is None or measured_at > captured_at + FUTURE_TOLERANCE)
+
+
+_LINE_ENDS = re.compile(r"[\r\n]+")
+
+
+def shown_bytes(raw: bytes) -> str:
+    """Bytes of a device as a person can read them: as text where they are one, else in hex; a long end is left out."""
+    text = _LINE_ENDS.sub("⏎", decode_text(raw).text.strip("\r\n\x02\x03\x04"))
+    shown = text if text.isprintable() else raw.hex(" ").upper()
+    return shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[:SHOWN_CHARACTERS]}…"
 
 
 class Valued(Protocol):

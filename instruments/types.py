@@ -87,6 +87,18 @@ class QuarantineReason(StrEnum):
     INCOMPLETE = "incomplete"  # the end of a unit never came; never made into a reading
 
 
+class Unread(StrEnum):
+    """Why a parser could make nothing of a whole unit: what a person reads beside its bytes."""
+
+    NOT_ITS_FORM = "not in the form of this device"
+    NO_FIGURE = "no figure where the value stands"
+    NO_UNIT = "no unit behind the value"
+    FIELDS_MISSING = "fields are missing"
+    OTHER_LENGTH = "not as long as its records are"
+    NO_RESULT = "a message without a result"
+    UNKNOWN_RECORD = "a record of an unknown kind"
+
+
 class PortState(StrEnum):
     """What a connection is doing, as the pages show it."""
 
@@ -192,7 +204,7 @@ class Reading:
         attributes: what else the device said (absorbance, standard, temperature, curve), in the order sent.
         encoding: of the text fields; empty for binary records.
         raw: the bytes this reading came from.
-        problem: of bytes that are no reading: they could not be read, or their end never came.
+        problem: of bytes that are no reading: they could not be read, or their end never came; `verdict_text` says why.
     """
 
     driver: str

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import partial
 
-from instruments.parsing.values import parse_time, parse_value
-from instruments.types import Reading, ReadingStatus, Settings
+from instruments.parsing.values import parse_time, parse_value, unreadable_text
+from instruments.types import Reading, ReadingStatus, Settings, Unread
 from lims.tables import decode_text
 
 _SHORTEST_HEADER = 5  # H and four delimiters
@@ -12,6 +12,7 @@ _RESULT_STATES = {
     "X": ReadingStatus.INVALID,  # could not be done
     "I": ReadingStatus.UNSTABLE,  # pending
 }
+_KNOWN_RECORDS = frozenset("HPORCMQSL")
 _RANGE_FLAGS = {"<": ReadingStatus.UNDER, ">": ReadingStatus.OVER}
 
 
@@ -46,7 +47,8 @@ def parse_message(raw: bytes, settings: Settings, *, driver: str) -> tuple[Readi
 
     The sample is the specimen of the order record before (O-3, else O-4). Comments and manufacturer records belong to
     the record before them and become attributes of its reading. R records say nothing about their specimen alone, so a
-    result without an order has no sample text and will be quarantined.
+    result without an order has no sample text and will be quarantined. So are a record of an unknown kind and a message
+    that names a specimen and gives no result.
 
     Source: CLSI LIS02-A2; the cobas e 411 host manual for the escapes.
     """
@@ -78,6 +80,10 @@ def parse_message(raw: bytes, settings: Settings, *, driver: str) -> tuple[Readi
                     encoding=decoded.encoding,
                 )
             )
+        elif record[:1] not in _KNOWN_RECORDS:
+            readings += unreadable_text(driver, 1, record.encode(decoded.encoding), Unread.UNKNOWN_RECORD)
+    if not readings and any(record[:1] == "O" for record in records):
+        readings += unreadable_text(driver, 1, raw, Unread.NO_RESULT)
     return tuple(readings)
 
 

@@ -14,8 +14,10 @@ from instruments.parsing.values import (
     parse_value,
     scaled,
     signed16,
+    unreadable,
+    unreadable_text,
 )
-from instruments.types import Reading, ReadingStatus, Settings
+from instruments.types import Reading, ReadingStatus, Settings, Unread
 from lims.tables import decode_text
 
 # --- DY-3000, DY-6600, TL-300: binary records ------------------------------------------------------------------------
@@ -59,13 +61,11 @@ def parse_dy3000(raw: bytes, settings: Settings) -> tuple[Reading, ...]:
     Source: driver code of the vendor's collection software, class clsDY3000DY.
     """
     data = raw[_DY3000_DATA:]
-    if len(data) < _FIRST_CHANNEL or data[0] == 0:
+    if raw[2] not in (WET_RECORD, GOLD_RECORD, DRY_RECORD) or not data or data[0] == 0:
         return ()
-    if raw[2] == WET_RECORD:
-        return tuple(_wet_readings(raw, data, settings))
-    if raw[2] in (GOLD_RECORD, DRY_RECORD) and len(data) > _FIRST_CHANNEL:
-        return (_strip_reading(raw, data, settings),)
-    return ()
+    if len(data) <= _FIRST_CHANNEL:
+        return unreadable("dy-3000", 1, raw, Unread.OTHER_LENGTH)
+    return tuple(_wet_readings(raw, data, settings)) if raw[2] == WET_RECORD else (_strip_reading(raw, data, settings),)
 
 
 def _wet_readings(raw: bytes, data: bytes, settings: Settings) -> Iterator[Reading]:
@@ -150,6 +150,9 @@ _DY723_RECORD = re.compile(
 )
 
 
+_DY723_REQUEST = re.compile(r"(?:D\d{4}-\d\d-\d\d){2}")  # comes back as an echo on some lines
+
+
 def parse_dy723pc(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
     """The records of one answer of the DY-723PC: sample, well, item, absorbance, value, unit, verdict, time, check.
 
@@ -180,6 +183,8 @@ def parse_dy723pc(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
                 encoding=decoded.encoding,
             )
         )
+    rest = _DY723_REQUEST.sub("", _DY723_RECORD.sub("", decoded.text)).strip()
+    readings += unreadable_text("dy-723pc", 1, rest.encode(decoded.encoding), Unread.NOT_ITS_FORM)
     return tuple(readings)
 
 
@@ -293,6 +298,8 @@ def parse_dy7200(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
             facts[kind] = text.strip()
     if "result" in facts:
         readings.append(_dy7200_reading(raw, facts, others))
+    elif facts or not readings:
+        readings += unreadable_text("dy-7200", 1, raw, Unread.NO_RESULT)
     return tuple(readings)
 
 
@@ -366,6 +373,9 @@ def parse_dy2620(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
                 ),
             )
         )
+    rest = body[len(readings) * _DY2620_RECORD :]
+    if rest:
+        readings += unreadable("dy-2620", 1, rest, Unread.OTHER_LENGTH)
     return tuple(readings)
 
 
@@ -388,7 +398,7 @@ def parse_dyrs2(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
     """
     found = _DYRS2_BODY.fullmatch(raw[1:-3])
     if found is None or not found["value"].strip().isdigit():
-        return ()
+        return unreadable("dyrs2", 1, raw, Unread.NOT_ITS_FORM)
     value_text, value = scaled(int(found["value"]), 1)
     day = found["day"].decode("ascii")
     return (

@@ -2,11 +2,14 @@
 
 import re
 
-from instruments.parsing.values import parse_time, parse_value
-from instruments.types import Reading, ReadingStatus, Settings
+from instruments.parsing.values import parse_time, parse_value, unreadable_text
+from instruments.types import Reading, ReadingStatus, Settings, Unread
 from lims.tables import decode_text
 
-_SICS = re.compile(r"(?P<command>S|SI|SU)\s+(?P<state>[SD])\s+(?P<value>[-+]?\s*[0-9.]+)\s+(?P<unit>\S+)")
+_SICS = re.compile(
+    r"(?P<command>S|SI|SU)\s+(?P<state>[SD])\s+(?P<value>[-+]?\s*(?:[0-9]+(?:[.][0-9]*)?|[.][0-9]+))(?:\s+(?P<unit>\S+))?"
+)
+_SICS_OTHER_ANSWERS = re.compile(r"(?:I[0-9]+|@|Z[IA]?|TI?|TA|TAC)(?:\s.*)?")  # identity, zero and tare: no weighing
 _SICS_STATES = {"+": ReadingStatus.OVER, "-": ReadingStatus.UNDER, "I": ReadingStatus.UNSTABLE}
 
 
@@ -17,6 +20,8 @@ def parse_mt_sics(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
     """
     text = decode_text(raw).text.strip()
     found = _SICS.fullmatch(text)
+    if found is not None and found["unit"] is None:
+        return unreadable_text("mt-sics", 1, raw, Unread.NO_UNIT)
     if found is not None:
         parsed = parse_value(found["value"])
         return (
@@ -41,7 +46,9 @@ def parse_mt_sics(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
                 attributes=(("answer", text),),
             ),
         )
-    return ()
+    if _SICS_OTHER_ANSWERS.fullmatch(text) is not None:
+        return ()
+    return unreadable_text("mt-sics", 1, raw, Unread.NOT_ITS_FORM)
 
 
 _SBI_ID_SIZE = 6
@@ -76,7 +83,7 @@ def parse_sbi(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
     value_text = re.sub(r"[\[\] ]", "", number)
     parsed = parse_value(value_text)
     if parsed.value is None or parsed.comparator is not None:
-        return ()
+        return unreadable_text("sbi", 1, raw, Unread.NO_FIGURE)
     return (
         Reading(
             driver="sbi",
@@ -127,7 +134,7 @@ def parse_std9000(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
     decoded = decode_text(raw.removesuffix(b"#|"), ("utf-8", "gb18030"))
     fields = [field.strip() for field in decoded.text.split("#")]
     if len(fields) < _STD_FIELDS:
-        return ()
+        return unreadable_text("std-9000", 1, raw, Unread.FIELDS_MISSING)
     item, kind, value_text, unit, verdict, basis, device, time, *others = fields
     parsed = parse_value(value_text)
     return (

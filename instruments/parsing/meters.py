@@ -3,8 +3,8 @@
 import re
 
 from instruments.framing.checksums import HEX8
-from instruments.parsing.values import device_time, parse_time, parse_value
-from instruments.types import Reading, ReadingStatus, Settings
+from instruments.parsing.values import device_time, parse_time, parse_value, unreadable_text
+from instruments.types import Reading, ReadingStatus, Settings, Unread
 from lims.tables import decode_text
 
 _SPER = re.compile(
@@ -25,7 +25,7 @@ def parse_line_meter(raw: bytes, settings: Settings) -> tuple[Reading, ...]:
     decoded = decode_text(raw)
     found = _METER.fullmatch(decoded.text.strip())
     if found is None:
-        return ()
+        return unreadable_text("line-meter", 1, raw, Unread.NOT_ITS_FORM)
     starred = _STAR_FOR_POINT.search(found["number"]) is not None
     parsed = parse_value(found["number"].replace("*", "."))
     return (
@@ -51,8 +51,10 @@ def parse_sper(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
     decoded = decode_text(raw)
     found = _SPER.fullmatch(decoded.text.strip())
     if found is None:
-        return ()
+        return unreadable_text("sper-850055", 1, raw, Unread.NOT_ITS_FORM)
     parsed = parse_value(found["ph"])
+    if not parsed.is_figure:
+        return unreadable_text("sper-850055", 1, raw, Unread.NO_FIGURE)
     time = found["time"].strip()
     return (
         Reading(
@@ -84,12 +86,12 @@ def parse_refracto(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
     decoded = decode_text(raw.strip(b"\x02\x04\r\n"))
     fields = [field.strip() for field in decoded.text.split(",")]
     if len(fields) < _REFRACTO_FIELDS:
-        return ()
+        return unreadable_text("refracto-30p", 1, raw, Unread.FIELDS_MISSING)
     kind, number, result, unit, *others = fields
     flagged = result.endswith("*")
     parsed = parse_value(result.removesuffix("*"))
-    if parsed.value is None and parsed.status is ReadingStatus.OK:
-        return ()
+    if not parsed.is_figure:
+        return unreadable_text("refracto-30p", 1, raw, Unread.NO_FIGURE)
     return (
         Reading(
             driver="refracto-30p",
@@ -134,13 +136,15 @@ def parse_horiba(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
     """
     decoded = decode_text(raw)
     fields = [field.strip() for field in decoded.text.split(",")]
-    if len(fields) != _HORIBA_FIELDS or fields[0] != "RMD" or not all(one.isdigit() for one in fields[7:13]):
-        return ()
+    if len(fields) != _HORIBA_FIELDS or fields[0] != "RMD" or not all(one.isdecimal() for one in fields[7:13]):
+        return unreadable_text("horiba-f7x", 1, raw, Unread.NOT_ITS_FORM)
     _header, sample, mode, channel, kind, state, ion = fields[:7]
     value_text, prefix, unit, compensation, temperature, potential, alarm = fields[13:]
     item, units = _HORIBA_MODES.get(mode, ("", {}))
     when = device_time(*(int(part) for part in fields[7:13]))
     parsed = parse_value({"Ur": "under"}.get(value_text, value_text))
+    if not parsed.is_figure:
+        return unreadable_text("horiba-f7x", 1, raw, Unread.NO_FIGURE)
     told = (("state", state), ("ion", ion), ("compensation", compensation), ("temperature_c", temperature))
     return (
         Reading(
@@ -184,11 +188,13 @@ def parse_hanna(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
     if found is None:
         found, item = _HANNA_MV.fullmatch(raw), "mV"
     if found is None:
-        return ()
+        return unreadable_text("hanna-ras", 1, raw, Unread.NOT_ITS_FORM)
     _mode, meter, in_range, mv_in_range, value, *others = (part for part in found.groups())
     status = _HANNA_RANGES[in_range if item == "pH" else mv_in_range]
     value_text = value.decode("latin-1").strip()
     parsed = parse_value(value_text)
+    if status is ReadingStatus.OK and not parsed.is_figure:
+        return unreadable_text("hanna-ras", 1, raw, Unread.NO_FIGURE)
     told = [part.decode("latin-1").strip() for part in others]
     return (
         Reading(
@@ -221,7 +227,7 @@ def parse_lb9507(raw: bytes, settings: Settings) -> tuple[Reading, ...]:
     decoded = decode_text(raw)
     found = _LB9507.fullmatch(decoded.text.strip())
     if found is None:
-        return ()
+        return unreadable_text("lb-9507", 1, raw, Unread.NOT_ITS_FORM)
     return (
         Reading(
             driver="lb-9507",
@@ -251,8 +257,10 @@ def parse_atago(raw: bytes, settings: Settings) -> tuple[Reading, ...]:
     decoded = decode_text(raw)
     text = decoded.text.strip()
     if _ATAGO.fullmatch(text) is None:
-        return ()
+        return unreadable_text("atago-prm", 1, raw, Unread.NOT_ITS_FORM)
     first, second, *others = (field.strip() for field in text.split(","))
+    if not parse_value(second).is_figure:
+        return unreadable_text("atago-prm", 1, raw, Unread.NO_FIGURE)
     kept = tuple((f"field_{at}", other) for at, other in enumerate(others, 3))
     return tuple(
         Reading(

@@ -8,17 +8,23 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from instruments.framing import ttnj
-from instruments.parsing.values import decode_fixed, device_time, float32_text, scaled, signed16
-from instruments.types import Reading, ReadingStatus, Settings
+from instruments.parsing.values import decode_fixed, device_time, float32_text, scaled, signed16, unreadable
+from instruments.types import Reading, ReadingStatus, Settings, Unread
 
 LOWEST_RATE, HIGHEST_RATE = Decimal(-20), Decimal(100)
 """Outside, an inhibition rate is not believable: eight-bit checks let one error in 256 pass."""
 
 LZ_RECORD, LZ_RECORD_SIZE = 0x11, 26
 TL_RECORD, TL_RECORD_SIZE = 0x15, 27
+EMPTY_RECORD_SIZE = 6
 TL_NOT_AVAILABLE = 0x7FFE
 TL_STANDARDS = {0x00: "GB/T 5009.199-2003", 0x01: "NY/T 448-2001"}
 TL_VERDICTS = {0x01: "超标", 0x02: "合格"}
+
+
+def _other_length(driver: str, raw: bytes) -> tuple[Reading, ...]:
+    """A record that is not as long as it should be; one without any data says that the memory is empty."""
+    return () if len(raw) == EMPTY_RECORD_SIZE else unreadable(driver, 1, raw, Unread.OTHER_LENGTH)
 
 
 def rate_status(rate: Decimal) -> ReadingStatus:
@@ -32,8 +38,10 @@ def parse_lz4000t(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
 
     Source: driver code of the vendor's collection software, class clsLZ4000T.
     """
-    if raw[1] != LZ_RECORD or len(raw) != LZ_RECORD_SIZE:
+    if raw[1] != LZ_RECORD:
         return ()
+    if len(raw) != LZ_RECORD_SIZE:
+        return _other_length("lz-4000t", raw)
     value_text, value = scaled(signed16(raw[22], raw[23]), 2)
     clock = device_time(2000 + raw[16], raw[17], raw[18], raw[19], raw[20], raw[21])
     return (
@@ -60,8 +68,10 @@ def parse_tl310(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
 
     Source: driver code of the vendor's collection software, class clsTL310.
     """
-    if raw[1] != TL_RECORD or len(raw) != TL_RECORD_SIZE:
+    if raw[1] != TL_RECORD:
         return ()
+    if len(raw) != TL_RECORD_SIZE:
+        return _other_length("tl-310", raw)
     clock = device_time(2000 + raw[11], raw[12], raw[13], raw[14], raw[15], raw[16])
     number = raw[21] | raw[22] << 8
     value_text, value, status = "", None, ReadingStatus.NOT_AVAILABLE

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from instruments.parsing.values import parse_time, parse_value
-from instruments.types import Reading, ReadingStatus, Settings
+from instruments.parsing.values import parse_time, parse_value, unreadable_text
+from instruments.types import Reading, ReadingStatus, Settings, Unread
 
 CURVE = 0x16
 _HEADER, _TAIL = 4, 2
@@ -52,11 +52,11 @@ def parse_dy6260(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
     try:
         document = json.loads(raw)
     except ValueError:
-        return ()
+        return unreadable_text("dy-6260", 1, raw, Unread.NOT_ITS_FORM)
     details = document.get("detail") if isinstance(document, dict) else None
-    if not isinstance(details, list):
-        return ()
-    return tuple(_dy6260_reading(row, raw) for row in details if isinstance(row, dict))
+    if not isinstance(details, list) or not all(isinstance(row, dict) for row in details):
+        return unreadable_text("dy-6260", 1, raw, Unread.NOT_ITS_FORM)
+    return tuple(_dy6260_reading(row, raw) for row in details)
 
 
 def _dy6260_reading(row: dict[str, Any], raw: bytes) -> Reading:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from instruments.types import Comparator, ReadingStatus
+from instruments.types import Comparator, QuarantineReason, Reading, ReadingStatus, Unread
 from lims.clock import LOCAL_ZONE
 
 EARLIEST_YEAR, LATEST_YEAR = 2012, 2079  # a clock outside was never set
@@ -58,6 +58,33 @@ class ParsedValue(NamedTuple):
     value: Decimal | None
     comparator: Comparator | None
     status: ReadingStatus
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether it is a number or a sentinel: of a device that sends nothing else, other texts cannot be read."""
+        return self.value is not None or self.status is not ReadingStatus.OK
+
+
+_FIGURE = re.compile(rb"[0-9]")
+
+
+def unreadable(driver: str, parser_version: int, raw: bytes, why: Unread) -> tuple[Reading, ...]:
+    """What a parser says of a unit that should be a reading and is none it knows: a person sees it with the reason."""
+    return (
+        Reading(
+            driver=driver,
+            parser_version=parser_version,
+            raw=raw,
+            status=ReadingStatus.INVALID,
+            verdict_text=why,
+            problem=QuarantineReason.UNDECODABLE,
+        ),
+    )
+
+
+def unreadable_text(driver: str, parser_version: int, raw: bytes, why: Unread) -> tuple[Reading, ...]:
+    """The same of a text: one without any figure is an answer or noise, and comes to nothing."""
+    return () if _FIGURE.search(raw) is None else unreadable(driver, parser_version, raw, why)
 
 
 def parse_value(text: str, *, decimal_comma: bool = False) -> ParsedValue:

@@ -15,6 +15,7 @@ from instruments.queries.files import (
 from instruments.queries.readings import (
     PAGE,
     QuarantineCount,
+    bytes_of,
     control_readings,
     count_quarantine,
     count_waiting,
@@ -47,6 +48,7 @@ __all__ = [
     "QuarantineCount",
     "RecordRows",
     "asked_of",
+    "bytes_of",
     "control_readings",
     "count_quarantine",
     "count_waiting",

@@ -9,7 +9,7 @@ from sqlalchemy import func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from chain_of_custody.models import BlindCode
-from instruments.models import Instrument, InstrumentRun, RunSlot, StoredReading
+from instruments.models import Instrument, InstrumentRun, RawFrame, RunSlot, StoredReading
 from instruments.types import QuarantineReason, ReadingState
 from lims.errors import NotFoundError
 
@@ -119,6 +119,13 @@ def list_readings(
 def readings_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, StoredReading]:
     """Readings by their ids, to show beside those that contradict them."""
     return {one.id: one for one in session.scalars(select(StoredReading).where(StoredReading.id.in_(ids)))}
+
+
+def bytes_of(session: Session, readings: Collection[StoredReading]) -> dict[bytes, bytes]:
+    """What the devices sent for these readings, by its hash."""
+    hashes = {one.raw_sha256 for one in readings}
+    rows = session.execute(select(RawFrame.sha256, RawFrame.content).where(RawFrame.sha256.in_(hashes)))
+    return {one.sha256: one.content for one in rows}
 
 
 def matched_readings(session: Session, blind_code: str) -> Sequence[StoredReading]:

@@ -373,7 +373,7 @@ def _parse_again(uow: UnitOfWork, instrument: Instrument, reading: StoredReading
         parsed = driver.parse(raw, connection.settings if connection else {})
     except Exception as error:  # a driver may be anybody's, and it failed on these bytes before
         raise ConflictError(_l("It still cannot be read: %(problem)s", problem=str(error))) from error
-    if not parsed:
+    if all(one.problem is not None for one in parsed):
         raise ConflictError(_l("Nothing has changed: it still waits for a person."))
     delivered = [
         delivered_of(one, one.key(instrument.name, f"{reading.key}:{at}"), instrument.name, reading.captured_at)

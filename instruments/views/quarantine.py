@@ -11,7 +11,7 @@ from chain_of_custody.rules import normalise_scan
 from instruments import queries
 from instruments.forms import DecideForm
 from instruments.models import StoredReading
-from instruments.rules import is_clock_suspect
+from instruments.rules import is_clock_suspect, shown_bytes
 from instruments.services import readings
 from instruments.types import QuarantineReason, ReadingState
 from lims.auth.permissions import requires
@@ -28,6 +28,7 @@ bp = Blueprint("quarantine", __name__, url_prefix="/instruments/quarantine")
 PREFIX = 8  # characters of an id, enough to keep the forms of a page apart
 PAGE = 20  # each with a form of its own
 WAITING = frozenset(QuarantineReason) - {QuarantineReason.QUALITY_CONTROL}
+UNREAD = {QuarantineReason.UNDECODABLE, QuarantineReason.INCOMPLETE}
 Decision = tuple[UUID, DecideForm]
 
 
@@ -61,6 +62,8 @@ def _page(refused: Decision | None, status: int = 200) -> ResponseReturnValue:
     )
     shown, more = page_of(rows, PAGE, lambda row: (row[0].received_at, row[0].id))
     waiting = [reading for reading, _instrument in shown]
+    unread = [one for one in waiting if one.quarantine_reason in UNREAD]
+    raw = queries.bytes_of(db.session, unread)
     page = render_template(
         "instruments/quarantine.html",
         rows=shown,
@@ -70,6 +73,7 @@ def _page(refused: Decision | None, status: int = 200) -> ResponseReturnValue:
         reason=reason,
         waiting_reasons=[one for one in QuarantineReason if one in WAITING],
         is_clock_suspect=is_clock_suspect,
+        sent={one.id: shown_bytes(raw[one.raw_sha256]) for one in unread},
         previous=url_for(".index", reason=reason) if after else None,
         next=url_for(".index", reason=reason, after=more) if more else None,
     )

@@ -68,6 +68,17 @@ def test_decode_of_raw_bytes(tmp_path: Path):
     assert result.stderr == "2 frames, 2 garbage bytes, 1 incomplete\n"
 
 
+def test_decode_tells_what_cannot_be_read(tmp_path: Path):
+    file = tmp_path / "capture.bin"
+    file.write_bytes(b"S S    1.00 g\r\nS S    2.00\r\n")
+    result = invoke("decode", "--driver", "mt-sics", str(file))
+    assert [json.loads(line)["value"] for line in result.stdout.splitlines()] == ["1.00"]
+    assert result.stderr.splitlines() == [
+        "undecodable: no unit behind the value: b'S S    2.00'",
+        "2 frames, 0 garbage bytes, 0 incomplete",
+    ]
+
+
 def test_decode_takes_the_settings_of_the_driver(tmp_path: Path):
     file = tmp_path / "capture.bin"
     file.write_bytes(examples.DY3000[0])

@@ -57,6 +57,11 @@ def failing(raw: bytes, settings: Settings) -> tuple[Reading, ...]:
     return parse_number(raw, settings)
 
 
+def dropping(raw: bytes, settings: Settings) -> tuple[Reading, ...]:
+    """Says nothing of a line that it does not know."""
+    return parse_number(raw, settings) if raw in {b"1.5", b"2.5"} else ()
+
+
 def test_a_plain_driver_stands():
     check_driver(NUMBER)
 
@@ -67,6 +72,7 @@ def test_a_plain_driver_stands():
         ({"new_framer": ChunkFramer}, "cut at byte 0"),
         ({"new_framer": HoardingFramer}, "silence"),
         ({"parse": failing}, "the parser fails on"),
+        ({"parse": dropping}, "taken and comes to nothing"),
         ({"examples": ()}, "no examples"),
         ({"parse": lambda _raw, _settings: ()}, "give no reading"),
         ({"name": "other"}, "it is of 'number'"),

@@ -14,7 +14,7 @@ from instruments.drivers.registry import get_driver
 from instruments.framing.base import unfold
 from instruments.parsing.meters import is_hanna
 from instruments.parsing.values import decode_fixed, float32_text, parse_time, parse_value
-from instruments.types import Comparator, Driver, Reading, ReadingStatus
+from instruments.types import Comparator, Driver, QuarantineReason, Reading, ReadingStatus, Unread
 from lims.clock import LOCAL_ZONE
 from lims.tables import decode_text
 
@@ -240,6 +240,55 @@ class TestLines:
         assert (reading.value_text, reading.value, reading.comparator) == ("<5.0", Decimal("5.0"), Comparator.LESS)
 
 
+UNREAD = [
+    ("mt-sics", b"S S    100.00", Unread.NO_UNIT),
+    ("mt-sics", b"S S    1.0.0 g", Unread.NOT_ITS_FORM),
+    ("mt-sics", b"S S    100.00 g net", Unread.NOT_ITS_FORM),
+    ("sbi", b"+   1OO.00 g  ", Unread.NO_FIGURE),
+    ("std-9000", "农药残留#蔬菜类#<5.0#|".encode("gb18030"), Unread.FIELDS_MISSING),
+    ("line-meter", b"pH 7.01", Unread.NOT_ITS_FORM),
+    ("sper-850055", b"P07*01pH: T025.0C#01@2026-11-23 09:30:153F", Unread.NO_FIGURE),
+    ("refracto-30p", b"\x02Brix,17,1?.85,%,20.0\r\n\x04", Unread.NO_FIGURE),
+    ("horiba-f7x", b"RMD,1,2", Unread.NOT_ITS_FORM),
+    ("hanna-ras", examples.hanna_answer("0110RR+0o7.01-0000.6+0025.00"), Unread.NO_FIGURE),
+    ("lb-9507", b"1 104221 RLU", Unread.NOT_ITS_FORM),
+    ("atago-prm", b"1.33299;00.012;20.0;1", Unread.NOT_ITS_FORM),
+    ("dyrs2", b"\x01D  12 7a5126112305\x04", Unread.NOT_ITS_FORM),
+    ("dy-723pc", "R,B7K2M4,A1,农药残留,0.512FINISH".encode("gb18030"), Unread.NOT_ITS_FORM),
+    ("dy-7200", b"\x03\xfe" + "样品编号：B7K2M4\r".encode("gb18030"), Unread.NO_RESULT),
+    ("dy-6260", b'{"detail":{"1":2}}', Unread.NOT_ITS_FORM),
+    ("dy-2620", examples.modbus_frame(1, 0x65, b"\x03\x1a\x0b\x17"), Unread.OTHER_LENGTH),
+    ("dy-3000", examples.xor8_frame(0x45, b"\x01\x02\x03"), Unread.OTHER_LENGTH),
+    ("lz-4000t", examples.crc8_frame(0x11, b"\x01\x02\x03"), Unread.OTHER_LENGTH),
+    ("tl-310", examples.crc8_frame(0x15, b"\x01\x02\x03"), Unread.OTHER_LENGTH),
+    ("astm-records", b"H|\\^&\rO|1|B7K2-M4\rX|1|^^^PB|40.13\rL|1|N\r", Unread.UNKNOWN_RECORD),
+    ("astm-e1394", b"H|\\^&\rO|1|B7K2-M4\rL|1|N\r", Unread.NO_RESULT),
+]
+
+
+class TestNoReadingIsLost:
+    @pytest.mark.parametrize(("driver", "unit", "why"), UNREAD)
+    def test_what_looks_like_a_reading_and_cannot_be_read_says_why(self, driver, unit, why):
+        first, *_others = parse(driver, unit)
+        assert (first.problem, first.verdict_text, first.value) == (QuarantineReason.UNDECODABLE, why, None)
+        assert first.raw in unit
+
+    @pytest.mark.parametrize(
+        ("driver", "unit"),
+        [
+            ("line-meter", b"READY"),
+            ("sbi", b"      Cal.    "),
+            ("lz-4000t", examples.crc8_frame(0x11, b"")),
+            ("dy-2620", examples.modbus_frame(1, 0x65, b"\x00")),
+            ("dy-723pc", b"D2026-11-23D2026-11-23FINISH"),
+            ("dy-6260", b'{"detail":[]}'),
+            ("astm-e1394", b"H|\\^&\rQ|1|^B7K2-M4||ALL\rL|1|N\r"),
+        ],
+    )
+    def test_an_answer_without_a_reading_comes_to_nothing(self, driver, unit):
+        assert parse(driver, unit) == ()
+
+
 class TestEveryDriver:
     @pytest.mark.parametrize("driver", BUILTIN_DRIVERS, ids=lambda driver: driver.name)
     @settings(max_examples=60, deadline=None)
@@ -302,7 +351,6 @@ class TestMeters:
         [low] = parse("horiba-f7x", examples.HORIBA[0].strip().replace(b"7.01", b"Ur"))
         [calibration] = parse("horiba-f7x", examples.HORIBA[0].strip().replace(b",1,1,0,", b",1,1,1,"))
         assert (low.status, calibration.quality_control) == (ReadingStatus.UNDER, True)
-        assert parse("horiba-f7x", b"RMD,1,2") == ()
 
     def test_a_hanna_answers_with_what_its_range_has_and_stands_by_its_check(self):
         [ph], [mv] = (parse("hanna-ras", unit) for unit in examples.HANNA)

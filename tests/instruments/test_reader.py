@@ -285,6 +285,21 @@ def test_a_parser_that_fails_does_not_stop_the_port(start, line: Pty, monkeypatc
     assert bench.wait_for(1) == ["2.00"]
 
 
+def test_a_line_that_cannot_be_read_waits_for_a_person_and_turns_the_port_red_when_nothing_else_comes(start, line: Pty):
+    bench = start("mt-sics", line.name)
+    bench.wait_open()
+    line.write(b"S S    1.00\r\n")
+    eventually(lambda: bench.problems() == ["undecodable"], "it is told")
+    [told] = [item.body for item in bench.spool.waiting(10)]
+    assert (told["verdict_text"], bytes.fromhex(told["raw_hex"])) == ("no unit behind the value", b"S S    1.00")
+    assert bench.reader.status.healthy
+    line.write(b"S S    1.00\r\n" * 30)
+    eventually(lambda: not bench.reader.status.healthy, "only what cannot be read comes")
+    line.write(b"S S    2.00 g\r\n")
+    assert bench.wait_for(1) == ["2.00"]
+    assert bench.reader.status.healthy
+
+
 def test_a_device_that_connects_by_tcp_is_read_and_may_come_again(start):
     bench = start("astm-e1394", "listen://127.0.0.1:0")
     assert isinstance(bench.opener, TcpServerOpener)
