@@ -21,6 +21,7 @@ from instruments.spool import Captured, Spool
 from instruments.transports import opener_for
 from instruments.types import Driver, QuarantineReason
 from lims import clock
+from lims.i18n import bilingual
 from lims.i18n import gettext as _
 
 STATUS_SECONDS = 5.0
@@ -71,7 +72,8 @@ def list_drivers(as_json: bool) -> None:  # noqa: FBT001 - a click flag
                 "family": driver.family,
                 "proven_on": driver.proven_on,
                 "transport": driver.transport,
-                "title": driver.title,
+                "title_zh": driver.title_zh,
+                "title_en": driver.title_en or driver.title_zh,
                 "source": driver.source,
             }
             for driver in drivers
@@ -81,7 +83,7 @@ def list_drivers(as_json: bool) -> None:  # noqa: FBT001 - a click flag
         return
     width = max(len(driver.name) for driver in drivers)
     for driver in drivers:
-        click.echo(f"{driver.name:{width}}  {driver.transport:6}  {driver.proven_on:10}  {driver.title}")
+        click.echo(f"{driver.name:{width}}  {driver.transport:6}  {driver.proven_on:10}  {bilingual(driver, 'title')}")
     for failure in found.broken:
         click.echo(_("left out: %(entry)s (%(reason)s)", entry=failure.entry, reason=failure.reason), err=True)
 

@@ -324,7 +324,7 @@ class Driver:
 
     Attributes:
         name: stable, what configuration files and stored readings say.
-        title: make and model, as people say it.
+        title_zh, title_en: make and model, as people say it; the Chinese stands in for an English that is not given.
         family: of the frame, for the lists.
         transport: how it is usually reached.
         proven_on: real bytes, or only documents.
@@ -339,12 +339,13 @@ class Driver:
     """
 
     name: str
-    title: str
+    title_zh: str
     family: str
     proven_on: ProvenOn
     new_framer: Callable[[], "Framer"]
     parse: Callable[[bytes, Settings], tuple[Reading, ...]]
     source: str
+    title_en: str = ""
     transport: TransportKind = TransportKind.SERIAL
     parser_version: int = 1
     new_capture_framer: Callable[[], "Framer"] | None = None

@@ -55,7 +55,8 @@ def _sbi_requests(_now: datetime) -> tuple[bytes, ...]:
 BUILTIN_DRIVERS = (
     Driver(
         name="dy-3000-bx1",
-        title="DY-3000(BX1) colloidal-gold strip module",
+        title_zh="DY-3000(BX1) 胶体金卡检测模块",
+        title_en="DY-3000(BX1) colloidal-gold strip module",
         family="7E length sum",
         proven_on=ProvenOn.REAL_BYTES,
         new_framer=Sum8Framer,
@@ -66,7 +67,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="lz-4000t",
-        title="LZ-4000T pesticide residue reader",
+        title_zh="LZ-4000T 农药残留速测仪",
+        title_en="LZ-4000T pesticide residue reader",
         family="7E length CRC-8 AA",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=Crc8Framer,
@@ -78,7 +80,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="tl-310",
-        title="TL-310 pesticide residue reader",
+        title_zh="TL-310 农药残留速测仪",
+        title_en="TL-310 pesticide residue reader",
         family="7E length CRC-8 AA",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=Crc8Framer,
@@ -90,7 +93,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="ttnj",
-        title="TTNJ 16, 24 and 32 channel readers",
+        title_zh="TTNJ 16、24、32 通道农残速测仪",
+        title_en="TTNJ 16, 24 and 32 channel readers",
         family="TTNJ",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=ttnj.TtnjFramer,
@@ -102,7 +106,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="ttj-8",
-        title="TTJ 8 channel reader",
+        title_zh="TTJ 8 通道农残速测仪",
+        title_en="TTJ 8 channel reader",
         family="TTNJ",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(ttnj.TtnjFramer, ttnj.eight_channel_clock),
@@ -114,7 +119,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="dy-3000",
-        title="DY-3000, DY-6600 and TL-300 multi readers",
+        title_zh="DY-3000、DY-6600、TL-300 多功能食品安全检测仪",
+        title_en="DY-3000, DY-6600 and TL-300 multi readers",
         family="03 FE XOR",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=Xor8Framer,
@@ -124,7 +130,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="dy-723pc",
-        title="DY-723PC photometer",
+        title_zh="DY-723PC 分光光度计",
+        title_en="DY-723PC photometer",
         family="DY text",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(TerminatedFramer, b"", b"FINISH", max_frame=1_048_576),
@@ -135,7 +142,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="dy-5800",
-        title="DY-5800 reader",
+        title_zh="DY-5800 食品安全检测仪",
+        title_en="DY-5800 reader",
         family="DY text",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(FixedSizeFramer, dy.DY5800_SIZE, ord("P"), dy.is_dy5800),
@@ -145,7 +153,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="dy-7200",
-        title="DY-7200 reader",
+        title_zh="DY-7200 食品安全检测仪",
+        title_en="DY-7200 reader",
         family="DY text",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(HeaderedBlockFramer, dy.DY7200_HEADER),
@@ -155,7 +164,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="dy-2620",
-        title="DY-2620 frying-oil tester",
+        title_zh="DY-2620 煎炸油极性组分检测仪",
+        title_en="DY-2620 frying-oil tester",
         family="Modbus RTU",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(ModbusRtuFramer, dy.DY2620_READ),
@@ -166,7 +176,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="dyrs2",
-        title="DYRS2 meat moisture tester",
+        title_zh="DYRS2 肉类水分检测仪",
+        title_en="DYRS2 meat moisture tester",
         family="01 LRC 04",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(TerminatedFramer, b"\x01", b"\x04", max_frame=64, check=dy.is_dyrs2),
@@ -176,7 +187,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="dy-6260",
-        title="DY-6260 colloidal-gold reader (adb forward)",
+        title_zh="DY-6260 胶体金读数仪（adb forward）",
+        title_en="DY-6260 colloidal-gold reader (adb forward)",
         family="JSON",
         proven_on=ProvenOn.DOCUMENTS,
         transport=TransportKind.TCP,
@@ -187,7 +199,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="std-9000",
-        title="STD-9000 and devices with # records",
+        title_zh="STD-9000 及以 # 分隔记录的仪器",
+        title_en="STD-9000 and devices with # records",
         family="# records",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(TerminatedFramer, b"", b"#|", max_frame=4096),
@@ -197,7 +210,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="mt-sics",
-        title="METTLER TOLEDO balances (MT-SICS)",
+        title_zh="梅特勒-托利多天平（MT-SICS）",
+        title_en="METTLER TOLEDO balances (MT-SICS)",
         family="lines",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(LineFramer, 256),
@@ -208,7 +222,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="sbi",
-        title="Sartorius balances (SBI)",
+        title_zh="赛多利斯天平（SBI）",
+        title_en="Sartorius balances (SBI)",
         family="lines",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(LineFramer, 256),
@@ -220,7 +235,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="line-meter",
-        title="pH, conductivity and Brix meters that print a number and a unit",
+        title_zh="逐行打印数值和单位的 pH 计、电导率仪、糖度计",
+        title_en="pH, conductivity and Brix meters that print a number and a unit",
         family="lines",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(LineFramer, 128),
@@ -230,7 +246,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="sper-850055",
-        title="Sper Scientific 850055 pH meter",
+        title_zh="Sper Scientific 850055 pH 计",
+        title_en="Sper Scientific 850055 pH meter",
         family="lines",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(LineFramer, 128),
@@ -240,7 +257,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="refracto-30p",
-        title="METTLER TOLEDO Refracto 30P (Brix)",
+        title_zh="梅特勒-托利多 Refracto 30P 折光仪（糖度）",
+        title_en="METTLER TOLEDO Refracto 30P (Brix)",
         family="STX EOT",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(TerminatedFramer, b"\x02", b"\x04", max_frame=256),
@@ -250,7 +268,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="horiba-f7x",
-        title="HORIBA F-7x and LAQUA pH, ion and conductivity meters",
+        title_zh="HORIBA F-7x、LAQUA 系列 pH 计、离子计、电导率仪",
+        title_en="HORIBA F-7x and LAQUA pH, ion and conductivity meters",
         family="lines",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(LineFramer, 256),
@@ -261,7 +280,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="hanna-ras",
-        title="Hanna bench meters that answer RAS (HI 2216, HI 2222, HI 2550)",
+        title_zh="哈纳台式仪表，应答 RAS（HI 2216、HI 2222、HI 2550）",
+        title_en="Hanna bench meters that answer RAS (HI 2216, HI 2222, HI 2550)",
         family="STX sum ETX",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(TerminatedFramer, b"\x02", b"\x03", max_frame=64, check=meters.is_hanna),
@@ -271,7 +291,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="atago-prm",
-        title="Atago PRM process refractometers",
+        title_zh="爱拓 PRM 在线折光仪",
+        title_en="Atago PRM process refractometers",
         family="lines",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(LineFramer, 256),
@@ -282,7 +303,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="lb-9507",
-        title="Berthold LB 9507 luminometer (ATP)",
+        title_zh="Berthold LB 9507 发光检测仪（ATP）",
+        title_en="Berthold LB 9507 luminometer (ATP)",
         family="lines",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(LineFramer, 128),
@@ -292,7 +314,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="barcode-scanner",
-        title="Serial barcode scanners",
+        title_zh="串口条码扫描枪",
+        title_en="Serial barcode scanners",
         family="lines",
         proven_on=ProvenOn.DOCUMENTS,
         new_framer=partial(LineFramer, 4096, accept_silence=True),
@@ -302,7 +325,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="astm-e1394",
-        title="Analysers with ASTM E1381 / E1394 (LIS01-A2, LIS02-A2)",
+        title_zh="ASTM E1381 / E1394（LIS01-A2、LIS02-A2）分析仪",
+        title_en="Analysers with ASTM E1381 / E1394 (LIS01-A2, LIS02-A2)",
         family="ASTM",
         proven_on=ProvenOn.REAL_BYTES,
         new_framer=AstmLinkFramer,
@@ -313,7 +337,8 @@ BUILTIN_DRIVERS = (
     ),
     Driver(
         name="astm-records",
-        title="Devices and files with bare ASTM E1394 records",
+        title_zh="直接发送 ASTM E1394 记录的仪器和文件",
+        title_en="Devices and files with bare ASTM E1394 records",
         family="ASTM",
         proven_on=ProvenOn.REAL_BYTES,
         new_framer=AstmRecordFramer,

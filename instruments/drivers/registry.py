@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from instruments.drivers.builtin import BUILTIN_DRIVERS
 from instruments.types import Driver
+from lims.i18n import bilingual
 
 ENTRY_POINT_GROUP = "fenjian.instrument_drivers"
 BUILTIN_MODULE = "instruments.drivers.builtin"
@@ -75,6 +76,12 @@ def collect(offered: Iterable[EntryPoint]) -> Registry:
 def registry() -> Registry:
     """All drivers of this installation, found once per process."""
     return collect(entry_points(group=ENTRY_POINT_GROUP))
+
+
+def driver_title(name: str) -> str:
+    """What a driver reads, in the language of the page; a driver that only a reader elsewhere has goes by its name."""
+    driver = registry().drivers.get(name)
+    return name if driver is None else bilingual(driver, "title")
 
 
 def get_driver(name: str) -> Driver:

@@ -1,7 +1,8 @@
 r"""Profiles: what stands where in the export of one instrument. Data in TOML files, one for each export.
 
 name = "seal-aq2"
-title = "Seal AQ2 discrete analyser"
+title = "西尔 AQ2 间断化学分析仪"
+title_en = "Seal AQ2 discrete analyser"     # left out: the title in both languages
 version = 1
 
 [file]
@@ -100,6 +101,7 @@ _TABLES = frozenset(
     {
         "name",
         "title",
+        "title_en",
         "version",
         "proven_on",
         "file",
@@ -123,7 +125,8 @@ class FileProfile:
     """One profile, checked. See the module for what the fields mean."""
 
     name: str
-    title: str
+    title_zh: str
+    title_en: str
     version: int
     proven_on: ProvenOn
     format: FileFormat
@@ -183,7 +186,8 @@ def _build(name: str, document: Mapping[str, Any]) -> FileProfile:
     control = document.get("quality_control", {})
     return FileProfile(
         name=name,
-        title=document["title"],
+        title_zh=document["title"],
+        title_en=document.get("title_en", ""),
         version=int(document["version"]),
         proven_on=ProvenOn(document.get("proven_on", ProvenOn.DOCUMENTS)),
         format=FileFormat(file.get("format", FileFormat.TEXT)),

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from instruments import queries
+from instruments.drivers.registry import driver_title
 from instruments.forms import CalibrationForm, DescribeForm, ReagentForm, ReasonForm
 from instruments.models import Instrument
 from instruments.rules import CALIBRATION_WARNING, DEFAULT_SLOTS, SILENT_AFTER, slot_names
@@ -39,6 +40,7 @@ def index() -> ResponseReturnValue:
         today=clock.local_date(clock.now()),
         silent_after=SILENT_AFTER,
         warning=CALIBRATION_WARNING,
+        driver_title=driver_title,
     )
 
 
@@ -63,6 +65,7 @@ def detail(instrument_id: UUID) -> ResponseReturnValue:
         ),
         now=clock.now(),
         silent_after=SILENT_AFTER,
+        driver_title=driver_title,
     )
 
 

@@ -14,8 +14,8 @@ from instruments.types import FileState, RowVerdict
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.errors import LimsError, NotFoundError
+from lims.i18n import bilingual, ngettext
 from lims.i18n import gettext as _
-from lims.i18n import ngettext
 from lims.uow import unit_of_work
 from lims.web.current import current_actor
 
@@ -33,7 +33,7 @@ def index() -> ResponseReturnValue:
     profiles = queries.profile_rows(db.session, organisation_id)
     form.profile.choices = [
         ("", _("the one whose header fits")),
-        *((p.profile.name, p.profile.title) for p in profiles),
+        *((p.profile.name, bilingual(p.profile, "title")) for p in profiles),
     ]
     status = 200
     if form.validate_on_submit():
@@ -93,7 +93,7 @@ def _detail(file: ReadingFile, leave: LeaveForm | None = None, status: int = 200
     start = max(request.args.get("start", 0, type=int), 0)
     choice = ProfileChoiceForm(None, profile=file.profile_name)
     profiles = queries.profile_rows(db.session, organisation_id)
-    choice.profile.choices = [(one.profile.name, one.profile.title) for one in profiles]
+    choice.profile.choices = [(one.profile.name, bilingual(one.profile, "title")) for one in profiles]
     page = render_template(
         "instruments/file.html",
         file=file,

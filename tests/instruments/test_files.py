@@ -1,6 +1,8 @@
 """Exports of real instruments through profiles: values, units, sample texts, flags."""
 
 import io
+from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -8,11 +10,12 @@ from openpyxl import Workbook
 
 from instruments.files.importing import ImportedFile, import_file, propose_profiles
 from instruments.files.profiles import ProfileError, builtin_profiles, parse_profile
-from instruments.types import ReadingStatus
+from instruments.types import Comparator, ReadingStatus
 from lims.tables import MAX_ROWS, UnreadableFileError, read_text_table, read_workbook
 
 CORE, BIKA = "senaite__senaite.core", "bikalims__senaite.instruments"
 OK, OVER, INVALID, NA = ReadingStatus.OK, ReadingStatus.OVER, ReadingStatus.INVALID, ReadingStatus.NOT_AVAILABLE
+UNDER = ReadingStatus.UNDER
 
 # path, profile, rows, readings, and (index, sample, item, value text, unit, status, verdict) of some of them
 EXPORTS = [
@@ -95,7 +98,10 @@ EXPORTS = [
         "qubit",
         4,
         4,
-        [(0, "AP-0002-R01", "", "10.85", "ng/ul", OK, ""), (3, "AP-0005-R01", "", "0.002", "ng/ul", OK, "")],
+        [
+            (0, "AP-0002-R01", "", "10.85", "ng/ul", OK, "Good sample"),
+            (3, "AP-0005-R01", "", "0.002", "ng/ul", OK, "Poor"),
+        ],
     ),
     (
         f"{BIKA}/lactoscope/Lactoscope_H230613_16COMP.xlsx",
@@ -131,8 +137,8 @@ EXPORTS = [
         13,
         13,
         [
-            (0, "ESFERA CINZA - 1g H3BO3 -  1:0,5 - NO PPC", "Na2O", "2,085", "%", OK, ""),
-            (12, "ESFERA CINZA - 1g H3BO3 -  1:0,5 - NO PPC", "H2O", "7,790", "%", OK, ""),
+            (0, "ESFERA CINZA - 1g H3BO3 -  1:0,5 - NO PPC", "Na2O", "2,085", "%", OK, "Calibrated"),
+            (12, "ESFERA CINZA - 1g H3BO3 -  1:0,5 - NO PPC", "H2O", "7,790", "%", NA, "Not Found"),
         ],
     ),
     (
@@ -148,9 +154,9 @@ EXPORTS = [
         14,
         14,
         [
-            (0, "", "Ag 107", "111.8", "%", OK, ""),
-            (4, "", "SO3", "0.294", "%", OK, ""),
-            (13, "", "Sb2O3", "0.0", "PPM", OK, ""),
+            (0, "", "Ag 107", "111.8", "%", OK, "XRF 1"),
+            (4, "", "SO3", "0.294", "%", OK, "XRF 1"),
+            (13, "", "Sb2O3", "0.0", "PPM", UNDER, "Not detected"),
         ],
     ),
     (
@@ -160,7 +166,42 @@ EXPORTS = [
         11,
         [(0, "B10C 1", "", "21.559", "ng/ul", OK, ""), (1, "B10C 2", "", "178.553", "ng/ul", OK, "")],
     ),
+    (
+        f"{CORE}/thermoscientific/gallery/9861x_v4_01.tsv",
+        "thermo-gallery",
+        44,
+        44,
+        [
+            (0, "pienk QC", "D Lac BBK", "141,4722", "mg/l", OK, "MA"),
+            (1, "rooi QC", "D Lac BBK", "327,847", "mg/l", INVALID, "AR"),
+            (43, "28826", "D Lac BBK", "218,0846", "mg/l", OK, "MA"),
+        ],
+    ),
+    (
+        "Benchling-Open-Source__allotropy/roche_cedex_bioht/roche_cedex_bioht_example01.txt",
+        "cedex-bio-ht",
+        26,
+        26,
+        [
+            (0, "SMPL1", "GLN2B", "2.45", "mmol/L", OK, ""),
+            (7, "SMPL2", "ODB", "6.71", "OD", UNDER, "< TEST RNG"),
+            (8, "SMPL2", "LDH2B", "< 20.00", "U/L", UNDER, "< TEST RNG"),
+            (25, "SMPL4", "LAC2B", "1.89", "g/L", OK, "v"),
+        ],
+    ),
 ]
+
+# What the devices say of every reading of these files, verbatim. The other exports have no flags: their column for
+# them is empty throughout (FIAstar), or they have none.
+FLAGS = {
+    "reader-96-well": {(OK, ""): 32, (OK, "-"): 18, (OK, "+"): 5},
+    "cobas-c111": {(OK, ""): 1, (OVER, ">RR"): 2, (INVALID, "? QC"): 1},
+    "qubit": {(OK, "Good sample"): 3, (OK, "Poor"): 1},
+    "omnia-quantification": {(OK, "Calibrated"): 12, (NA, "Not Found"): 1},
+    "s8-tiger": {(OK, "XRF 1"): 9, (UNDER, "Not detected"): 5},
+    "thermo-gallery": {(OK, "MA"): 33, (INVALID, "AR"): 11},
+    "cedex-bio-ht": {(OK, ""): 17, (UNDER, "< TEST RNG"): 8, (OK, "v"): 1},
+}
 
 
 def imported(captures: Path, path: str, profile: str) -> ImportedFile:
@@ -191,6 +232,19 @@ def test_an_export_gives_its_samples_items_values_units_and_flags(  # noqa: PLR0
 def test_the_right_profile_is_proposed_first(captures: Path, path: str, profile: str):
     proposed = propose_profiles((captures / path).read_bytes(), builtin_profiles().values())
     assert [found.name for found in proposed][:1] == [profile]
+
+
+@pytest.mark.parametrize(("path", "profile"), [row[:2] for row in EXPORTS], ids=[row[1] for row in EXPORTS])
+def test_every_flag_of_an_export_is_kept_and_none_is_made_up(captures: Path, path: str, profile: str):
+    found = [reading for _, reading in imported(captures, path, profile).readings()]
+    flags = Counter((reading.status, reading.verdict_text) for reading in found)
+    assert flags == FLAGS.get(profile, {(OK, ""): len(found)})
+
+
+def test_a_value_below_the_range_of_a_test_keeps_its_comparator(captures: Path):
+    path = next(row[0] for row in EXPORTS if row[1] == "cedex-bio-ht")
+    reading = [one for _, one in imported(captures, path, "cedex-bio-ht").readings()][8]
+    assert (reading.value_text, reading.value, reading.comparator) == ("< 20.00", Decimal("20.00"), Comparator.LESS)
 
 
 def test_every_profile_that_ships_is_proven_here():

@@ -28,7 +28,7 @@ def parse_number(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:
 
 NUMBER = Driver(
     name="number",
-    title="Numbers in lines",
+    title_zh="Numbers in lines",
     family="lines",
     proven_on=ProvenOn.DOCUMENTS,
     new_framer=partial(LineFramer, 64),

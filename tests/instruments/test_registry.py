@@ -10,7 +10,7 @@ from instruments.types import Driver, ProvenOn
 
 FOREIGN = Driver(
     name="foreign",
-    title="Foreign",
+    title_zh="Foreign",
     family="lines",
     proven_on=ProvenOn.DOCUMENTS,
     new_framer=lambda: None,
@@ -57,6 +57,7 @@ def test_an_unknown_driver_is_refused_with_the_known_ones():
 @pytest.mark.parametrize("driver", builtin.BUILTIN_DRIVERS, ids=lambda driver: driver.name)
 def test_a_driver_says_where_it_is_from_and_shows_examples(driver: Driver):
     assert driver.source
-    assert driver.title
+    assert driver.title_en
+    assert any("一" <= letter <= "鿿" for letter in driver.title_zh)
     assert driver.examples
     assert driver.name == driver.name.lower()
