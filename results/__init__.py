@@ -21,6 +21,7 @@ def init_app(app: "Flask") -> None:
         api,
         blind_checks,
         demo,
+        evidence,
         expiry,
         nonconforming,
         objections,
@@ -74,3 +75,4 @@ def init_app(app: "Flask") -> None:
     recheck.init_app(app)
     objections.init_app(app)
     publication.init_app(app)
+    evidence.init_app(app)

@@ -22,6 +22,7 @@ def init_app(app: "Flask") -> None:
         correction_views,
         demo,
         draw_views,
+        evidence_panels,
         field_views,
         plan_views,
         register_views,
@@ -60,6 +61,7 @@ def init_app(app: "Flask") -> None:
     app.register_blueprint(sample_views.bp)
     app.jinja_env.globals["word_of"] = word_of
     sample_panels.register()
+    evidence_panels.register()
     register_subject(SAMPLE)
     navigation.add_entry("plans.index", _l("Plans"), icon="plan", permission="sampling.plan", order=5)
     navigation.add_entry(

@@ -39,6 +39,7 @@ from sampling.services.plans import (
 from sampling.services.release import DutyKey, release_plan_duty
 from sampling.services.tasks import withdraw_task
 from sampling.types import PlaceKind, PlanKind, PlanState, SeparationMode, TaskCategory, TaskState
+from sampling.words import explain_line
 
 bp = Blueprint("plans", __name__, url_prefix="/plan")
 
@@ -118,7 +119,7 @@ def detail(plan_id: UUID) -> ResponseReturnValue:
         categories=categories,
         who={row.category.id: row for row in categories},
         coverage=queries.add_up(row.coverage for row in lines),
-        explain=explain,
+        explain=explain_line,
         parts=[(part.value, PART_NAMES[part]) for part in Part],
         shares=shares_in_words(plan),
         policies=policies_of(plan, [row.line for row in lines]),
@@ -261,12 +262,6 @@ def tasks(plan_id: UUID) -> ResponseReturnValue:
             else None
         ),
     )
-
-
-def explain(line: PlanLine) -> str:
-    """`15 = 2 floor + 6 statutory + 5 risk + 2 votes`, in the language of the reader."""
-    reasons = [f"{line.parts[part.value]} {PART_NAMES[part]}" for part in Part if line.parts.get(part.value)]
-    return f"{line.samples} = {' + '.join(reasons)}" if reasons else str(line.samples)
 
 
 def shares_in_words(plan: SamplingPlan) -> str:

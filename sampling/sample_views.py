@@ -17,6 +17,7 @@ from lims.web.current import current_actor
 from lims.web.paging import page_of, read_cursor
 from lims.web.panels import panels_for, steps_for
 from sampling import assembly, papers, queries
+from sampling.evidence_panels import SUBJECT as EVIDENCE
 from sampling.forms import VoidForm
 from sampling.rules.states import STATE_NAMES
 from sampling.sample_panels import SUBJECT
@@ -66,6 +67,18 @@ def detail(sample_id: UUID) -> ResponseReturnValue:
         sheet=queries.get_sheet(db.session, actor, sample_id),
         panels=panels_for(SUBJECT, db.session, actor, sample_id),
         steps=steps_for(SUBJECT, db.session, actor, sample_id),
+    )
+
+
+@bp.route("/<uuid:sample_id>/evidence")
+@requires("sampling.view")
+def evidence(sample_id: UUID) -> ResponseReturnValue:
+    """The whole evidence of one sample on a page to print: from the line of the plan to the proof of the ledger."""
+    actor = current_actor()
+    return render_template(
+        "sampling/evidence/page.html",
+        sheet=queries.get_sheet(db.session, actor, sample_id),
+        panels=panels_for(EVIDENCE, db.session, actor, sample_id),
     )
 
 

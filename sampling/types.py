@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from lims.people.types import AuthorisationKind
+
 
 class SeparationMode(StrEnum):
     """How sampling and testing are kept apart, by plan and major category (product.md §4)."""
@@ -42,6 +44,18 @@ SIDE_OF = {
     DutyRole.REVIEWER: Side.TESTING,
     DutyRole.SIGNATORY: Side.TESTING,
     DutyRole.RECHECK_TESTER: Side.TESTING,
+}
+# Which authorisation each act takes. Whoever unblinds does so by office, which no training gives. A recheck is tested
+# by one and signed by another.
+KINDS_OF: dict[DutyRole, tuple[AuthorisationKind, ...]] = {
+    DutyRole.SAMPLER: (AuthorisationKind.SAMPLE,),
+    DutyRole.ACCOMPANYING_OFFICER: (AuthorisationKind.SAMPLE,),
+    DutyRole.RECODER: (AuthorisationKind.CUSTODY,),
+    DutyRole.UNBLINDER: (),
+    DutyRole.TESTER: (AuthorisationKind.TEST,),
+    DutyRole.REVIEWER: (AuthorisationKind.TEST,),
+    DutyRole.SIGNATORY: (AuthorisationKind.SIGN,),
+    DutyRole.RECHECK_TESTER: (AuthorisationKind.TEST, AuthorisationKind.SIGN),
 }
 # These three touch one sample, not the job: they claim the sample only, never the plan or an organisation.
 SAMPLE_ONLY_ROLES = frozenset({DutyRole.ACCOMPANYING_OFFICER, DutyRole.RECODER, DutyRole.UNBLINDER})

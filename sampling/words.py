@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from lims.i18n import current_locale
 from lims.i18n import gettext as _
+from sampling.models import PlanLine
+from sampling.rules.allocation import PART_NAMES, Part
 from sampling.rules.form import read_written
 from sampling.types import (
     AreaType,
@@ -212,6 +214,12 @@ def word_of(value: StrEnum | None) -> str:
         return ""
     word = WORDS[type(value)][value]
     return word.en if current_locale() == "en" else word.zh
+
+
+def explain_line(line: PlanLine) -> str:
+    """`15 = 2 floor + 6 statutory + 5 risk + 2 votes`, in the language of the reader."""
+    reasons = [f"{line.parts[part.value]} {PART_NAMES[part]}" for part in Part if line.parts.get(part.value)]
+    return f"{line.samples} = {' + '.join(reasons)}" if reasons else str(line.samples)
 
 
 def official(value: StrEnum) -> str:

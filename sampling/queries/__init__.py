@@ -1,5 +1,6 @@
 """Reads of sampling, always totally ordered and within what the actor may see (product.md §2a)."""
 
+from sampling.queries.acts import ActRow, list_acts
 from sampling.queries.corrections import (
     CorrectionRow,
     get_correction,
@@ -54,6 +55,7 @@ from sampling.queries.team import TeamCandidate, list_team
 
 __all__ = [
     "PAGE",
+    "ActRow",
     "BusinessRow",
     "Candidate",
     "CategoryRow",
@@ -85,6 +87,7 @@ __all__ = [
     "get_standing_plan",
     "get_task",
     "get_task_sheet",
+    "list_acts",
     "list_businesses",
     "list_candidates",
     "list_categories",

@@ -6,21 +6,8 @@ from uuid import UUID
 from lims.clock import local_date
 from lims.people.authorisations import Needed, require_authorised
 from lims.people.queries import employments_of_persons
-from lims.people.types import AuthorisationKind
 from lims.uow import UnitOfWork
-from sampling.types import DutyRole
-
-# Whoever unblinds does so by office, which no training gives. A recheck is tested by one and signed by another.
-KINDS_OF: dict[DutyRole, tuple[AuthorisationKind, ...]] = {
-    DutyRole.SAMPLER: (AuthorisationKind.SAMPLE,),
-    DutyRole.ACCOMPANYING_OFFICER: (AuthorisationKind.SAMPLE,),
-    DutyRole.RECODER: (AuthorisationKind.CUSTODY,),
-    DutyRole.UNBLINDER: (),
-    DutyRole.TESTER: (AuthorisationKind.TEST,),
-    DutyRole.REVIEWER: (AuthorisationKind.TEST,),
-    DutyRole.SIGNATORY: (AuthorisationKind.SIGN,),
-    DutyRole.RECHECK_TESTER: (AuthorisationKind.TEST, AuthorisationKind.SIGN),
-}
+from sampling.types import KINDS_OF, DutyRole
 
 
 def require_may_act(uow: UnitOfWork, category_id: UUID, acts: Sequence[tuple[DutyRole, UUID]]) -> None:

@@ -21,9 +21,8 @@ from lims.people.models import Authorisation, AuthorisationRevocation
 from lims.people.types import AuthorisationKind
 from lims.uow import unit_of_work
 from sampling.models import DutyAct, Sample
-from sampling.services.authorisation import KINDS_OF
 from sampling.services.separation import SeparationRefusedError, claim_act, claim_acts, sample_tuple
-from sampling.types import DutyRole, SeparationMode
+from sampling.types import KINDS_OF, DutyRole, SeparationMode
 from tests.conftest import NOW
 from tests.factories.people import LONG_AGO, Somebody, actor_of, authorise_only, make_person
 from tests.factories.sampling import make_sample, make_team

@@ -1,0 +1,70 @@
+"""The parts of a sample's evidence that the laboratory knows; they show nothing before the report is signed."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from lims.actors import Actor
+from lims.i18n import lazy_gettext as _l
+from lims.people.queries import person_names
+from lims.web.panels import Panel
+from results.evidence import queries
+from results.quality import words
+from results.queries import list_lines, list_returns, people_of, superseded_results
+
+
+def results_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | None:
+    """Each item: what was found by which method, held against what, by whom; and what it replaced."""
+    test_set = queries.visible_set(session, actor, sample_id)
+    if test_set is None:
+        return None
+    lines = list_lines(session, test_set.id)
+    return Panel(
+        _l("Results and what they were held against"),
+        "results/evidence/results.html",
+        {
+            "set": test_set,
+            "lines": lines,
+            "people": people_of(session, lines),
+            "superseded": superseded_results(session, test_set.id),
+        },
+        is_flush=True,
+    )
+
+
+def readings_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | None:
+    """What instruments gave, byte for byte, and the calibration of that day."""
+    test_set = queries.visible_set(session, actor, sample_id)
+    rows = queries.measured_on(session, test_set) if test_set else []
+    if not rows:
+        return None
+    return Panel(_l("What instruments gave"), "results/evidence/readings.html", {"rows": rows}, is_flush=True)
+
+
+def quality_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | None:
+    """The controls measured beside it, and every hold with who lifted it."""
+    test_set = queries.visible_set(session, actor, sample_id)
+    batches = queries.controlled(session, test_set) if test_set else []
+    if not batches:
+        return None
+    return Panel(_l("Quality control"), "results/evidence/quality.html", {"batches": batches, "words": words})
+
+
+def signing_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | None:
+    """Locks, returns and reports, each with the hash of what was on the screen."""
+    test_set = queries.visible_set(session, actor, sample_id)
+    if test_set is None:
+        return None
+    locks, reports = queries.list_locks(session, test_set.id), queries.list_reports(session, sample_id)
+    signers = {one.reviewer_id for one in locks} | {one.report.signatory_id for one in reports}
+    return Panel(
+        _l("Locked, composed, signed"),
+        "results/evidence/signing.html",
+        {
+            "locks": locks,
+            "returns": list_returns(session, test_set.id),
+            "reports": reports,
+            "people": person_names(session, signers),
+        },
+        is_flush=True,
+    )
