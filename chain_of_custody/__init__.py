@@ -31,7 +31,14 @@ def init_app(app: "Flask") -> None:
     navigation.add_entry(
         "label_blocks.index", _l("Labels in advance"), icon="print", permission="custody.seal", order=33
     )
-    navigation.add_entry("storage.index", _l("Sample store"), icon="box", permission="custody.receive", order=34)
+    navigation.add_entry(
+        "storage.index",
+        _l("Sample store"),
+        icon="box",
+        permission="custody.receive",
+        order=34,
+        beside=("kept.index", "stock.index"),
+    )
     navigation.add_entry(
         "unblinding.index",
         _l("Unblinding"),

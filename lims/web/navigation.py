@@ -26,6 +26,7 @@ class NavEntry:
     order: int
     begins_day: bool
     waiting: Counter | None = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,15 @@ def add_entry(
     order: int,
     begins_day: bool = True,
     waiting: Counter | None = None,
+    beside: tuple[str, ...] = (),
 ) -> None:
     """Put a page into the menu; `order` places it along the path of a sample (plan 10 … cases 80, admin 90).
 
     A page with `begins_day=False` is one to look things up in: it stands in the menu and is nobody's first page.
-    With `waiting` the entry shows how much waits there for the person; nothing is shown for 0.
+    With `waiting` the entry shows how much waits there for the person; nothing is shown for 0. `beside` names pages at
+    addresses of their own that are tabs of this one: on them, and below them, this entry is marked.
     """
-    _entries[endpoint] = NavEntry(endpoint, label, icon, permission, order, begins_day, waiting)
+    _entries[endpoint] = NavEntry(endpoint, label, icon, permission, order, begins_day, waiting, beside)
 
 
 def add_public_entry(endpoint: str, label: LazyString, *, order: int) -> None:
@@ -85,10 +88,19 @@ def items_for(actor: Actor) -> list[NavItem]:
         for entry in sorted(_entries.values(), key=lambda entry: (entry.order, entry.endpoint))
         if _is_served(entry) and (entry.permission == PUBLIC or actor.may(entry.permission))
     ]
-    above = [url for url, _entry in shown if f"{request.path}/".startswith(f"{url.rstrip('/')}/")]
-    active = max(above, key=len, default=None)
+    standing_for = {url: entry.endpoint for url, entry in shown}
+    for _url, entry in shown:
+        standing_for.update((url_for(page), entry.endpoint) for page in entry.beside)
+    above = [url for url in standing_for if f"{request.path}/".startswith(f"{url.rstrip('/')}/")]
+    active = standing_for[max(above, key=len)] if above else None
     return [
-        NavItem(url, entry.label, entry.icon, url == active, entry.waiting(db.session, actor) if entry.waiting else 0)
+        NavItem(
+            url,
+            entry.label,
+            entry.icon,
+            entry.endpoint == active,
+            entry.waiting(db.session, actor) if entry.waiting else 0,
+        )
         for url, entry in shown
     ]
 

@@ -1,6 +1,7 @@
 """The menu marks where one is."""
 
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -26,6 +27,12 @@ def test_only_the_page_one_is_on_is_marked_though_two_pages_share_a_blueprint(ap
 
 def test_a_page_below_an_entry_marks_the_entry_closest_to_it(app: Flask, session: Session):
     assert active_at(app, "/plan/rounds/new", Role.PLANNER) == ["/plan/rounds/"]
+
+
+def test_the_tabs_of_an_entry_mark_it_wherever_their_addresses_stand(app: Flask, session: Session):
+    for tab in ("/custody/places/", "/custody/keeping/", "/custody/counts/", f"/custody/counts/{uuid4()}"):
+        assert active_at(app, tab, Role.CUSTODIAN) == ["/custody/places/"], tab
+    assert active_at(app, "/custody/disposals/", Role.CUSTODIAN) == ["/custody/disposals/"]
 
 
 def test_a_page_outside_the_menu_marks_nothing(app: Flask, session: Session):

@@ -1,6 +1,6 @@
 """Disposal by two persons: the first proposes a list, the second confirms it, and the custody of its portions ends."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -19,6 +19,8 @@ from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
 from lims.numbering import take_number
+from lims.people.authorisations import Needed, require_authorised
+from lims.people.types import AuthorisationKind
 from lims.uow import UnitOfWork
 from sampling.services.separation import get_sample_for_act
 
@@ -45,6 +47,7 @@ def propose_disposal(uow: UnitOfWork, portion_nos: Sequence[str], way: DisposalW
 
     Raises:
         InvalidInputError: nothing or too much listed, an unknown number, no reason.
+        NotAuthorisedError: the actor is not authorised to keep samples of one of these foods.
         HeldError: a portion has to be kept, with the reason.
         ConflictError: a portion is offered to somebody, or stands on another disposal.
 
@@ -59,11 +62,12 @@ def propose_disposal(uow: UnitOfWork, portion_nos: Sequence[str], way: DisposalW
     portions = uow.session.scalars(
         select(Portion).where(Portion.portion_no.in_(numbers)).order_by(Portion.portion_no)
     ).all()
-    kept = _lock_and_look(uow, portions)
+    kept, category_ids = _lock_and_look(uow, portions)
     known = {one.portion_no for one in kept}
     unknown = [number for number in numbers if number not in known]
     if unknown:
         raise InvalidInputError(_l("No such portion is kept here: %(number)s.", number=unknown[0]), field="portion_nos")
+    _require_keeper(uow, category_ids)
     _check_disposable(uow, kept, {portion.id: portion.kind for portion in portions})
     year = f"{local_date(uow.now):%Y}"
     disposal = Disposal(
@@ -100,6 +104,7 @@ def confirm_disposal(uow: UnitOfWork, disposal_id: UUID, weight_kg: Decimal, wit
     Raises:
         NotFoundError: no such proposal here.
         ConflictError: it has ended, the proposer confirms, or a portion left the store since.
+        NotAuthorisedError: a custodian confirms who is not authorised to keep samples of one of these foods.
         HeldError: a portion has to be kept since.
         InvalidInputError: no weight or no witness.
 
@@ -121,10 +126,13 @@ def confirm_disposal(uow: UnitOfWork, disposal_id: UUID, weight_kg: Decimal, wit
         .where(DisposalLine.disposal_id == disposal_id)
         .order_by(Portion.portion_no)
     ).all()
-    kept = _lock_and_look(uow, portions)
+    kept, category_ids = _lock_and_look(uow, portions)
     gone = {portion.portion_no for portion in portions} - {one.portion_no for one in kept}
     if gone:
         raise ConflictError(_l("%(number)s is not kept here any more.", number=min(gone)))
+    # The head and the quality manager look on by their office; whoever keeps the store has to be trained for it.
+    if uow.actor.may("custody.keep"):
+        _require_keeper(uow, category_ids)
     _check_disposable(uow, kept, {portion.id: portion.kind for portion in portions}, is_listed=True)
     disposal.state, disposal.ended_by_id, disposal.ended_at = DisposalState.DONE, person_id, uow.now
     disposal.weight_kg, disposal.witness = weight_kg, witness.strip()
@@ -171,12 +179,22 @@ def _lock_proposed(uow: UnitOfWork, disposal_id: UUID) -> Disposal:
     return disposal
 
 
-def _lock_and_look(uow: UnitOfWork, portions: Sequence[Portion]) -> list[KeptPortion]:
-    """The clocks of these portions, their samples locked in one order, so that no recheck begins meanwhile."""
-    for sample_id in sorted({portion.sample_id for portion in portions}):
-        get_sample_for_act(uow, sample_id)
-    today = local_date(uow.now)
-    return list_kept(uow.session, uow.actor.require_organisation(), today, [portion.id for portion in portions])
+def _lock_and_look(uow: UnitOfWork, portions: Sequence[Portion]) -> tuple[list[KeptPortion], set[UUID]]:
+    """The clocks of these portions and the foods they are of.
+
+    Their samples are locked in one order, so that no recheck begins meanwhile.
+    """
+    samples = [get_sample_for_act(uow, sample_id) for sample_id in sorted({one.sample_id for one in portions})]
+    kept = list_kept(
+        uow.session, uow.actor.require_organisation(), local_date(uow.now), [portion.id for portion in portions]
+    )
+    return kept, {sample.category_id for sample in samples}
+
+
+def _require_keeper(uow: UnitOfWork, category_ids: Iterable[UUID]) -> None:
+    keeper = Needed.of(uow.actor, AuthorisationKind.CUSTODY)
+    for category_id in sorted(category_ids):
+        require_authorised(uow.session, [keeper], local_date(uow.now), category_id=category_id)
 
 
 def _check_disposable(

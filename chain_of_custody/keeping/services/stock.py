@@ -14,6 +14,8 @@ from lims.clock import local_date
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.numbering import take_number
+from lims.people.authorisations import Needed, require_authorised
+from lims.people.types import AuthorisationKind
 from lims.uow import UnitOfWork
 
 MAX_SCANS = 5_000  # a cold store of a county laboratory holds fewer
@@ -27,8 +29,10 @@ def start_count(uow: UnitOfWork, place_id: UUID) -> StockCount:
     Raises:
         NotFoundError: no such place of this organisation.
         ConflictError: it is being counted already.
+        NotAuthorisedError: the actor is not authorised to keep samples.
     """
     organisation_id = uow.actor.require_organisation()
+    _require_keeper(uow)
     place = get_place(uow.session, organisation_id, place_id)
     year = f"{local_date(uow.now):%Y}"
     counted = StockCount(
@@ -55,6 +59,7 @@ def scan_stock(uow: UnitOfWork, count_id: UUID, codes: Sequence[str]) -> int:
     Raises:
         NotFoundError: no such count here.
         ConflictError: it is closed.
+        NotAuthorisedError: the actor is not authorised to keep samples.
         InvalidInputError: nothing scanned, too much, or a number that no label has.
     """
     counted = _lock_open(uow, count_id)
@@ -87,6 +92,7 @@ def close_count(uow: UnitOfWork, count_id: UUID) -> Sequence[StockDifference]:
     Raises:
         NotFoundError: no such count here.
         ConflictError: it is closed.
+        NotAuthorisedError: the actor is not authorised to keep samples.
 
     Emits: StockCounted.
     """
@@ -115,12 +121,14 @@ def resolve_difference(uow: UnitOfWork, count_id: UUID, scanned: str, resolution
     Raises:
         NotFoundError: no such difference here.
         ConflictError: it was resolved.
+        NotAuthorisedError: the actor is not authorised to keep samples.
         InvalidInputError: nothing written down.
     """
     get_count(uow.session, uow.actor.require_organisation(), count_id)
     found = uow.session.get(StockDifference, (count_id, scanned), with_for_update=True)
     if found is None:
         raise NotFoundError
+    _require_keeper(uow)
     if found.resolved_at is not None:
         raise ConflictError(_l("This was resolved already."))
     if not resolution.strip():
@@ -134,6 +142,12 @@ def _lock_open(uow: UnitOfWork, count_id: UUID) -> StockCount:
     counted = uow.session.get(StockCount, count_id, with_for_update=True)
     if counted is None or counted.organisation_id != uow.actor.organisation_id:
         raise NotFoundError
+    _require_keeper(uow)
     if counted.closed_at is not None:
         raise ConflictError(_l("This count is closed."))
     return counted
+
+
+def _require_keeper(uow: UnitOfWork) -> None:
+    """A store holds food of every kind, so an authorisation for any of it will do."""
+    require_authorised(uow.session, [Needed.of(uow.actor, AuthorisationKind.CUSTODY)], local_date(uow.now))
