@@ -1,11 +1,13 @@
 """Check an exported ledger offline: chains, leaves, heads."""
 
-import contextlib
-import io
+import resource
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
+import lims.ledger.verify
 from benchmarks.harness import Measure, installation
 from lims import clock
 from lims.actors import INSTALL
@@ -13,10 +15,10 @@ from lims.db import db
 from lims.ledger.chain import Stamp, append
 from lims.ledger.export import write_bundle
 from lims.ledger.sequencer import load_signer, seal_head
-from lims.ledger.verify import main as verify_main
 from lims.uow import unit_of_work
 
-CHAINS, ROUNDS = 1_000, 20
+CHAINS, ROUNDS = 1_000, 100
+VERIFIER = Path(lims.ledger.verify.__file__)
 
 
 def measure() -> list[Measure]:
@@ -37,14 +39,19 @@ def measure() -> list[Measure]:
         bundle = Path(folder) / "bundle.zip"
         with db.snapshot() as session:
             events = write_bundle(session, bundle, signer.verifier_key)
-        begun, used = time.perf_counter(), time.process_time()
-        with contextlib.redirect_stdout(io.StringIO()) as said:
-            status = verify_main([str(bundle)])
-        took, worked = time.perf_counter() - begun, time.process_time() - used
-        assert status == 0, said.getvalue()
+        begun, used = time.perf_counter(), _processor_seconds()
+        # As a stranger does, with the start of the interpreter and the processes that share the work.
+        subprocess.run([sys.executable, "-I", str(VERIFIER), str(bundle)], check=True, capture_output=True)  # noqa: S603
+        took, worked = time.perf_counter() - begun, _processor_seconds() - used
         return [
             Measure("ledger events appended, 1 client", appended, "/s", ""),
             Measure("ledger events verified offline", events / took, "/s", "≥ 50,000/s"),
             # What neighbours on the same machine take away from the clock they do not take from this.
             Measure("ledger events verified offline, processor time", events / worked, "/s", "≥ 50,000/s"),
         ]
+
+
+def _processor_seconds() -> float:
+    """What all processes that were started and have ended used of the processors."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -179,7 +179,7 @@ def ledger_verify(bundle: str, key: str | None, head: tuple[str, ...]) -> None:
     """Check an exported bundle offline; exit 1 when something in it does not hold."""
     heads = [Path(path).read_text(encoding="utf8") for path in head]
     try:
-        events, covered = verify_bundle(bundle, key=key, heads=heads)
+        events, covered = verify_bundle(bundle, key=key, heads=heads, processes=os.cpu_count() or 1)
     except Broken as finding:
         click.echo(_("BROKEN: %(finding)s", finding=_(finding.message, **finding.facts)))
         sys.exit(FOUND_WRONG)

@@ -214,6 +214,78 @@ def test_tampering_is_found_wherever_it_is_done(bundle: Path, kind: str):
             verify.verify_bundle(str(path))
 
 
+def respell(bundle: Path, old: bytes, new: bytes) -> Path:
+    """A copy of the bundle with the first `old` among its events written as `new`."""
+
+    def change(files: dict[str, bytes]) -> None:
+        assert old in files["events.jsonl"]
+        files["events.jsonl"] = files["events.jsonl"].replace(old, new, 1)
+
+    return rewrite(bundle, change)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (b'"v":1', b'"v":1.0', "cannot be read"),
+        (b'"v":1', b'"v":NaN', "cannot be read"),
+        (b'"v":1', b'"v":' + b"[" * 100_000, "cannot be read"),
+        (b'"reason":null', rb'"reason":"\ud800"', "cannot be read"),
+        (b'"reason":null', rb'"reason":"\u4e2d"', "canonical"),
+        (b'"reason":null', b'"reason":null,"reason":null', "canonical"),
+        (b'"reason":null', '"reason":{"理":1}'.encode(), "cannot be read"),
+        (b'"seq":1,', b'"seq":true,', "no link"),
+    ],
+)
+def test_an_event_in_a_form_that_could_be_read_in_two_ways_is_refused(bundle: Path, old: bytes, new: bytes, told: str):
+    with pytest.raises(verify.Broken, match=told):
+        verify.verify_bundle(str(respell(bundle, old, new)))
+
+
+def test_several_processes_find_the_same_first_thing_as_one(bundle: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(verify, "BLOCK", 3)
+    assert verify.verify_bundle(str(bundle), processes=2) == verify.verify_bundle(str(bundle))
+    with zipfile.ZipFile(bundle) as source:
+        lines = source.read("events.jsonl").splitlines()
+    # The chain is broken before the event that cannot be read, in the same block: the earlier one is the first.
+    broken = [*lines[:4], b"{}", *lines[5:]]
+    for place, told in ((None, "event 4 cannot be read"), (3, "event 3 .* before it")):
+        changed = list(broken)
+        if place is not None:
+            changed[place] = edit_link(changed[place])
+        path = rewrite(bundle, lambda files, new=changed: files.update({"events.jsonl": b"\n".join(new) + b"\n"}))
+        for processes in (1, 2):
+            with pytest.raises(verify.Broken, match=told) as found:
+                verify.verify_bundle(str(path), processes=processes)
+            assert found.value.facts["number"] == (4 if place is None else place)
+
+
+def edit_link(line: bytes) -> bytes:
+    return verify.canonical(json.loads(line) | {"prev": "f" * 64}).encode()
+
+
+def test_a_bundle_whose_bytes_were_damaged_is_broken_and_no_fault_of_the_verifier(bundle: Path):
+    with zipfile.ZipFile(bundle) as source:
+        inside = source.getinfo("events.jsonl")
+    content = bytearray(bundle.read_bytes())
+    begins = inside.header_offset + 100  # past the header, whose spare fields nobody reads
+    for place in range(begins, begins + inside.compress_size - 100, 97):
+        content[place] ^= 0xFF
+        bundle.write_bytes(content)
+        with pytest.raises(verify.Broken):
+            verify.verify_bundle(str(bundle))
+        content[place] ^= 0xFF
+
+
+def test_of_two_heads_of_one_size_that_were_kept_outside_no_false_one_is_passed_over(bundle: Path, signer: Signer):
+    with zipfile.ZipFile(bundle) as source:
+        true = source.read("checkpoints.txt").decode().split(f"{verify.SEPARATOR}\n")[0]
+    forged = signer.sign(verify.parse_checkpoint(true).size, b"\x07" * 32)
+    for heads in ([true, forged], [forged, true]):
+        with pytest.raises(verify.Broken, match="another root"):
+            verify.verify_bundle(str(bundle), heads=heads)
+
+
 def test_a_cut_tail_is_found_with_a_head_kept_outside(bundle: Path):
     with zipfile.ZipFile(bundle) as source:
         notes = source.read("checkpoints.txt").decode().split(f"{verify.SEPARATOR}\n")
