@@ -26,6 +26,7 @@ MODELS = (
     "lims.catalog.models",
     "citizen_votes.models",
     "sampling.models",
+    "sampling.number_blocks.models",
     "chain_of_custody.models",
     "chain_of_custody.keeping.models",
     "chain_of_custody.conditions.models",

@@ -81,6 +81,12 @@ def _chain(series: str, scope: str) -> str:
     return f"numbers:{series}:{scope}"
 
 
+def open_series(uow: UnitOfWork, series: str, scope: str) -> None:
+    """Begin a count at 0, so that its row can be locked before the first number is taken."""
+    uow.session.add(NumberSeries(series=series, scope=scope, last=0))
+    uow.session.flush()
+
+
 def take_number(uow: UnitOfWork, series: str, scope: str) -> int:
     """The next number of a series, from 1, marked as used.
 

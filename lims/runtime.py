@@ -15,7 +15,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from lims import clock, files, migrate
+from lims import clock, files, layouts, migrate
 from lims.catalog.load import load_reference
 from lims.cluster import Cluster, Urls
 from lims.config import Settings
@@ -83,6 +83,7 @@ def connect(app: Flask, *, pool_size: int = POOL_SIZE, durable: bool = True) -> 
     app.config["SECRET_KEY"] = settings.session_secret()
     people.configure(settings.identity_key_file)
     files.configure(settings, durable=durable)
+    layouts.configure(settings)
 
 
 def disconnect() -> None:

@@ -24,6 +24,7 @@ def init_app(app: "Flask") -> None:
         draw_views,
         evidence_panels,
         field_views,
+        number_blocks,
         plan_views,
         register_views,
         sample_panels,
@@ -60,6 +61,7 @@ def init_app(app: "Flask") -> None:
         app.register_blueprint(pages.bp)
     app.register_blueprint(sample_views.bp)
     app.jinja_env.globals["word_of"] = word_of
+    number_blocks.init_app(app)
     sample_panels.register()
     evidence_panels.register()
     register_subject(SAMPLE)

@@ -26,13 +26,12 @@ from sampling.models import (
     SamplingPlan,
     SamplingTask,
 )
+from sampling.number_blocks.services import next_sampling_no
 from sampling.rules.form import SamplingFormInput, check_form
 from sampling.services.samples import move_sample
 from sampling.services.separation import claim_acts, sample_tuple
 from sampling.types import DutyRole, PhotoKind, SampleEvent, SampleState, SignerKind, TaskState
 
-PREFIX = "XBJ"  # general sampling; the official coding rule was not found (domain.md §3.4)
-SERIES = "sampling_no"
 MOST_PHOTOS = 60
 
 
@@ -98,7 +97,13 @@ def submit_form(
     # From here on other forms of the same place and institution wait for this one: nothing is read any more but duties.
     sample = Sample(
         id=uuid4(),
-        sampling_no=_next_sampling_no(uow, form.region_code, institution),
+        sampling_no=next_sampling_no(
+            uow,
+            plan_id=task.plan_id,
+            organisation_id=task.sampling_organisation_id,
+            region_code=form.region_code,
+            institution=institution,
+        ),
         plan_id=task.plan_id,
         category_id=task.category_id,
         mode=task.mode,
@@ -190,12 +195,6 @@ def institution_code(uow: UnitOfWork, organisation_id: UUID) -> str:
         uow.session.add(SamplingInstitution(organisation_id=organisation_id, code=code))
         uow.session.flush()
     return code
-
-
-def _next_sampling_no(uow: UnitOfWork, region_code: str, institution: str) -> str:
-    """`XBJ`, two digits of the year, region, institution, and a serial without gaps within these."""
-    scope = f"{PREFIX}{local_date(uow.now):%y}{region_code}{institution}"
-    return f"{scope}{take_number(uow, SERIES, scope):05d}"
 
 
 def _store_signatures(

@@ -31,7 +31,7 @@ from results.models import Conclusion
 from results.referral.models import Referral
 from results.types import LimitState
 from sampling.models import Sample
-from sampling.services.forms import SERIES
+from sampling.number_blocks.services import OWN_SERIES
 from sampling.types import SampleVerdict
 from tests.factories.people import PASSWORD
 from tests.factories.results import STATED, make_test_set
@@ -118,7 +118,7 @@ def register_in_parallel(installation: Installation, each: int) -> None:
 
     def issued(session: Session) -> list[int]:
         scope = numbers[0][:-5]
-        query = sa.select(IssuedNumber.n).where(IssuedNumber.series == SERIES, IssuedNumber.scope == scope)
+        query = sa.select(IssuedNumber.n).where(IssuedNumber.series == OWN_SERIES, IssuedNumber.scope == scope)
         return list(session.scalars(query.order_by(IssuedNumber.n)))
 
     assert installation.ask(issued) == list(range(1, len(tasks) + 1))
