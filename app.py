@@ -38,6 +38,7 @@ MODELS = (
     "results.preparations.models",
     "results.referral.models",
     "results.recheck.models",
+    "results.urgent.models",
     "results.objections.models",
     "results.publication.models",
 )

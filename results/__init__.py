@@ -32,6 +32,7 @@ def init_app(app: "Flask") -> None:
         recheck,
         referral,
         subscribers,
+        urgent,
         verification,
         views,
     )
@@ -73,6 +74,7 @@ def init_app(app: "Flask") -> None:
     preparations.init_app(app)
     referral.init_app(app)
     recheck.init_app(app)
+    urgent.init_app(app)
     objections.init_app(app)
     publication.init_app(app)
     evidence.init_app(app)

@@ -130,6 +130,7 @@ class Chapter:
         """The evening's batch: look at each report, sign it."""
         waiting = self._to_sign.pop((day, lab))
         signatory = f"signatory_{lab}"
+        self.world.tell("signing_begins", lab)
         with self.world.acting(signatory) as uow:
             # As they were queued: in the order of blind codes, which are random, numbers would be too.
             reports = compose_reports(uow, [self._codes[sample_id] for sample_id in waiting])

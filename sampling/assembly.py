@@ -71,7 +71,7 @@ def assemble_form(session: Session, actor: Actor, sample_id: UUID) -> SamplingFo
         sampling_kind="常规抽样",
         party=_party(form),
         sample=_sample(sheet, tuple(no for read in _seal_readers for no in read(session, sample_id))),
-        organisation=_organisation(sheet.sampling_organisation),
+        organisation=paper_organisation(sheet.sampling_organisation),
         online=(
             PaperOnlineShop(form.platform, form.online_shop, form.online_url or "")
             if form.platform and form.online_shop
@@ -116,7 +116,7 @@ def assemble_notice(session: Session, actor: Actor, task_id: UUID) -> SamplingNo
         notice_no=sheet.task.task_no,
         party_name=sheet.business.name,
         task_source=sheet.regulator.name_zh,
-        organisation=_organisation(sheet.sampling_organisation),
+        organisation=paper_organisation(sheet.sampling_organisation),
         samplers=sheet.team[:2],
         foods=(sheet.food.name_zh,),
         legal_basis=LEGAL_BASIS,
@@ -144,7 +144,7 @@ def assemble_purchase_cost(session: Session, actor: Actor, sample_id: UUID) -> P
     return PurchaseCostNoticePaper(
         notice_no=f"G{sheet.task.task_no}",
         party_name=form.party_name,
-        organisation=_organisation(sheet.sampling_organisation),
+        organisation=paper_organisation(sheet.sampling_organisation),
         lines=(
             PurchaseLine(
                 sample.sampling_no,
@@ -164,7 +164,8 @@ def assemble_purchase_cost(session: Session, actor: Actor, sample_id: UUID) -> P
     )
 
 
-def _organisation(organisation: Organisation) -> PaperOrganisation:
+def paper_organisation(organisation: Organisation) -> PaperOrganisation:
+    """An organisation as the papers name it."""
     return PaperOrganisation(
         name=organisation.name_zh,
         address=organisation.address,

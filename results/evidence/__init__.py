@@ -12,6 +12,7 @@ def init_app(_app: Flask) -> None:
     from results.publication.panels import publication_panel
     from results.recheck.panels import recheck_panel
     from results.referral.pages import sample_panel
+    from results.urgent.panels import urgent_panel
     from sampling.evidence_panels import SUBJECT
 
     for order, maker in (
@@ -20,6 +21,7 @@ def init_app(_app: Flask) -> None:
         (42, panels.readings_panel),
         (44, panels.quality_panel),
         (50, panels.signing_panel),
+        (58, urgent_panel),
         (60, sample_panel),
         (62, recheck_panel),
         (68, objections_panel),
