@@ -1,16 +1,25 @@
-"""Enter results and lock them, eight people at once, each the results of one blind set."""
+"""Enter results and lock them: eight people at once, fifty results at once, and a whole file of a laboratory."""
+
+import csv
+import io
+import time
+from collections.abc import Iterator
 
 from benchmarks.harness import Measure, at_once, bare_inserts, installation
 from lims.db import db
 from lims.uow import unit_of_work
+from results.models import TestSet
 from results.queries import BenchLine, list_lines
 from results.services.entry import Entry, enter_results
+from results.services.imports import import_file, preview_file
 from results.services.review import lock_results
 from results.types import LimitState
 from tests.factories.results import STATED, make_test_set
-from tests.factories.sampling import make_team
+from tests.factories.sampling import Team, make_team
 
 SETS = 24
+AT_ONCE = 50  # results
+FEW_SETS, FILE_SETS = 6, 60
 
 
 def measure() -> list[Measure]:
@@ -42,9 +51,43 @@ def measure() -> list[Measure]:
         bare = bare_inserts()
         each = count / SETS
         return [
+            *_at_once(),
             Measure("results entered, 8 clients", entered * each, "/s", "≥ 200/s", entered * each / bare),
             Measure("results locked, 8 clients", locked * each, "/s", "≥ 150/s", locked * each / bare),
         ]
+
+
+def _at_once() -> Iterator[Measure]:
+    """Fifty results entered in one act, the sets that hold them locked in one act; then a file as large as a batch."""
+    team = make_team()
+    few = [make_test_set(team) for _number in range(FEW_SETS)]
+    entered, few_rows = _imported(team, few)
+    begun = time.perf_counter()
+    with unit_of_work(team.reviewer.actor) as uow:
+        for one in few:
+            lock_results(uow, one.blind_code)
+    locked = time.perf_counter() - begun
+    yield Measure("50 results entered at once", entered / few_rows * AT_ONCE, "s", "≤ 0.5 s")
+    yield Measure("50 results locked at once", locked / few_rows * AT_ONCE, "s", "≤ 0.5 s")
+    took, rows = _imported(team, [make_test_set(team) for _number in range(FILE_SETS)])
+    yield Measure("results of a file, matched, judged and ledgered", rows / took, "/s", "≥ 5,000/s")
+
+
+def _imported(team: Team, sets: list[TestSet]) -> tuple[float, int]:
+    """Take in a file with every result of these sets; answers the seconds and the rows."""
+    with db.read_session() as session:
+        lines = [(one.blind_code, line) for one in sets for line in list_lines(session, one.id)]
+    written = io.StringIO()
+    table = csv.writer(written)
+    table.writerow(("盲样编号", "检验项目", "检验结果", "未检验原因"))
+    for code, line in lines:
+        entry = _entry(line)
+        table.writerow((code, line.item.name_zh, entry.text, entry.untested_reason or ""))
+    begun = time.perf_counter()
+    with unit_of_work(team.tester.actor) as uow:
+        count = import_file(uow, preview_file(uow, written.getvalue().encode()).sha256)
+    assert count == len(lines), f"{count} of {len(lines)} rows were entered"
+    return time.perf_counter() - begun, count
 
 
 def _entry(one: BenchLine) -> Entry:
