@@ -62,6 +62,7 @@ def check_driver(
     trial.noise()
     trial.floods()
     trial.silences()
+    trial.ends()
     trial.repetitions()
     trial.line()
 
@@ -158,6 +159,15 @@ class _Trial:
             events = [*unfold(framer.feed(self._stream)), *unfold(framer.expire())]
             readings = self._parse(events, f"silence after byte {at}")
             self._require(self._ends_clean(readings), f"silence after byte {at}: what comes next is not read")
+
+    def ends(self) -> None:
+        """A connection that ends at any byte of a unit leaves no reading that was never sent."""
+        unit = self._driver.examples[0]
+        known = [*self._expected, *self._readings([unit], "clean")]
+        for at in range(1, len(unit)):
+            readings = self._readings([unit[:at]], "cut", live=True)
+            strange = [one for one in readings if one.problem is None and not _is_among(one, known)]
+            self._require(not strange, f"unplugged after byte {at}: half a unit passes as a reading: {strange[:1]}")
 
     def repetitions(self) -> None:
         """What the device tells apart by itself has one key however often it comes; what it does not has many."""

@@ -282,8 +282,12 @@ class ScanningFramer(ABC):
             events.append(Garbage(bytes(self._garbage), end))
             self._garbage.clear()
 
-    def accept_unterminated(self, _buffer: bytearray) -> bool:
-        """Whether what is pending counts as complete once nothing more comes."""
+    def accept_silence(self, _buffer: bytearray) -> bool:
+        """Whether what is pending counts as complete once the line has been silent."""
+        return False
+
+    def accept_end(self, _buffer: bytearray) -> bool:
+        """Whether it does when the connection ends: a line may have been unplugged in the middle of a value."""
         return False
 
     def may_hide_a_unit(self, _buffer: bytearray) -> bool:
@@ -291,19 +295,19 @@ class ScanningFramer(ABC):
         return True
 
     def expire(self) -> Sequence[Event]:
-        return self._give_up("the line fell silent in mid frame")
+        return self._give_up("the line fell silent in mid frame", self.accept_silence)
 
     def close(self) -> Sequence[Event]:
-        return self._give_up("the connection ended in mid frame")
+        return self._give_up("the connection ended in mid frame", self.accept_end)
 
-    def _give_up(self, reason: str) -> list[Event]:
+    def _give_up(self, reason: str, accept: Callable[[bytearray], bool]) -> list[Event]:
         """Stop waiting: look for units behind the false start, else report one that was never finished."""
         events: list[Event] = []
         while self._buffer:
             self._flush_garbage(self._base, events)
             pending = bytes(self._buffer)
             end = self._base + len(pending)
-            if self.accept_unterminated(self._buffer):
+            if accept(self._buffer):
                 events.append(Frame(pending, end))
                 self._drop_buffer(end)
                 break

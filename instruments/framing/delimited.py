@@ -26,7 +26,7 @@ class LineFramer(ScanningFramer):
         super().__init__()
         self.max_frame = self._need = self.idle_need = max_line + 1
         self._max_line = max_line
-        self._accept_silence = accept_silence
+        self._silence_ends = accept_silence
         self._overflow = False
 
     def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
@@ -74,8 +74,8 @@ class LineFramer(ScanningFramer):
         self._overflow = is_over
         self.idle_need = 1 if is_over else self.max_frame
 
-    def accept_unterminated(self, _buffer: bytearray) -> bool:
-        return self._accept_silence
+    def accept_silence(self, _buffer: bytearray) -> bool:
+        return self._silence_ends
 
 
 class TerminatedFramer(ScanningFramer):
@@ -161,7 +161,9 @@ class TerminatedFramer(ScanningFramer):
 
 
 class HeaderedBlockFramer(ScanningFramer):
-    """Blocks that begin with a header and end where the next begins, or when the line falls silent: DY-7200.
+    """Blocks of lines that begin with a header and end where the next begins, or behind the end of a line: DY-7200.
+
+    A block in whose last line the device fell silent is not complete: its value may be cut.
 
     Args:
         header: bytes that cannot stand inside a block.
@@ -205,8 +207,11 @@ class HeaderedBlockFramer(ScanningFramer):
             raise Rejected
         return False, self.max_frame
 
-    def accept_unterminated(self, buffer: bytearray) -> bool:
-        return buffer.startswith(self._header) and len(buffer) > len(self._header)
+    def accept_silence(self, buffer: bytearray) -> bool:
+        return buffer.startswith(self._header) and buffer.endswith((b"\r", b"\n"))
+
+    def accept_end(self, buffer: bytearray) -> bool:
+        return self.accept_silence(buffer)
 
 
 class FixedSizeFramer(ScanningFramer):

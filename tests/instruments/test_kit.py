@@ -45,6 +45,13 @@ class ChunkFramer(LineFramer):
         return [Frame(data, 0)]
 
 
+class EagerFramer(LineFramer):
+    """Takes what came for a line when the connection ends."""
+
+    def accept_end(self, _buffer: bytearray) -> bool:
+        return True
+
+
 class HoardingFramer(LineFramer):
     """Never gives up."""
 
@@ -71,6 +78,7 @@ def test_a_plain_driver_stands():
     [
         ({"new_framer": ChunkFramer}, "cut at byte 0"),
         ({"new_framer": HoardingFramer}, "silence"),
+        ({"new_framer": EagerFramer}, "half a unit passes as a reading"),
         ({"parse": failing}, "the parser fails on"),
         ({"parse": dropping}, "taken and comes to nothing"),
         ({"examples": ()}, "no examples"),

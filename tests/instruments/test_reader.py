@@ -6,19 +6,24 @@ import socket
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from instruments.drivers import examples
+from instruments.drivers.builtin import BUILTIN_DRIVERS
 from instruments.drivers.registry import get_driver
 from instruments.framing.astm import ACK, ENQ, EOT, NAK
+from instruments.framing.base import unfold
 from instruments.intake import Intake, replay
 from instruments.journal import EntryKind, Journal, read_journal
 from instruments.reader import Connection, PortState, Reader
 from instruments.simulator import Fault, Misbehaviour, SimulatedDevice
 from instruments.spool import Spool
 from instruments.transports import SocketLine, TcpServerOpener, opener_for
+from instruments.types import Driver
+from tests.instruments.driving import readings_of
 from tests.instruments.ptys import Pty, eventually, pty_at
 
 FRAMES = examples.astm_frames(examples.ASTM_RECORDS)
@@ -35,7 +40,8 @@ class Bench:
         self._stack.callback(self.spool.close)
         self.journal = Journal(folder / "journal")
         self._stack.callback(self.journal.close)
-        self.opener = opener_for(port, self._driver.serial)
+        # A pseudo-terminal refuses parity and seven bits.
+        self.opener = opener_for(port, replace(self._driver.serial, parity="N", data_bits=8))
         connection = Connection(
             instrument="device",
             driver=self._driver,
@@ -180,6 +186,27 @@ def test_unplugged_in_any_state_the_port_is_opened_again_under_its_stable_name(s
         bench.wait_open()
         send_message(second)
         assert bench.wait_for(1) == ["40.13"]
+
+
+@pytest.mark.parametrize("driver", BUILTIN_DRIVERS, ids=lambda driver: driver.name)
+def test_unplugged_in_mid_unit_every_device_is_read_on_and_half_a_unit_is_no_reading(
+    start, tmp_path: Path, driver: Driver
+):
+    link, unit, stream = tmp_path / "by-id", driver.examples[0], b"".join(driver.examples)
+    framer = driver.new_framer()
+    clean = readings_of(driver, unfold([*framer.feed(stream), *framer.expire()]))
+    with pty_at(link) as first:
+        bench = start(driver.name, str(link))
+        bench.wait_open()
+        first.write(unit[: len(unit) // 2])
+        eventually(lambda: bench.reader.status.received_bytes == len(unit) // 2, "half a unit")
+    with pty_at(link) as second:
+        eventually(lambda: bench.reader.status.epoch == 2, "a second connection")
+        bench.wait_open()
+        second.write(stream)
+        bench.wait_for(len(clean))
+    assert bench.values() == [one.value_text for one in clean]
+    assert set(bench.problems()) <= {"incomplete"}
 
 
 def test_a_port_that_is_missing_at_the_start_is_waited_for(start, tmp_path: Path):
