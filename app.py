@@ -24,6 +24,7 @@ MODELS = (
     "lims.numbering",
     "lims.files",
     "lims.catalog.models",
+    "lims.limit_tables.models",
     "citizen_votes.models",
     "sampling.models",
     "sampling.number_blocks.models",

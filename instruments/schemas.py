@@ -1,7 +1,5 @@
 """What the API of instruments takes and gives."""
 
-import base64
-import binascii
 from decimal import Decimal
 from typing import Any
 
@@ -20,14 +18,13 @@ from instruments.types import (
 from lims.quantities import QuantityError, parse_measured
 from lims.web.api import MeasuredField
 from lims.web.paging import CursorIn, PageOut
-from lims.web.schemas import Count, StrictSchema, Text
+from lims.web.schemas import Base64, Count, StrictSchema, Text
 
 MAX_NAME = 200
 MAX_BATCH = 500
 MAX_FRAME_HEX = 2 * 1024 * 1024  # a whole message of an analyser, twice what any of them sends
 MAX_REASON = 500
 MAX_PORTS = 200  # of one reader
-MAX_FILE_BASE64 = 28 * 1024 * 1024  # 20 MiB of file, a third more as text
 HEX = ma.validate.Regexp(r"(?:[0-9a-fA-F]{2})*\Z")
 
 
@@ -170,19 +167,6 @@ class ConnectionsOut(ma.Schema):
     """How many connections were noted."""
 
     ports = ma.fields.Integer(required=True)
-
-
-class Base64(ma.fields.String):
-    """Bytes as base64 text."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bytes:  # type: ignore[override]
-        text = super()._deserialize(value, attr, data, **kwargs)
-        if len(text) > MAX_FILE_BASE64:
-            raise ma.ValidationError(f"{len(text)} characters, expected at most {MAX_FILE_BASE64}")
-        try:
-            return base64.b64decode(text, validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise ma.ValidationError(f"expected base64: {error}") from error
 
 
 class FileIn(StrictSchema):

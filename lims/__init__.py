@@ -10,7 +10,19 @@ def init_app(app: "Flask") -> None:
     """Register pages, API, commands, checks and periodic work of the ground floor."""
     from datetime import timedelta
 
-    from lims import account_views, admin, catalog, cli, demo_people, erasure, nightly, numbering, symbol_views, views
+    from lims import (
+        account_views,
+        admin,
+        catalog,
+        cli,
+        demo_people,
+        erasure,
+        limit_tables,
+        nightly,
+        numbering,
+        symbol_views,
+        views,
+    )
     from lims.auth.permissions import Role, declare
     from lims.demo import register_chapter
     from lims.i18n import lazy_gettext as _l
@@ -38,6 +50,7 @@ def init_app(app: "Flask") -> None:
     register_api(app, people_api.blp)
     register_api(app, symbol_views.blp)
     catalog.init_app(app)
+    limit_tables.init_app(app)
     cli.register(app)
     navigation.add_entry("admin.operations", _l("Operations"), icon="chart", permission="lims.operate", order=90)
     navigation.add_entry("admin.people", _l("Administration"), icon="settings", permission="lims.administer", order=91)

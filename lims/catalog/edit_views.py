@@ -1,5 +1,6 @@
 """Pages on which an administrator changes the catalogue: always a new version, with its reason, never in place."""
 
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,11 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 from lims.auth.permissions import requires
 from lims.catalog import history, queries, services
+from lims.catalog.editions import add_edition
 from lims.catalog.forms import (
     AliasForm,
     DayForm,
+    EditionForm,
     LimitForm,
     MethodForm,
     NewLimitForm,
@@ -28,6 +31,7 @@ from lims.errors import LimsError, NotFoundError
 from lims.i18n import bilingual
 from lims.i18n import gettext as _
 from lims.uow import unit_of_work
+from lims.web.acts import carry_out
 from lims.web.current import current_actor
 
 bp = Blueprint("catalog_edit", __name__, url_prefix="/catalog")
@@ -132,6 +136,18 @@ def _draft(form: NewLimitForm, item_id: UUID) -> services.LimitDraft:
         categories=form.scope(codes),
         **form.changes(),
     )
+
+
+@bp.route("/standards/new", methods=["GET", "POST"])
+@requires(EDIT)
+def new_edition() -> ResponseReturnValue:
+    """Let the catalogue know one more edition by name and dates."""
+    form = EditionForm(request.args) if request.method == "GET" else EditionForm()
+    status = carry_out(form, lambda uow: add_edition(uow, form.draft(), reason=str(form.reason.data)))
+    if status == HTTPStatus.SEE_OTHER:
+        flash(_("The edition is known; its limits are added one by one or by a limit table."), "success")
+        return redirect(url_for("catalog.standards", q=form.number.data), status)
+    return render_template("lims/catalog/edition_new.html", form=form), status
 
 
 @bp.route("/methods/<uuid:method_id>/supersede", methods=["GET", "POST"])

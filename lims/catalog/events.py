@@ -41,6 +41,18 @@ class LimitAdded(CatalogEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EditionAdded(CatalogEvent):
+    """The catalogue knows one more edition by name and dates; `edition` is empty for what has no year."""
+
+    name: ClassVar[str] = "lims.edition_added.v1"
+    edition_id: UUID
+    standard: str
+    edition: str
+    in_force_from: date
+    in_force_to: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterSet(CatalogEvent):
     """A rule parameter has another value from a day on."""
 

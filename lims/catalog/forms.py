@@ -7,8 +7,9 @@ from uuid import UUID
 
 from wtforms import BooleanField, DateField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, Optional, Regexp
 
+from lims.catalog.editions import EditionDraft
 from lims.catalog.labels import lazy_label
 from lims.catalog.types import Comparison, Trust
 from lims.errors import InvalidInputError
@@ -167,6 +168,35 @@ class AliasForm(PageForm):
 
     name = StringField(_l("Also called"), [required(), SHORT])
     reason = StringField(REASON, [required(), LONG])
+
+
+class EditionForm(PageForm):
+    """An edition of a standard, by name and dates."""
+
+    number = StringField(_l("Number without the year"), [required(), SHORT])
+    edition = StringField(
+        _l("Year"),
+        [Optional(), Regexp(r"^(19|20)[0-9]{2}$", message=_l("A year has four digits, such as 2025."))],
+    )
+    title_zh = StringField(_l("Title in Chinese"), [SHORT])
+    title_en = StringField(_l("Title in English"), [SHORT])
+    in_force_from = DateField(_l("Products made from"), [required()])
+    in_force_to = DateField(_l("until"), [Optional()])
+    source = StringField(_l("Source"), [required(), LONG])
+    reason = TextAreaField(REASON, [required(), LONG])
+
+    def draft(self) -> EditionDraft:
+        """The edition as the form has it."""
+        assert self.in_force_from.data is not None  # noqa: S101 - required
+        return EditionDraft(
+            number=str(self.number.data),
+            edition=(self.edition.data or "").strip(),
+            title_zh=self.title_zh.data or "",
+            title_en=self.title_en.data or "",
+            in_force_from=self.in_force_from.data,
+            in_force_to=self.in_force_to.data,
+            source=str(self.source.data).strip(),
+        )
 
 
 class EditionFilter(SearchForm):

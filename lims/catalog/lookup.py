@@ -177,6 +177,52 @@ def find_limits(
     }
 
 
+def limits_on_categories(
+    session: Session,
+    ways: Mapping[UUID, Sequence[FoodCategory]],
+    wanted: Mapping[UUID, Collection[UUID]],
+    produced_on: date,
+) -> dict[tuple[UUID, UUID], LimitFound | AmbiguousLimit]:
+    """The limits of many items in whole categories, in one query for all of them; what has none is left out.
+
+    Args:
+        session: reads only.
+        ways: to each category from its major one down.
+        wanted: the items asked for, by category.
+        produced_on: day of production, by which the edition is chosen.
+    """
+    nodes = {node.id for category_id in wanted for node in ways[category_id]}
+    rows = session.execute(
+        sa.select(FoodLimit, StandardEdition, Standard.number, FoodLimitScope.category_id)
+        .join(FoodLimitScope, FoodLimitScope.limit_id == FoodLimit.id)
+        .join(StandardEdition, StandardEdition.id == FoodLimit.edition_id)
+        .join(Standard, Standard.id == StandardEdition.standard_id)
+        .where(
+            FoodLimitScope.category_id.in_(nodes),
+            FoodLimitScope.named_only.is_(False),
+            FoodLimit.item_id.in_({item_id for item_ids in wanted.values() for item_id in item_ids}),
+            FoodLimit.superseded_at.is_(None),
+            FoodLimit.from_label.is_(False),
+        )
+        .order_by(Standard.number, StandardEdition.edition, FoodLimit.food_path, FoodLimit.id)
+    )
+    falling: dict[tuple[UUID, UUID], list[tuple[FoodLimit, str, str]]] = defaultdict(list)
+    for limit, edition, number, category_id in rows:
+        if _governs(limit, edition, produced_on):
+            falling[category_id, limit.item_id].append((limit, number, edition.edition))
+    answers: dict[tuple[UUID, UUID], LimitFound | AmbiguousLimit] = {}
+    for category_id, item_ids in wanted.items():
+        for item_id in item_ids:
+            candidates = [
+                _Candidate(LimitFound(limit, number, edition, node.code), 0, node.level)
+                for node in ways[category_id]
+                for limit, number, edition in falling.get((node.id, item_id), ())
+            ]
+            if candidates:
+                answers[category_id, item_id] = _most_specific(candidates)
+    return answers
+
+
 def lookup_by_food(session: Session, food: str, item: str, on: date) -> LimitAnswer:
     """The limit of an item in a food, both as a person writes them: 韭菜, 腐霉利.
 

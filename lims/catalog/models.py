@@ -255,6 +255,8 @@ class CheckItem(Superseded, Entity):
     basis_standards: Mapped[list[str]]
     method_standards: Mapped[list[str]]
     applicability: Mapped[str]
+    risk_grade: Mapped[str | None]  # as a base table words it; what ships with the program has none
+    problem_conclusion: Mapped[str | None]  # what a sample over its reference is called: 金属等元素污染物超标
     __table_args__ = _closing_is_told(
         (
             Index(

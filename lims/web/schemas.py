@@ -1,5 +1,7 @@
 """Fields of the API that refuse what the database could not keep."""
 
+import base64
+import binascii
 from typing import Any
 
 import marshmallow as ma
@@ -8,6 +10,7 @@ from lims.decisions import MAX_NOTE
 from lims.i18n import lazy_gettext as _l
 
 MAX_TEXT = 2_000  # characters; longer texts are files
+MAX_FILE_BASE64 = 28 * 1024 * 1024  # 20 MiB of file, a third more as text
 MAX_INTEGER = 2**31 - 1  # what an INTEGER column holds
 
 
@@ -38,6 +41,19 @@ class Text(ma.fields.String):
         except UnicodeEncodeError:  # half of a pair, as "\\ud800" in JSON; no encoding can carry it
             raise ma.ValidationError(str(_l("Text holds a character that does not exist."))) from None
         return text
+
+
+class Base64(ma.fields.String):
+    """Bytes as base64 text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bytes:  # type: ignore[override]
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if len(text) > MAX_FILE_BASE64:
+            raise ma.ValidationError(f"{len(text)} characters, expected at most {MAX_FILE_BASE64}")
+        try:
+            return base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise ma.ValidationError(f"expected base64: {error}") from error
 
 
 class Count(ma.fields.Integer):

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lims.catalog.reporting import parse_reporting_rule
 from lims.quantities import QuantityError
-from results.rules.reported import check_reported, parse_reporting_rule
+from results.rules.reported import check_reported
 from results.rules.rounding import round_to_figures, round_to_limit, round_to_places
 
 D = Decimal
