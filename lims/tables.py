@@ -313,10 +313,36 @@ def _check_inflation(content: bytes) -> None:
 
 
 def to_csv(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
-    """CSV with a byte order mark, which spreadsheets need for Chinese; no cell is a formula."""
+    """CSV with a byte order mark, which spreadsheets need for Chinese; no cell is a formula.
+
+    A cell that a spreadsheet would carry out begins with an apostrophe; `without_guard` takes it off again.
+    """
     written = io.StringIO()
     writer = csv.writer(written)
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row])
+        writer.writerow([f"'{cell}" if _is_guarded(cell) else cell for cell in row])
     return ("\ufeff" + written.getvalue()).encode()
+
+
+def read_table_file(content: bytes) -> Table:
+    """Read a workbook, or delimited text of whatever delimiter and encoding.
+
+    Raises:
+        UnreadableFileError: empty, too large, or neither.
+    """
+    if not content:
+        raise UnreadableFileError(_l("the file is empty"))
+    if is_workbook(content):
+        return read_workbook(content)
+    return read_text_table(content, delimiter=likely_delimiter(decode_file(content).text))
+
+
+def without_guard(cell: str) -> str:
+    """A cell as it was before `to_csv` kept it from being a formula."""
+    return cell[1:] if cell.startswith("'") and _is_guarded(cell[1:]) else cell
+
+
+def _is_guarded(cell: str) -> bool:
+    """Whether a spreadsheet would carry it out; apostrophes of its own do not hide that, or they would be lost."""
+    return cell.lstrip("'").startswith(_FORMULA)

@@ -20,15 +20,7 @@ from lims.limit_tables.known import Known, load_known
 from lims.limit_tables.rules import read_row
 from lims.limit_tables.types import Column, Problem, RowVerdict
 from lims.quantities import N_, format_measured
-from lims.tables import (
-    Table,
-    UnreadableFileError,
-    decode_file,
-    is_workbook,
-    likely_delimiter,
-    read_text_table,
-    read_workbook,
-)
+from lims.tables import Table, UnreadableFileError, read_table_file
 
 MAX_TABLE_ROWS = 20_000  # ten times the rule book of a year
 
@@ -83,12 +75,8 @@ def preview_table(session: Session, content: bytes, day: date) -> Preview:
 
 
 def _open(content: bytes) -> Table:
-    if not content:
-        raise InvalidInputError(_l("The file is empty."), field="file")
     try:
-        if is_workbook(content):
-            return read_workbook(content)
-        return read_text_table(content, delimiter=likely_delimiter(decode_file(content).text))
+        return read_table_file(content)
     except UnreadableFileError as error:
         raise InvalidInputError(
             _l("This file cannot be read as CSV or XLSX: %(why)s.", why=error.message), field="file"

@@ -8,8 +8,8 @@ from lims.limit_tables.columns import OFFICIAL
 from lims.limit_tables.types import Part, Problem, RowVerdict
 
 _VERDICTS: dict[RowVerdict, tuple[LazyString, str, str]] = {
-    RowVerdict.NEW: (_l("New"), "good", "plus"),
-    RowVerdict.CHANGED: (_l("Changed"), "info", "edit"),
+    RowVerdict.NEW: (_l("Would be new"), "good", "plus"),
+    RowVerdict.CHANGED: (_l("Would change"), "info", "edit"),
     RowVerdict.SAME: (_l("The same"), "neutral", "check"),
     RowVerdict.UNKNOWN: (_l("Unknown name"), "warn", "search"),
     RowVerdict.UNREADABLE: (_l("Cannot be read"), "bad", "fail"),
@@ -20,7 +20,7 @@ _PARTS: dict[Part, LazyString] = {
     Part.BASIS: _l("Standard"),
     Part.KIND: _l("Kind of item"),
     Part.RISK_GRADE: _l("Risk grade"),
-    Part.TESTED_BY: _l("Tested by"),
+    Part.TESTED_BY: _l("Methods of the rule book"),
     Part.JUDGED_BY: _l("Judged by"),
     Part.LOD: _l("Limit of detection"),
     Part.RESULT_FORMAT: _l("Format rule"),

@@ -1,107 +1,61 @@
-"""Open data: published results as rows of the official tables, columns and order kept (domain.md §4.3)."""
+"""Open data: what is published, as rows of the official tables (domain.md §4.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy.orm import Session
 
 from lims.clock import local_date
-from results.publication.queries import PublicResult
-
-NONE = "/"  # the official mark of "not applicable"
-BAR = "║"  # between item, result and limit, as the provincial tables print it
-PASS_COLUMNS = (
-    "抽样编号",
-    "序号",
-    "标称生产企业名称",
-    "标称生产企业地址",
-    "被抽样单位名称",
-    "被抽样单位所在省份",
-    "食品名称",
-    "规格型号",
-    "生产日期/批号",
-    "分类",
-    "公告号",
-    "公告日期",
-    "任务来源/项目名称",
-    "备注",
-    "公告网址链接",
-)
-FAIL_COLUMNS = (
-    "抽样编号",
-    "序号",
-    "标称生产企业名称",
-    "标称生产企业地址",
-    "被抽样单位名称",
-    "被抽样单位地址",
-    "食品名称",
-    "规格型号",
-    "商标",
-    "生产日期/批号",
-    "不合格项目║检验结果║标准值",
-    "分类",
-    "公告号",
-    "公告日期",
-    "任务来源/项目名称",
-    "检验机构",
-    "备注",
-    "公告网址链接",
-)
+from results.publication.queries import MOST_IN_A_FILE, PublicResult, provinces, search_results
+from results.publication.tables import Form, PublishedItem, PublishedRow
+from sampling.types import SampleVerdict
 
 
-def failed_cell(result: PublicResult) -> str:
-    """不合格项目, 检验结果 and 标准值 of every item; after a recheck both results stand in the cell."""
-    again = {one["set_item_id"]: one["result"] for one in result.rechecked}
-    cells = []
-    for item in result.failed_items:
-        found = f"{item['result']}{item['unit']}"
-        if (recheck := again.get(item["set_item_id"])) is not None:
-            found = f"初检结果：{found} 复检结果：{recheck}{item['unit']}"
-        cells.append(BAR.join((item["name_zh"], found, f"{item['limit']}{item['unit']}")))
-    return "；".join(cells) or NONE
+def published_rows(
+    session: Session, form: Form, address_of: Callable[[PublicResult], str], *, year: int | None = None
+) -> list[PublishedRow]:
+    """The passes or failures of one year's notices, or of all, the newest first."""
+    verdict = SampleVerdict.PASS if form is Form.PASS else SampleVerdict.FAIL
+    found = search_results(session, verdict=verdict, year=year, limit=MOST_IN_A_FILE)
+    names = provinces(session)
+    return [published_row(one, number, names, address_of(one)) for number, one in enumerate(found, start=1)]
 
 
-def pass_row(result: PublicResult, number: int, provinces: Mapping[str, str], url: str) -> tuple[str, ...]:
-    """One row of the table of passes."""
-    return (
-        result.sampling_no,
-        str(number),
-        result.producer_name or NONE,
-        result.producer_address or NONE,
-        result.party_name,
-        provinces.get(result.party_region_code[:2], NONE),
-        result.product_name,
-        result.specification or NONE,
-        _dated(result),
-        result.category_zh,
-        result.notice_no,
-        f"{local_date(result.issued_at):%Y-%m-%d}",
-        f"{result.regulator_zh}/{result.task_zh}",
-        result.remark or NONE,
-        url,
+def published_row(result: PublicResult, number: int, province_names: Mapping[str, str], url: str) -> PublishedRow:
+    """One sample as the tables tell it; after a recheck both results stand with their stages."""
+    return PublishedRow(
+        sampling_no=result.sampling_no,
+        number=str(number),
+        producer_name=result.producer_name or "",
+        producer_address=result.producer_address or "",
+        party_name=result.party_name,
+        party_address=result.party_address,
+        party_province=province_names.get(result.party_region_code[:2], ""),
+        product_name=result.product_name,
+        specification=result.specification or "",
+        brand=result.brand or "",
+        dated=f"{result.product_date:%Y-%m-%d}" + (f"/{result.batch_no}" if result.batch_no else ""),
+        shelf_life=result.shelf_life or "",
+        category=result.category_zh,
+        notice_no=result.notice_no,
+        noticed_on=f"{local_date(result.issued_at):%Y-%m-%d}",
+        task=f"{result.regulator_zh}/{result.task_zh}",
+        lab=result.lab_zh,
+        remark=result.remark,
+        url=url,
+        items=_items(result.failed_items, {one["set_item_id"]: one["result"] for one in result.rechecked}),
     )
 
 
-def fail_row(result: PublicResult, number: int, url: str) -> tuple[str, ...]:
-    """One row of the table of failures."""
-    return (
-        result.sampling_no,
-        str(number),
-        result.producer_name or NONE,
-        result.producer_address or NONE,
-        result.party_name,
-        result.party_address,
-        result.product_name,
-        result.specification or NONE,
-        result.brand or NONE,
-        _dated(result),
-        failed_cell(result),
-        result.category_zh,
-        result.notice_no,
-        f"{local_date(result.issued_at):%Y-%m-%d}",
-        f"{result.regulator_zh}/{result.task_zh}",
-        result.lab_zh,
-        result.remark or NONE,
-        url,
-    )
-
-
-def _dated(result: PublicResult) -> str:
-    return f"{result.product_date:%Y-%m-%d}" + (f"/{result.batch_no}" if result.batch_no else "")
+def _items(failed: Sequence[Mapping[str, str]], again: Mapping[str, str]) -> tuple[PublishedItem, ...]:
+    items = []
+    for one in failed:
+        found, recheck = f"{one['result']}{one['unit']}", again.get(one["set_item_id"])
+        items.append(
+            PublishedItem(
+                one["name_zh"],
+                found if recheck is None else f"{recheck}{one['unit']}",
+                f"{one['limit']}{one['unit']}",
+                initial_result="" if recheck is None else found,
+            )
+        )
+    return tuple(items)

@@ -90,6 +90,7 @@ class PublicResult:
     brand: str | None
     product_date: date
     batch_no: str | None
+    shelf_life: str | None
     category_zh: str
     category_en: str | None
     lab_zh: str
@@ -267,6 +268,7 @@ def _result(row: Any, handled: str | None, again: tuple[dict[str, str], ...], ob
         brand=form.brand,
         product_date=form.product_date,
         batch_no=form.batch_no,
+        shelf_life=form.shelf_life,
         category_zh=category.name_zh,
         category_en=category.name_en,
         lab_zh=lab.name_zh,

@@ -14,6 +14,7 @@ from lims.tables import to_csv
 from lims.web.paging import Page, page_of, read_cursor
 from results.publication import open_data, queries
 from results.publication.schemas import MAX_SEARCH
+from results.publication.tables import COLUMNS, Form, write_rows
 from sampling.types import SampleVerdict
 
 bp = Blueprint("public_results", __name__, url_prefix="/results")
@@ -60,23 +61,14 @@ def sample(sample_id: UUID) -> ResponseReturnValue:
     return render_template("results/publication/sample.html", row=queries.get_result(db.session, sample_id))
 
 
-@bp.route("/<any(pass,fail):verdict>.csv")
+@bp.route("/<any(pass,fail,fail_items,samr):form_name>.csv")
 @requires(PUBLIC)
-def download(verdict: str) -> ResponseReturnValue:
-    """The official table of this year's passes or failures, the newest first."""
-    year = local_date(clock.now()).year
-    rows = queries.search_results(db.session, verdict=SHOWN[verdict], year=year, limit=queries.MOST_IN_A_FILE)
-    numbered = [(number, row, _address(row)) for number, row in enumerate(rows, start=1)]
-    if verdict == "pass":
-        provinces = queries.provinces(db.session)
-        lines = [open_data.pass_row(row, number, provinces, url) for number, row, url in numbered]
-        content = to_csv(open_data.PASS_COLUMNS, lines)
-    else:
-        content = to_csv(
-            open_data.FAIL_COLUMNS, [open_data.fail_row(row, number, url) for number, row, url in numbered]
-        )
-    response = Response(content, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{verdict}-{year}.csv"'
+def download(form_name: str) -> ResponseReturnValue:
+    """An official table of this year's passes or failures, the newest first."""
+    year, form = local_date(clock.now()).year, Form(form_name)
+    rows = open_data.published_rows(db.session, form, _address, year=year)
+    response = Response(to_csv(COLUMNS[form], write_rows(form, rows)), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{form_name}-{year}.csv"'
     return response
 
 

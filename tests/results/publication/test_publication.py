@@ -14,7 +14,7 @@ from lims.people.services import accredit
 from lims.uow import unit_of_work
 from lims.verification import run_checks
 from results.publication.models import Publication, PublicNotice
-from results.publication.open_data import FAIL_COLUMNS, PASS_COLUMNS
+from results.publication.tables import COLUMNS, Form
 from results.referral import services
 from results.referral.types import ServiceWay
 from sampling.models import Sample
@@ -132,11 +132,11 @@ def test_open_data_has_the_official_columns_in_their_order(client, session, team
     serve_pass(team, cases.make_passed_sample(team))
     frozen_clock.advance(timedelta(days=20))
     run_periodic("results.publication.publish")
-    for name, columns in (("pass", PASS_COLUMNS), ("fail", FAIL_COLUMNS)):
+    for name, columns in (("pass", COLUMNS[Form.PASS]), ("fail", COLUMNS[Form.FAIL])):
         table = list(csv.reader(io.StringIO(client.get(f"/results/{name}.csv").data.decode("utf-8-sig"))))
         assert tuple(table[0]) == columns
         assert len(table) == 2
-    row = dict(zip(FAIL_COLUMNS, table[1], strict=True))
+    row = dict(zip(COLUMNS[Form.FAIL], table[1], strict=True))
     assert row["不合格项目║检验结果║标准值"].split("║")[1:] == ["99mg/kg", "≤0.05mg/kg"]
     assert row["标称生产企业名称"] == "鲁北食品厂"
     (item,) = [one for one in client.get("/api/v1/public-results").json["items"] if one["verdict"] == "fail"]
