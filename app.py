@@ -37,6 +37,7 @@ MODELS = (
     "results.quality.models",
     "results.nonconforming.models",
     "results.preparations.models",
+    "results.raw_data.models",
     "results.referral.models",
     "results.recheck.models",
     "results.urgent.models",

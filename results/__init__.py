@@ -29,6 +29,7 @@ def init_app(app: "Flask") -> None:
         preparations,
         publication,
         quality,
+        raw_data,
         recheck,
         referral,
         subscribers,
@@ -72,6 +73,7 @@ def init_app(app: "Flask") -> None:
     expiry.init_app(app)
     nonconforming.init_app(app)
     preparations.init_app(app)
+    raw_data.init_app(app)
     referral.init_app(app)
     recheck.init_app(app)
     urgent.init_app(app)

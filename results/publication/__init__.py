@@ -30,7 +30,7 @@ def init_app(app: "Flask") -> None:
     navigation.add_entry(
         "publication_tables.index",
         _l("Publication tables"),
-        icon="scale",
+        icon="ledger",
         permission="results.compare_tables",
         order=82,
     )

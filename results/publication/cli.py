@@ -29,8 +29,9 @@ def published_command(file: Path, *, year: int | None, only_read: bool, as_json:
     """Read FILE, an official table of passes or failures, and tell where it differs from what is published here.
 
     FILE is CSV or XLSX. The four forms are known by their columns: passes, failures with item names, failures with
-    项目║结果║标准值 in one cell, and SAMR's with a row for each item. Exit status: 0 they agree, 1 they differ, 2 no such
-    table.
+    项目║结果║标准值 in one cell, and SAMR's with a row for each item.
+
+    Exit status: 0 they agree, 1 they differ, 2 FILE is no such table.
     """
     try:
         table = read_publication_file(file.read_bytes())
