@@ -91,25 +91,25 @@ class Intake:
         except Exception as error:
             # A parser that fails on bytes nobody foresaw must not stop the port; a person sees the bytes in quarantine.
             self.counts.undecodable += 1
-            log.exception("%s: %s cannot parse %s", self.instrument, self.driver.name, raw.hex())
             problem = f"{type(error).__name__}: {error}"
-            self._tell(raw, QuarantineReason.UNDECODABLE, problem, position, captured_at)
+            if self._tell(raw, QuarantineReason.UNDECODABLE, problem, position, captured_at):
+                log.exception("%s: %s cannot parse %s", self.instrument, self.driver.name, raw.hex())
             return False
         read = [one for one in readings if one.problem is None]
         self._take(read, position, captured_at)
         for at, one in enumerate(readings):
             if one.problem is not None:
                 self.counts.undecodable += 1
-                log.warning("%s: %s cannot read %s: %s", self.instrument, one.driver, one.raw.hex(), one.verdict_text)
-                self._tell(one.raw, one.problem, one.verdict_text, f"{position}:{at}", captured_at)
+                if self._tell(one.raw, one.problem, one.verdict_text, f"{position}:{at}", captured_at):
+                    log.warning("%s: cannot read %s: %s", self.instrument, one.raw.hex(), one.verdict_text)
         return bool(read or not readings)
 
-    def _tell(self, raw: bytes, problem: QuarantineReason, words: str, position: str, captured_at: datetime) -> None:
-        """Let a person see bytes that are no reading, as long as there are not too many of them."""
+    def _tell(self, raw: bytes, problem: QuarantineReason, words: str, position: str, captured_at: datetime) -> bool:
+        """Let a person see bytes that are no reading, as long as there are not too many of them; whether they are."""
         epoch = int(position.partition(":")[0])
         self._told[epoch] = self._told.get(epoch, 0) + 1
         if self._told[epoch] > PROBLEM_UNITS_OF_A_CONNECTION or not raw.strip(b"\x00\xff\r\n "):
-            return
+            return False
         unit = Reading(
             driver=self.driver.name,
             parser_version=self.driver.parser_version,
@@ -119,6 +119,7 @@ class Intake:
             problem=problem,
         )
         self._take((unit,), f"{position}:{problem}", captured_at)
+        return True
 
     def _take(self, readings: Sequence[Reading], position: str, captured_at: datetime) -> None:
         if not readings:

@@ -1,6 +1,7 @@
 """One port, one thread, real pseudo-terminals: nothing is acknowledged that is not in the journal."""
 
 import errno
+import logging
 import random
 import socket
 import termios
@@ -16,7 +17,7 @@ from instruments.drivers.builtin import BUILTIN_DRIVERS
 from instruments.drivers.registry import get_driver
 from instruments.framing.astm import ACK, ENQ, EOT, NAK
 from instruments.framing.base import unfold
-from instruments.intake import Intake, replay
+from instruments.intake import PROBLEM_UNITS_OF_A_CONNECTION, Intake, replay
 from instruments.journal import EntryKind, Journal, read_journal
 from instruments.reader import Connection, PortState, Reader
 from instruments.simulator import Fault, Misbehaviour, SimulatedDevice
@@ -325,6 +326,16 @@ def test_a_line_that_cannot_be_read_waits_for_a_person_and_turns_the_port_red_wh
     line.write(b"S S    2.00 g\r\n")
     assert bench.wait_for(1) == ["2.00"]
     assert bench.reader.status.healthy
+
+
+def test_what_cannot_be_read_fills_neither_the_quarantine_nor_the_log(start, line: Pty, caplog):
+    caplog.set_level(logging.WARNING, "instruments.intake")
+    bench = start("mt-sics", line.name)
+    bench.wait_open()
+    line.write(b"S S    1.00\r\n" * (PROBLEM_UNITS_OF_A_CONNECTION + 50))
+    eventually(lambda: bench.reader.status.counts.undecodable == PROBLEM_UNITS_OF_A_CONNECTION + 50, "all are counted")
+    assert len(bench.problems()) == PROBLEM_UNITS_OF_A_CONNECTION
+    assert len(caplog.records) == PROBLEM_UNITS_OF_A_CONNECTION
 
 
 def test_a_device_that_connects_by_tcp_is_read_and_may_come_again(start):
