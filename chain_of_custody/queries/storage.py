@@ -1,19 +1,23 @@
-"""The storage tree of a laboratory, and what stands where."""
+"""The storage tree of a laboratory, and what stands where.
+
+A portion stands where it was put last, until it is disposed of, given to a carrier or taken by another organisation.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from chain_of_custody.models import Portion, StorageMove, StoragePlace
+from chain_of_custody.models import CustodyEntry, Portion, StorageMove, StoragePlace
 from chain_of_custody.rules import normalise_scan
-from chain_of_custody.types import PortionKind
+from chain_of_custody.types import CustodyKind, PortionKind
 from lims.errors import NotFoundError
 
 MAX_SHOWN = 500  # a freezer holds fewer
+AWAY = (CustodyKind.CONSIGNED, CustodyKind.DISPOSED)
 
 
 @dataclass(slots=True)
@@ -40,23 +44,34 @@ class StoredPortion:
     moved_at: datetime
 
 
+def _stands(organisation_id: UUID | InstrumentedAttribute[UUID]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """That a move is the last of its portion, and the organisation has that portion still."""
+    later, following = aliased(StorageMove), aliased(CustodyEntry)
+    return (
+        ~exists().where(
+            later.portion_id == StorageMove.portion_id,
+            (later.moved_at > StorageMove.moved_at)
+            | ((later.moved_at == StorageMove.moved_at) & (later.id > StorageMove.id)),
+        ),
+        exists().where(
+            CustodyEntry.portion_id == StorageMove.portion_id,
+            CustodyEntry.organisation_id == organisation_id,
+            CustodyEntry.kind.not_in(AWAY),
+            ~exists().where(following.portion_id == CustodyEntry.portion_id, following.seq == CustodyEntry.seq + 1),
+        ),
+    )
+
+
 def list_places(session: Session, organisation_id: UUID) -> list[PlaceNode]:
     """The storage tree of an organisation, places beside each other by code."""
     places = session.scalars(
         select(StoragePlace).where(StoragePlace.organisation_id == organisation_id).order_by(StoragePlace.code)
     ).all()
-    later = aliased(StorageMove)
     rows = session.execute(
         select(StorageMove.place_id, func.count().label("portions"))
         .where(
             StorageMove.place_id.in_([place.id for place in places]),
-            ~select(later.id)
-            .where(
-                later.portion_id == StorageMove.portion_id,
-                (later.moved_at > StorageMove.moved_at)
-                | ((later.moved_at == StorageMove.moved_at) & (later.id > StorageMove.id)),
-            )
-            .exists(),
+            *_stands(organisation_id),
         )
         .group_by(StorageMove.place_id)
     )
@@ -92,19 +107,13 @@ def find_place(session: Session, organisation_id: UUID, code: str) -> StoragePla
 
 def list_stored(session: Session, place_id: UUID) -> Sequence[StoredPortion]:
     """What stands in a place now, the newest first, at most `MAX_SHOWN`."""
-    later = aliased(StorageMove)
+    place = session.get_one(StoragePlace, place_id)
     rows = session.execute(
         select(Portion.id, Portion.portion_no, Portion.kind, StorageMove.moved_at)
         .join(StorageMove, StorageMove.portion_id == Portion.id)
         .where(
             StorageMove.place_id == place_id,
-            ~select(later.id)
-            .where(
-                later.portion_id == StorageMove.portion_id,
-                (later.moved_at > StorageMove.moved_at)
-                | ((later.moved_at == StorageMove.moved_at) & (later.id > StorageMove.id)),
-            )
-            .exists(),
+            *_stands(place.organisation_id),
         )
         .order_by(StorageMove.moved_at.desc(), Portion.portion_no)
         .limit(MAX_SHOWN)
@@ -135,12 +144,11 @@ def list_moves(session: Session, portion_id: UUID) -> list[PlaceMove]:
 
 
 def place_of(session: Session, portion_id: UUID) -> list[StoragePlace]:
-    """Where a portion stands, from the site down to the place; empty when nobody has put it anywhere."""
+    """Where a portion stands, from the site down to the place; empty when nobody has put it anywhere, or it left."""
     place_id = session.scalar(
         select(StorageMove.place_id)
-        .where(StorageMove.portion_id == portion_id)
-        .order_by(StorageMove.moved_at.desc(), StorageMove.id.desc())
-        .limit(1)
+        .join(StoragePlace, StoragePlace.id == StorageMove.place_id)
+        .where(StorageMove.portion_id == portion_id, *_stands(StoragePlace.organisation_id))
     )
     way: list[StoragePlace] = []
     while place_id is not None:

@@ -1,5 +1,6 @@
 """Kept portions: their clocks, what holds them back, two persons at their end, and counts of the store."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -17,16 +18,16 @@ from chain_of_custody.keeping.queries import list_differences, list_kept
 from chain_of_custody.keeping.services import HeldError
 from chain_of_custody.keeping.types import DifferenceKind, DisposalState, DisposalWay, HoldKind, KeepingState
 from chain_of_custody.keeping.verification import CHECKS
-from chain_of_custody.models import CustodyEntry
-from chain_of_custody.queries import list_portions
-from chain_of_custody.types import CustodyKind, PlaceLevel
+from chain_of_custody.models import CustodyEntry, HandOver
+from chain_of_custody.queries import list_places, list_portions, list_stored, place_of
+from chain_of_custody.types import CustodyKind, PlaceLevel, Scan
 from lims import clock
 from lims.auth.permissions import Role
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.uow import unit_of_work
 from lims.verification import run_checks
 from tests.factories import recheck as rechecks
-from tests.factories.chain_of_custody import make_arrived_sample, make_received_sample
+from tests.factories.chain_of_custody import ALL_GOOD, make_arrived_sample, make_received_sample
 from tests.factories.people import make_person
 from tests.factories.referral import make_passed_sample
 from tests.factories.sampling import make_team
@@ -162,6 +163,35 @@ def test_a_refused_sample_may_go_at_once_and_a_proposal_can_be_taken_back(sessio
     confirm(second, propose(team.custodian, *numbers))
     with pytest.raises(InvalidInputError, match="No such portion is kept here"):
         propose(team.custodian, numbers[0])
+
+
+def test_what_went_to_a_carrier_or_was_disposed_of_stands_in_no_place_any_more(session, team, second):
+    sample_id = make_arrived_sample(team)
+    test, backup = numbers_of(session, sample_id)
+    with unit_of_work(team.custodian.actor) as uow:
+        place_id = custody.add_place(uow, "S", "检验楼", PlaceLevel.SITE).id
+        for number in (test, backup):
+            custody.move_portion(uow, number, "S")
+
+    def standing() -> tuple[int, set[str], list[str]]:
+        session.expire_all()
+        [site] = list_places(session, team.lab_id)
+        portion = next(one for one in list_portions(session, sample_id) if one.portion_no == backup)
+        names = [place.code for place in place_of(session, portion.id)]
+        return site.total, {one.portion_no for one in list_stored(session, place_id)}, names
+
+    assert standing() == (2, {test, backup}, ["S"])
+    with unit_of_work(team.custodian.actor) as uow:
+        custody.hand_to_courier(uow, [test], team.lab_id, "SF0009")
+    assert standing() == (1, {backup}, ["S"])
+    with unit_of_work(second.actor) as uow:
+        offer = uow.session.scalars(sa.select(HandOver).where(HandOver.consignment_no == "SF0009")).one()
+        custody.confirm_hand_over(uow, offer.id, [Scan(test, seal_intact=True)])
+    assert standing() == (2, {test, backup}, ["S"]), "taken by a colleague it is where it was put"
+    with unit_of_work(team.custodian.actor) as uow:
+        custody.record_reception(uow, sample_id, replace(ALL_GOOD, seal_intact=False), "封条破损")
+    confirm(second, propose(team.custodian, test, backup))
+    assert standing() == (0, set(), [])
 
 
 def test_another_laboratory_knows_nothing_of_it(session, team, frozen_clock):
