@@ -139,6 +139,8 @@ def visit(business_id: UUID) -> ResponseReturnValue:
             for one in colleagues(db.session, plan.organisation_id, today, Role.ACCOMPANYING_OFFICER)
         ],
     )
+    if not form.is_submitted():
+        form.planned_on.data = today  # a complaint does not wait
     status = 200
     if form.validate_on_submit():
         try:

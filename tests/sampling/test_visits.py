@@ -122,6 +122,7 @@ def test_a_planner_sends_a_team_from_the_page_of_the_business(
     business_id = make_business(team.regulator_id)
     log_in(client, team.planner)
     page = f"/plan/businesses/{business_id}/visit"
+    assert f'value="{TODAY}"' in client.get(page).text, "nobody types the day of an emergency"
     body = {
         "csrf_token": csrf_token(client, page),
         "food_category_id": str(category_id(LEEK)),
