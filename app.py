@@ -43,6 +43,7 @@ MODELS = (
     "results.urgent.models",
     "results.objections.models",
     "results.publication.models",
+    "results.national.models",
 )
 WRONG_USE = 2  # exit status, product.md §13
 

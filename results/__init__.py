@@ -23,6 +23,7 @@ def init_app(app: "Flask") -> None:
         demo,
         evidence,
         expiry,
+        national,
         nonconforming,
         objections,
         panels,
@@ -79,4 +80,5 @@ def init_app(app: "Flask") -> None:
     urgent.init_app(app)
     objections.init_app(app)
     publication.init_app(app)
+    national.init_app(app)
     evidence.init_app(app)

@@ -17,8 +17,7 @@ from pathlib import Path
 from lims.config import Settings
 from lims.errors import ConfigurationError, InvalidInputError
 from lims.i18n import lazy_gettext as _l
-from lims.tables import Table, UnreadableFileError, is_workbook, likely_delimiter, read_text_table, read_workbook
-from lims.tables import decode_file as decode
+from lims.tables import Table, UnreadableFileError, read_table_file, read_workbook, without_guard
 
 SHIPPED = Path(__file__).parent / "data" / "columns.csv"
 OWN_NAME = "columns.csv"
@@ -119,7 +118,7 @@ def read_records(content: bytes, columns: Sequence[Column], *, sheet: str | None
     table = _table(content, sheet)
     place, fields = _header(table, columns)
     return [
-        Record(number, {field: row[at] for at, field in fields.items()})
+        Record(number, {field: without_guard(row[at]) for at, field in fields.items()})
         for number, row in enumerate(table.rows[place + 1 :], start=place + 2)
         if any(row)
     ]
@@ -144,9 +143,7 @@ def read_day(text: str) -> date | None:
 
 
 def _table(content: bytes, sheet: str | None) -> Table:
-    if is_workbook(content):
-        return read_workbook(content, sheet=sheet)
-    return read_text_table(content, delimiter=likely_delimiter(decode(content).text))
+    return read_table_file(content) if sheet is None else read_workbook(content, sheet=sheet)
 
 
 def _header(table: Table, columns: Sequence[Column]) -> tuple[int, Mapping[int, str]]:
