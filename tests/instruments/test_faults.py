@@ -24,7 +24,7 @@ from instruments.journal import EntryKind, read_journal
 from instruments.reader import PortState
 from instruments.simulator import Fault, Misbehaviour, SimulatedDevice
 from instruments.types import Driver
-from tests.instruments.driving import pieces_of, readings_of, run
+from tests.instruments.driving import readings_of, run
 from tests.instruments.ptys import Pty, eventually, pty_at
 from tests.instruments.test_reader import FRAMES, Bench, send_message
 
@@ -342,11 +342,12 @@ def is_silent(bench: Bench) -> bool:
 
 def flood(driver: Driver, size: int) -> None:
     framer = driver.new_framer()
-    lead = driver.examples[0][:1]
+    first, block = driver.examples[0][:1] + b"A" * 4095, b"A" * 4096  # the flood itself must not count
     tracemalloc.start()
     try:
-        for piece in pieces_of(lead + b"A" * (size - 1), 4096):
-            framer.feed(piece)
+        framer.feed(first)
+        for _block in range(size // 4096 - 1):
+            framer.feed(block)
         _now, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
