@@ -9,11 +9,12 @@ if TYPE_CHECKING:
 def init_app(app: "Flask") -> None:
     """Register what the bridge brings."""
     from lims.auth.permissions import Role, declare
+    from lims.demo import Part, register_chapter
     from lims.i18n import lazy_gettext as _l
     from lims.verification import register_check
     from lims.web import navigation
     from lims.web.api import register_api
-    from results.national import api, verification, views
+    from results.national import api, demo, verification, views
 
     declare("results.national", {Role.PLANNER, Role.CUSTODIAN, Role.SIGNATORY})
     app.register_blueprint(views.bp)
@@ -28,3 +29,4 @@ def init_app(app: "Flask") -> None:
     )
     for check in verification.CHECKS:
         register_check("national", check)
+    register_chapter("national", 72, demo.live, Part.DOWNSTREAM)
