@@ -33,6 +33,7 @@ def init_app(app: "Flask") -> None:
         raw_data,
         recheck,
         referral,
+        settlement,
         subscribers,
         urgent,
         verification,
@@ -78,6 +79,7 @@ def init_app(app: "Flask") -> None:
     referral.init_app(app)
     recheck.init_app(app)
     urgent.init_app(app)
+    settlement.init_app(app)
     objections.init_app(app)
     publication.init_app(app)
     national.init_app(app)
