@@ -38,6 +38,7 @@ WHY_WATCHED = "本年度列为风险监测项目，超过参考值按问题样�
 WHY_RETURNED = "谱图积分参数与原始记录不一致，请复核"
 WHY_GIVEN_UP = "开封时发现包装漏气、样品已变质，不具备检验条件"
 GIVEN_UP = 20  # which set of the month it is
+GROSS = 12  # times the limit
 WHY_CORRECTED = "已按原始记录重新积分"
 
 
@@ -188,6 +189,9 @@ class Chapter:
                 return self._written(line, form.low + (form.high - form.low) * (Decimal("1.4") if is_over else share))
             case Absence() if is_over and line.lod is not None:
                 return self._written(line, line.lod * (1 + share))
+            case Maximum() if is_over and line.kind == ItemKind.INSPECTION and "gross_excess" not in self.world.notes:
+                self.world.notes["gross_excess"] = line.sample_id  # one of the month is reported within 24 hours
+                return self._written(line, form.value * GROSS)
             case Maximum() if is_over or (is_found and rng.random() < 0.4):  # noqa: PLR2004 - share of finds
                 return self._written(line, form.value * share)
             case Maximum() if line.lod is None:
