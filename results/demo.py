@@ -189,8 +189,7 @@ class Chapter:
                 return self._written(line, form.low + (form.high - form.low) * (Decimal("1.4") if is_over else share))
             case Absence() if is_over and line.lod is not None:
                 return self._written(line, line.lod * (1 + share))
-            case Maximum() if is_over and line.kind == ItemKind.INSPECTION and "gross_excess" not in self.world.notes:
-                self.world.notes["gross_excess"] = line.sample_id  # one of the month is reported within 24 hours
+            case Maximum() if is_over and self._is_first_gross(line):
                 return self._written(line, form.value * GROSS)
             case Maximum() if is_over or (is_found and rng.random() < 0.4):  # noqa: PLR2004 - share of finds
                 return self._written(line, form.value * share)
@@ -198,6 +197,13 @@ class Chapter:
                 bound = round_to_figures(form.value / 10, 1)
                 return f"未检出（检出限：{format_measured(bound)}{line.limit_unit}）"
         return "未检出"
+
+    def _is_first_gross(self, line: TestSetItem) -> bool:
+        """One result of the month is so far over its limit that it is reported within 24 hours."""
+        if line.kind.value != ItemKind.INSPECTION.value or "gross_excess" in self.world.notes:
+            return False
+        self.world.notes["gross_excess"] = line.sample_id
+        return True
 
     def _written(self, line: TestSetItem, value: Decimal) -> str:
         """A value in the unit of the limit, as the bench writes it; below what the method sees it is nothing."""
