@@ -49,7 +49,12 @@ def dangers(session: Session, lab_id: UUID, *, test_set_id: UUID | None = None) 
         .join(TestSetItem, TestSetItem.id == ItemResult.set_item_id)
         .where(TestSetItem.test_set_id == TestSet.id, ItemResult.verdict == ItemVerdict.FAIL)
     )
-    newest = sa.select(sa.func.max(ResultLock.seq)).where(ResultLock.test_set_id == TestSet.id).scalar_subquery()
+    newest = (
+        sa.select(sa.func.max(ResultLock.seq))
+        .where(ResultLock.test_set_id == TestSet.id)
+        .correlate(TestSet)  # not of itself: it stands two levels below the statement whose sets it is about
+        .scalar_subquery()
+    )
     sent = sa.select(UrgentReport.id).where(
         UrgentReport.test_set_id == TestSet.id, UrgentReport.lock_seq == newest, UrgentReport.sent_at.is_not(None)
     )

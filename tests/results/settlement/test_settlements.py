@@ -202,19 +202,11 @@ def test_it_is_walked_from_the_price_to_the_payment(client, session, parties, sp
     log_in(client, team.planner)
     lab, day = str(team.lab_id), "2026-01-01"
     prices_page = "/settlements/prices/"
-    wrong = post(
-        client,
-        prices_page,
-        prices_page,
-        lab_id=lab,
-        category_code="",
-        amount="many",
-        valid_from=day,
-        contract="合同1号",
-    )
+    price = {"lab_id": lab, "category_code": "", "amount": "many", "valid_from": day, "contract": "合同1号"}
+    wrong = post(client, prices_page, prices_page, **price)
     assert wrong.status_code == 422
     assert "合同1号" in wrong.text
-    assert post(client, prices_page, prices_page, **given | {"amount": "1200"}).status_code == 303
+    assert post(client, prices_page, prices_page, **price | {"amount": "1200"}).status_code == 303
     period = {"lab_id": lab, "first_day": "2026-08-15", "last_day": TODAY.isoformat()}
     looked = post(client, "/settlements/new", "/settlements/new", **period, act="look")
     assert looked.status_code == 200

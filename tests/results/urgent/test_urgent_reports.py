@@ -15,7 +15,7 @@ from lims.errors import ConflictError, NotFoundError
 from lims.files import read_file
 from lims.uow import unit_of_work
 from results.referral.types import FailedItem
-from results.services.review import return_results
+from results.services.review import lock_results, return_results
 from results.urgent import queries, services
 from results.urgent.models import UrgentReport
 from results.urgent.rules import HAZARDS, explain, offices, with_unit
@@ -157,6 +157,17 @@ def test_results_that_went_back_are_not_reported_before_they_are_locked_again(te
         return_results(uow, made.blind_code, "重新积分")
     with pytest.raises(NotUrgentError):
         send(team, report)
+
+
+def test_what_was_sent_is_not_asked_for_again_when_another_set_is_locked_twice(session, team, made):
+    send(team, compose(team, made))
+    other = make_locked_set(team, fails=True)
+    with unit_of_work(team.reviewer.actor) as uow:
+        return_results(uow, other.blind_code, "重新积分")
+    with unit_of_work(team.reviewer.actor) as uow:
+        lock_results(uow, other.blind_code)
+    session.expire_all()
+    assert [one.test_set.id for one in queries.dangers(session, team.lab_id)] == [other.id]
 
 
 def test_who_tested_or_sampled_it_cannot_send_it(session, team, made):
