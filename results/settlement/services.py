@@ -78,7 +78,7 @@ def lines_for(uow: UnitOfWork, lab_id: UUID, first_day: date, last_day: date) ->
     regulator_id = uow.actor.require_organisation()
     samples = open_samples(uow.session, regulator_id, lab_id, first_day, last_day)
     prices = prices_of(uow.session, regulator_id, lab_id)
-    late = get_parameter(uow.session, LATE, last_day).value
+    late = get_parameter(uow.session, LATE, local_date(uow.now)).value
     lines, missing = [], set()
     for sample in samples:
         price = price_on(prices, sample.category_code, sample.ended_on)
