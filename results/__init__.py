@@ -70,17 +70,21 @@ def init_app(app: "Flask") -> None:
     for check in verification.SIGNATURES:
         register_check("signatures", check)
     register_chapter("results", 40, demo.live, Part.DOWNSTREAM)
-    blind_checks.init_app(app)
-    quality.init_app(app)
-    expiry.init_app(app)
-    nonconforming.init_app(app)
-    preparations.init_app(app)
-    raw_data.init_app(app)
-    referral.init_app(app)
-    recheck.init_app(app)
-    urgent.init_app(app)
-    settlement.init_app(app)
-    objections.init_app(app)
-    publication.init_app(app)
-    national.init_app(app)
-    evidence.init_app(app)
+    parts = (
+        blind_checks,
+        quality,
+        expiry,
+        nonconforming,
+        preparations,
+        raw_data,
+        referral,
+        recheck,
+        urgent,
+        settlement,
+        objections,
+        publication,
+        national,
+        evidence,
+    )
+    for part in parts:
+        part.init_app(app)
