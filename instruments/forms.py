@@ -12,7 +12,7 @@ from wtforms.validators import Optional as MayBeEmpty
 from instruments.files.drafts import ProfileDraft, profile_name
 from instruments.schemas import MAX_NAME, MAX_REASON
 from instruments.services.runs import MAX_SLOTS
-from lims.forms import PageForm, required
+from lims.forms import MeasuredText, PageForm, required
 from lims.i18n import gettext as _
 from lims.i18n import lazy_gettext as _l
 from lims.tables import FileFormat
@@ -64,6 +64,18 @@ class CalibrationForm(PageForm):
     calibrated_on = DateField(_l("Calibrated on"), [required()])
     due_on = DateField(_l("Due again on"), [required()])
     certificate_no = StringField(_l("Certificate number"), [required(), Length(max=MAX_NAME), printable])
+
+
+class CheckForm(PageForm):
+    """An intermediate check: a known value, and what the instrument showed."""
+
+    checked_on = DateField(_l("Checked on"), [required()])
+    due_on = DateField(_l("Due again on"), [required()])
+    standard = StringField(_l("What was measured"), [required(), Length(max=MAX_NAME), printable])
+    target = MeasuredText(_l("Known value"), [required()])
+    tolerance = MeasuredText(_l("Tolerance ±"), [required()])
+    value = MeasuredText(_l("Value shown"), [required()])
+    unit = StringField(_l("Unit"), [required(), Length(max=MAX_NAME), printable])
 
 
 class ReagentForm(PageForm):

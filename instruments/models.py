@@ -71,6 +71,27 @@ class Calibration(_OfInstrument):
     )
 
 
+class IntermediateCheck(_OfInstrument):
+    """期间核查: between two calibrations a known value is measured, to see that the instrument still holds."""
+
+    __tablename__ = "intermediate_check"
+    checked_on: Mapped[date]
+    due_on: Mapped[date]  # the last day before the next one
+    standard: Mapped[str]  # what was measured: a weight, a reference material, a buffer
+    target: Mapped[Decimal]
+    tolerance: Mapped[Decimal]
+    value: Mapped[Decimal]
+    unit: Mapped[str]
+    passed: Mapped[bool]
+    __table_args__ = (
+        CheckConstraint("due_on > checked_on", name="due_after_it_was_done"),
+        CheckConstraint("standard <> '' AND unit <> ''", name="in_words"),
+        CheckConstraint("tolerance >= 0", name="tolerance_not_negative"),
+        CheckConstraint("passed = (abs(value - target) <= tolerance)", name="judged_by_its_figures"),
+        EVIDENCE,
+    )
+
+
 class ReagentLot(_OfInstrument):
     """A lot of reagent, strips or enzyme that an instrument works with."""
 

@@ -102,6 +102,14 @@ class CalibrationSpan(Protocol):
     due_on: date
 
 
+class CheckSpan(Protocol):
+    """The days of one intermediate check, and how it came out."""
+
+    checked_on: date
+    due_on: date
+    passed: bool
+
+
 class LotSpan(Protocol):
     """When a lot was in use, and its last day."""
 
@@ -124,6 +132,7 @@ class Record:
     calibrations: tuple[CalibrationSpan, ...] = ()
     lots: tuple[LotSpan, ...] = ()
     downtimes: tuple[DownSpan, ...] = ()
+    checks: tuple[CheckSpan, ...] = ()
 
     def due_on(self) -> date | None:
         """The day the latest calibration ends; None for an instrument without any."""
@@ -140,17 +149,33 @@ def what_holds(record: Record, at: datetime) -> QuarantineReason | None:
         record: of the instrument.
         at: when it was measured.
     """
-    if not (record.calibrations or record.lots or record.downtimes):
+    if not (record.calibrations or record.lots or record.downtimes or record.checks):
         return None
     if any(one.began_at <= at and (one.ended_at is None or at <= one.ended_at) for one in record.downtimes):
         return QuarantineReason.OUT_OF_SERVICE
     day = local_date(at)
     if record.calibrations and not any(one.calibrated_on <= day <= one.due_on for one in record.calibrations):
         return QuarantineReason.OUT_OF_CALIBRATION
+    if not is_checked(record.checks, day):
+        return QuarantineReason.NOT_CHECKED
     in_use = [one for one in record.lots if one.in_use_from <= at and (one.used_up_at is None or at <= one.used_up_at)]
     if any(one.expires_on < day for one in in_use):
         return QuarantineReason.REAGENT_EXPIRED
     return None
+
+
+def is_checked(checks: Sequence[CheckSpan], day: date) -> bool:
+    """Whether the intermediate checks let an instrument be relied on: the last one passed and the next is not due.
+
+    One that failed holds from its very day, and of two on one day a failed one counts. An instrument without any check
+    on record up to that day is checked by its calibrations alone.
+    """
+    done = [one for one in checks if one.checked_on <= day]
+    if not done:
+        return True
+    last = max(one.checked_on for one in done)
+    of_last_day = [one for one in done if one.checked_on == last]
+    return all(one.passed for one in of_last_day) and day <= max(one.due_on for one in of_last_day)
 
 
 def measured_instant(measured_at: datetime | None, captured_at: datetime) -> datetime:

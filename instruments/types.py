@@ -81,10 +81,22 @@ class QuarantineReason(StrEnum):
     QUALITY_CONTROL = "quality_control"  # a blank, a control or a calibration belongs to no sample
     CONFLICT = "conflict"  # the same reading was delivered before with another value
     OUT_OF_CALIBRATION = "out_of_calibration"  # the instrument's calibration was not valid at that moment
+    NOT_CHECKED = "not_checked"  # its last intermediate check failed, or the next one was due
     REAGENT_EXPIRED = "reagent_expired"  # a reagent in use at that moment had expired
     OUT_OF_SERVICE = "out_of_service"  # taken while the instrument was said to be down
     UNDECODABLE = "undecodable"  # a whole unit that the parser could not read
     INCOMPLETE = "incomplete"  # the end of a unit never came; never made into a reading
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an intermediate check measured, and what it should be; figures in `unit`."""
+
+    standard: str
+    target: Decimal
+    tolerance: Decimal
+    value: Decimal
+    unit: str
 
 
 class Unread(StrEnum):

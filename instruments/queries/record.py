@@ -13,6 +13,7 @@ from instruments.models import (
     Downtime,
     Instrument,
     InstrumentRun,
+    IntermediateCheck,
     ReaderConnection,
     ReagentLot,
     StoredReading,
@@ -103,24 +104,27 @@ class RecordRows:
     calibrations: Sequence[Calibration]
     lots: Sequence[ReagentLot]
     downtimes: Sequence[Downtime]
+    checks: Sequence[IntermediateCheck]
 
 
 def record_rows(session: Session, instrument_id: UUID) -> RecordRows:
-    """Calibrations, lots and downtimes of an instrument."""
+    """Calibrations, lots, downtimes and intermediate checks of an instrument."""
     calibrations = select(Calibration).where(Calibration.instrument_id == instrument_id)
     lots = select(ReagentLot).where(ReagentLot.instrument_id == instrument_id)
     downtimes = select(Downtime).where(Downtime.instrument_id == instrument_id)
+    checks = select(IntermediateCheck).where(IntermediateCheck.instrument_id == instrument_id)
     return RecordRows(
         session.scalars(calibrations.order_by(Calibration.due_on.desc(), Calibration.id)).all(),
         session.scalars(lots.order_by(ReagentLot.in_use_from.desc(), ReagentLot.id)).all(),
         session.scalars(downtimes.order_by(Downtime.began_at.desc(), Downtime.id)).all(),
+        session.scalars(checks.order_by(IntermediateCheck.checked_on.desc(), IntermediateCheck.id)).all(),
     )
 
 
 def record_of(session: Session, instrument_id: UUID) -> Record:
     """What of the record decides whether readings may be used."""
     rows = record_rows(session, instrument_id)
-    return Record(tuple(rows.calibrations), tuple(rows.lots), tuple(rows.downtimes))
+    return Record(tuple(rows.calibrations), tuple(rows.lots), tuple(rows.downtimes), tuple(rows.checks))
 
 
 def open_downtime(session: Session, instrument_id: UUID) -> Downtime | None:

@@ -5,9 +5,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from instruments.models import Calibration, Downtime, Instrument, ReagentLot
+from instruments.models import Calibration, Downtime, Instrument, IntermediateCheck, ReagentLot
 from instruments.queries import get_instrument, open_downtime
 from instruments.services.runs import MAX_SLOTS
+from instruments.types import Found
 from lims.clock import local_date
 from lims.decisions import read_reason
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
@@ -56,6 +57,45 @@ def note_calibration(
         calibrated_on=calibrated_on,
         due_on=due_on,
         certificate_no=certificate_no.strip(),
+        noted_by_id=uow.actor.require_person(),
+        noted_at=uow.now,
+    )
+    uow.session.add(noted)
+    uow.session.flush()
+    return noted
+
+
+def note_check(
+    uow: UnitOfWork, instrument_id: UUID, *, checked_on: date, due_on: date, found: Found
+) -> IntermediateCheck:
+    """Note an intermediate check; one that failed, or is not repeated in time, holds the readings that follow.
+
+    Raises:
+        NotFoundError: no such instrument of this laboratory.
+        InvalidInputError: it lies in the future, is due before it was done, or its figures cannot be.
+    """
+    instrument = get_instrument(uow.session, uow.actor.require_organisation(), instrument_id)
+    if checked_on > local_date(uow.now):
+        raise InvalidInputError(_l("%(day)s lies in the future.", day=checked_on.isoformat()), field="checked_on")
+    if due_on <= checked_on:
+        raise InvalidInputError(
+            _l("%(due)s is not after %(day)s.", due=due_on.isoformat(), day=checked_on.isoformat()), field="due_on"
+        )
+    if found.tolerance < 0:
+        raise InvalidInputError(
+            _l("The tolerance is %(given)s, expected 0 or more.", given=f"{found.tolerance:f}"), field="tolerance"
+        )
+    noted = IntermediateCheck(
+        id=uuid4(),
+        instrument_id=instrument.id,
+        checked_on=checked_on,
+        due_on=due_on,
+        standard=found.standard.strip(),
+        target=found.target,
+        tolerance=found.tolerance,
+        value=found.value,
+        unit=found.unit.strip(),
+        passed=abs(found.value - found.target) <= found.tolerance,
         noted_by_id=uow.actor.require_person(),
         noted_at=uow.now,
     )

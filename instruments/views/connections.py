@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 
 from instruments import queries
 from instruments.drivers.registry import driver_title
-from instruments.forms import CalibrationForm, DescribeForm, ReagentForm, ReasonForm
+from instruments.forms import CalibrationForm, CheckForm, DescribeForm, ReagentForm, ReasonForm
 from instruments.models import Instrument
 from instruments.rules import CALIBRATION_WARNING, DEFAULT_SLOTS, SILENT_AFTER, slot_names
 from instruments.services import record, runs
-from instruments.types import QuarantineReason
+from instruments.types import Found, QuarantineReason
 from lims import clock
 from lims.auth.permissions import requires
 from lims.db import db
@@ -129,6 +129,7 @@ def record_page(instrument_id: UUID) -> ResponseReturnValue:
     forms: dict[str, PageForm] = {
         "describe": DescribeForm(obj=instrument) if act in {"", "describe"} else DescribeForm(None, obj=instrument),
         "calibration": CalibrationForm() if act == "calibration" else CalibrationForm(None),
+        "check": CheckForm() if act == "check" else CheckForm(None),
         "reagent": ReagentForm() if act == "reagent" else ReagentForm(None),
         "downtime": ReasonForm() if act == "downtime" else ReasonForm(None),
     }
@@ -158,6 +159,9 @@ def _note(instrument_id: UUID, act: str, form: Any) -> None:
             record.describe_instrument(uow, instrument_id, **fields)
         elif act == "calibration":
             record.note_calibration(uow, instrument_id, **fields)
+        elif act == "check":
+            days = {name: fields.pop(name) for name in ("checked_on", "due_on")}
+            record.note_check(uow, instrument_id, **days, found=Found(**fields))
         elif act == "reagent":
             record.begin_reagent_lot(uow, instrument_id, **fields)
         else:
@@ -172,7 +176,7 @@ def _record(instrument: Instrument, forms: dict[str, PageForm]) -> str:
         instrument_id=instrument.id,
         reasons={QuarantineReason.QUALITY_CONTROL},
     )
-    noted = [*rows.calibrations, *rows.lots, *rows.downtimes]
+    noted = [*rows.calibrations, *rows.lots, *rows.downtimes, *rows.checks]
     return render_template(
         "instruments/record.html",
         instrument=instrument,

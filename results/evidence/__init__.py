@@ -19,6 +19,7 @@ def init_app(_app: Flask) -> None:
         (30, custody_panel),
         (40, panels.results_panel),
         (42, panels.readings_panel),
+        (43, panels.raw_data_panel),
         (44, panels.quality_panel),
         (50, panels.signing_panel),
         (58, urgent_panel),

@@ -11,6 +11,7 @@ from lims.web.panels import Panel
 from results.evidence import queries
 from results.quality import words
 from results.queries import list_lines, list_returns, people_of, superseded_results
+from results.raw_data.queries import list_raw_data
 
 
 def results_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | None:
@@ -39,6 +40,16 @@ def readings_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | N
     if not rows:
         return None
     return Panel(_l("What instruments gave"), "results/evidence/readings.html", {"rows": rows}, is_flush=True)
+
+
+def raw_data_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | None:
+    """The files that testers attached, each with the hash that the ledger knows."""
+    test_set = queries.visible_set(session, actor, sample_id)
+    files = list_raw_data(session, test_set.id) if test_set else ()
+    if not files:
+        return None
+    people = person_names(session, {one.attached_by_id for one in files})
+    return Panel(_l("Raw data"), "results/evidence/raw_data.html", {"files": files, "people": people}, is_flush=True)
 
 
 def quality_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | None:

@@ -7,9 +7,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from instruments.models import Calibration, Instrument, ReagentLot
+from instruments.models import Calibration, Instrument, IntermediateCheck, ReagentLot
 from lims.catalog.models import Method, Standard, StandardEdition
 from lims.catalog.parameters import parameters_in_force
+from lims.i18n import gettext
 from lims.people.authorisations import KIND_NAMES
 from lims.people.models import Accreditation, Authorisation, AuthorisationRevocation, Employment, Person
 from lims.people.queries import in_force
@@ -75,7 +76,7 @@ def _people(session: Session, lab_id: UUID, today: date) -> list[Ending]:
 
 
 def _instruments(session: Session, lab_id: UUID, _today: date) -> list[Ending]:
-    """The last calibration of each instrument."""
+    """The last calibration and the last intermediate check of each instrument."""
     rows = session.execute(
         sa.select(Instrument.id, Instrument.name, Calibration.certificate_no, Calibration.due_on)
         .join(Calibration, Calibration.instrument_id == Instrument.id)
@@ -92,6 +93,27 @@ def _instruments(session: Session, lab_id: UUID, _today: date) -> list[Ending]:
             _page_of(instrument_id),
         )
         for instrument_id, name, certificate_no, due_on in rows
+    }
+    return [*last.values(), *_checks(session, lab_id)]
+
+
+def _checks(session: Session, lab_id: UUID) -> list[Ending]:
+    rows = session.execute(
+        sa.select(Instrument.id, Instrument.name, IntermediateCheck.standard, IntermediateCheck.due_on)
+        .join(IntermediateCheck, IntermediateCheck.instrument_id == Instrument.id)
+        .where(Instrument.organisation_id == lab_id)
+        .order_by(IntermediateCheck.checked_on, IntermediateCheck.due_on, IntermediateCheck.id)
+    )
+    last = {
+        instrument_id: Ending(
+            ExpiryKind.INSTRUMENT,
+            name,
+            gettext("Intermediate check: %(standard)s", standard=standard),
+            due_on,
+            Blocks.RELEASE,
+            _page_of(instrument_id),
+        )
+        for instrument_id, name, standard, due_on in rows
     }
     return list(last.values())
 

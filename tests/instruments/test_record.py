@@ -1,6 +1,8 @@
 """The record of an instrument: what holds a reading back, what lets it go, and what readers say of their ports."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
@@ -9,17 +11,19 @@ from hypothesis import strategies as st
 
 from instruments import queries
 from instruments.models import Calibration, Downtime, Instrument, ReagentLot, StoredReading
-from instruments.rules import Record, measured_instant, slot_names, what_holds
+from instruments.rules import Record, is_checked, measured_instant, slot_names, what_holds
 from instruments.services import readings as services
 from instruments.services import record
-from instruments.types import MatchedBy, QuarantineReason, ReadingState
+from instruments.types import Found, MatchedBy, QuarantineReason, ReadingState
 from lims import clock
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.uow import unit_of_work
+from results.expiry.queries import board
+from results.expiry.types import ExpiryKind
 from tests.factories.chain_of_custody import make_recoded_sample
 from tests.factories.instruments import make_delivered
 from tests.factories.sampling import make_team
-from tests.factories.web import bearer
+from tests.factories.web import bearer, csrf_token, log_in
 
 NAME = "reader"
 TODAY = date(2026, 9, 14)
@@ -44,6 +48,95 @@ def instrument(session, team):
 def act(team, service, *arguments, **facts):
     with unit_of_work(team.tester.actor) as uow:
         return service(uow, *arguments, **facts)
+
+
+def checked(team, instrument, value="100.01", *, on=TODAY, due=TODAY + timedelta(days=30)):
+    found = Found("砝码 100 g", Decimal(100), Decimal("0.02"), Decimal(value), "g")
+    with unit_of_work(team.tester.actor) as uow:
+        return record.note_check(uow, instrument.id, checked_on=on, due_on=due, found=found).passed
+
+
+@dataclass
+class Span:
+    checked_on: date
+    due_on: date
+    passed: bool
+
+
+near = st.dates(TODAY - timedelta(days=20), TODAY + timedelta(days=20))
+spans = st.lists(st.builds(Span, near, near, st.booleans()), max_size=6)
+
+
+@given(spans, near)
+def test_the_last_intermediate_check_decides_and_none_asks_for_nothing(checks, day):
+    done = [one for one in checks if one.checked_on <= day]
+    if not done:
+        assert is_checked(checks, day)
+        return
+    last = max(one.checked_on for one in done)
+    newest = [one for one in done if one.checked_on == last]
+    if any(not one.passed for one in newest) or all(one.due_on < day for one in newest):
+        assert not is_checked(checks, day)
+    else:
+        assert is_checked(checks, day)
+
+
+def test_a_failed_check_holds_the_readings_that_follow_until_one_passes(session, team, instrument):
+    _sample_id, code = make_recoded_sample(team)
+    assert not checked(team, instrument, "100.03", on=TODAY - timedelta(days=1))
+    assert take(team, make_delivered(code)) == [(ReadingState.QUARANTINED, QuarantineReason.NOT_CHECKED)]
+    assert checked(team, instrument, "99.98")
+    assert take(team, make_delivered(code)) == [(ReadingState.MATCHED, None)]
+
+
+def test_a_check_that_was_not_repeated_in_time_holds_readings_too(session, team, instrument):
+    _sample_id, code = make_recoded_sample(team)
+    checked(team, instrument, on=TODAY - timedelta(days=40), due=TODAY - timedelta(days=10))
+    assert take(team, make_delivered(code)) == [(ReadingState.QUARANTINED, QuarantineReason.NOT_CHECKED)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"on": TODAY + timedelta(days=1), "due": TODAY + timedelta(days=2)},
+        {"due": TODAY},
+    ],
+    ids=["to come", "due at once"],
+)
+def test_a_check_on_days_that_cannot_be_is_refused(team, instrument, wrong):
+    with pytest.raises(InvalidInputError, match="2026-09"):
+        checked(team, instrument, **wrong)
+
+
+def test_a_check_stands_on_the_expiry_board_by_its_last_day(session, team, instrument):
+    checked(team, instrument)
+    [row] = board(session, team.lab_id, TODAY, ExpiryKind.INSTRUMENT)
+    assert (row.ending.last_day, "砝码" in row.ending.detail) == (TODAY + timedelta(days=30), True)
+
+
+@pytest.mark.parametrize("spoken", [("en", "failed"), ("zh_Hans_CN", "不合格")], ids=["en", "zh"])
+def test_a_check_is_noted_on_the_record_page(client, session, team, instrument, spoken):
+    locale, word = spoken
+    client.set_cookie("lims_locale", locale)
+    log_in(client, team.tester)
+    page = f"/instruments/{instrument.id}/record"
+    typed = {
+        "act": "check",
+        "standard": "pH 6.86 缓冲液",
+        "unit": "pH",
+        "target": "6.86",
+        "tolerance": "0.05",
+        "value": "no",
+        "checked_on": "2026-09-14",
+        "due_on": "2026-10-14",
+    }
+    wrong = client.post(page, data={"csrf_token": csrf_token(client, page)} | typed)
+    assert wrong.status_code == 422
+    assert "pH 6.86 缓冲液" in wrong.text
+    assert "no" in wrong.text
+    done = client.post(page, data={"csrf_token": csrf_token(client, page)} | typed | {"value": "6.95"})
+    assert done.status_code == 303
+    assert word in client.get(page).text
 
 
 def test_an_overdue_calibration_holds_the_reading_and_a_person_lets_it_go(session, team, instrument):
