@@ -41,6 +41,7 @@ MODELS = (
     "results.referral.models",
     "results.recheck.models",
     "results.urgent.models",
+    "results.environment.models",
     "results.settlement.models",
     "results.objections.models",
     "results.publication.models",

@@ -21,6 +21,7 @@ def init_app(app: "Flask") -> None:
         api,
         blind_checks,
         demo,
+        environment,
         evidence,
         expiry,
         national,
@@ -73,6 +74,7 @@ def init_app(app: "Flask") -> None:
     parts = (
         blind_checks,
         quality,
+        environment,
         expiry,
         nonconforming,
         preparations,

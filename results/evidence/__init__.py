@@ -21,6 +21,7 @@ def init_app(_app: Flask) -> None:
         (42, panels.readings_panel),
         (43, panels.raw_data_panel),
         (44, panels.quality_panel),
+        (46, panels.environment_panel),
         (50, panels.signing_panel),
         (58, urgent_panel),
         (60, sample_panel),

@@ -8,6 +8,7 @@ from lims.actors import Actor
 from lims.i18n import lazy_gettext as _l
 from lims.people.queries import person_names
 from lims.web.panels import Panel
+from results.environment.queries import courses_between
 from results.evidence import queries
 from results.quality import words
 from results.queries import list_lines, list_returns, people_of, superseded_results
@@ -50,6 +51,18 @@ def raw_data_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | N
         return None
     people = person_names(session, {one.attached_by_id for one in files})
     return Panel(_l("Raw data"), "results/evidence/raw_data.html", {"files": files, "people": people}, is_flush=True)
+
+
+def environment_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | None:
+    """What the rooms of the laboratory were while the sample was tested."""
+    test_set = queries.visible_set(session, actor, sample_id)
+    locks = queries.list_locks(session, test_set.id) if test_set else ()
+    if test_set is None or not locks:
+        return None
+    courses = courses_between(session, test_set.lab_id, test_set.opened_at, locks[-1].locked_at)
+    if not courses:
+        return None
+    return Panel(_l("Rooms while it was tested"), "results/evidence/rooms.html", {"courses": courses}, is_flush=True)
 
 
 def quality_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | None:
