@@ -34,5 +34,5 @@ def init_app(app: "Flask") -> None:
     )
     register_panel("sample", 58, panels.urgent_panel)
     register_evidence(panels.urgent_reports_of)
-    register_check("signatures", verification.check_urgent_reports)
+    register_check("urgent", verification.check_urgent_reports)
     register_chapter("urgent", 45, demo.live, Part.DOWNSTREAM)

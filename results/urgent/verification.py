@@ -1,4 +1,4 @@
-"""`lims verify signatures`: what was reported as dangerous was found to be so."""
+"""`lims verify urgent`: what was reported as dangerous was found to be so."""
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session

@@ -40,7 +40,7 @@ USABLE = sa.text(
           AND block.closed_at IS NULL AND held.last <= block.last - block.first
           AND coalesce(block.valid_from, '-infinity') <= :today AND coalesce(block.valid_to, 'infinity') >= :today
           AND block.task_source IN ('', plan.title_zh, regulator.name_zh)
-        ORDER BY is_general, valid_to, block.taken_at, block.row, block.id
+        ORDER BY is_general, valid_to, block.taken_at, block.row, block.fixed, block.first, block.id
         FOR UPDATE OF held
     )
     SELECT usable.*, reached.begins_at, reached.ends_at
@@ -49,7 +49,7 @@ USABLE = sa.text(
         WHERE block.fixed = :own_fixed AND block.suffix = ''
           AND block.last > :own_first AND block.first <= :own_first + :own_count
     ) reached LEFT JOIN usable ON true
-    ORDER BY is_general, valid_to, taken_at, row, id
+    ORDER BY is_general, valid_to, taken_at, row, fixed, first, id
     """
 )
 

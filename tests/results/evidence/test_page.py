@@ -1,6 +1,7 @@
 """The whole evidence of a sample on one page: who may see how much of it, and that it tells what the tables hold."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from hashlib import sha256
 
 import pytest
@@ -11,9 +12,12 @@ from instruments.services.readings import take_readings
 from instruments.services.record import note_calibration
 from lims.clock import local_date
 from lims.uow import unit_of_work
+from results.environment.services import add_room, note_reading, set_limits
+from results.environment.types import Allowed, RoomReading, Span
 from results.evidence import queries
 from results.models import ResultLock, TestSet
 from results.queries import list_lines
+from results.raw_data.services import attach_raw_data
 from results.services.composition import compose_report
 from results.services.signing import sign_conclusion
 from sampling.queries import list_acts, list_signatures
@@ -109,6 +113,25 @@ def test_a_reading_stands_with_its_bytes_and_the_calibration_of_its_day(client, 
     assert sha256(delivered.raw).hexdigest() in page
     assert "JZ-7" in page
     assert "JZ-OLD" not in page
+
+
+def test_raw_data_and_the_rooms_of_its_days_stand_on_it(client, session, team):
+    manager = quality.make_quality_manager(team)
+    with unit_of_work(manager.actor) as uow:
+        room = add_room(uow, "天平室").id
+        set_limits(uow, room, Allowed(Span(None, Decimal(26))), valid_from=date(2026, 1, 1))
+    made = make_entered_set(team)
+    with unit_of_work(team.tester.actor) as uow:
+        note_reading(uow, room, RoomReading(uow.now, Decimal("26.5")))
+        digest = attach_raw_data(uow, made.blind_code, b"chromatogram", file_name="seq7.cdf", note="铅").sha256
+    quality.lock(team, made)
+    with unit_of_work(team.signatory.actor) as uow:
+        report = compose_report(uow, made.blind_code)
+        uow.session.flush()
+        sign_conclusion(uow, report.id, report.pdf_sha256, confirmed_at=uow.now)
+    page = evidence(client, team.planner, made.sample_id).text
+    for expected in ("seq7.cdf", digest.hex(), "天平室", "26.5"):
+        assert expected in page
 
 
 def test_controls_and_holds_of_its_batches_stand_on_it(session, team):
