@@ -1,4 +1,4 @@
-"""Check an exported ledger offline: chains, leaves, heads."""
+"""The ledger by itself: clients who write at once, and an export checked offline (chains, leaves, heads)."""
 
 import resource
 import subprocess
@@ -7,8 +7,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from sqlalchemy import text
+
 import lims.ledger.verify
-from benchmarks.harness import Measure, installation
+from benchmarks.harness import CLIENTS, Measure, at_once, installation, percentile
 from lims import clock
 from lims.actors import INSTALL
 from lims.db import db
@@ -18,11 +20,39 @@ from lims.ledger.sequencer import load_signer, seal_head
 from lims.uow import unit_of_work
 
 CHAINS, ROUNDS = 1_000, 100
+TRANSACTIONS = 2_000
+OTHER_WORK_S = 0.02  # of a transaction, while it holds the heads of its chains
 VERIFIER = Path(lims.ledger.verify.__file__)
 
 
 def measure() -> list[Measure]:
-    """Events appended and verified a second."""
+    """Events written at once, appended and verified a second."""
+    return [*_written_at_once(), *_verified()]
+
+
+def _written_at_once() -> list[Measure]:
+    """One event a transaction of 20 ms that holds its lock all the while, each sample's chain for itself.
+
+    Beside the same on one chain for everything, where whoever writes waits for everybody before.
+    """
+    with installation():
+        rate, took = at_once(lambda number: _write_slowly(f"bench:{number}"), TRANSACTIONS)
+        one_chain, _took = at_once(lambda _number: _write_slowly("bench:all"), TRANSACTIONS // 10)
+    return [
+        Measure(f"business events of 20 ms, {CLIENTS} clients", rate, "/s", "≥ 300/s"),
+        Measure("  p99", percentile(took, 0.99), "ms", "< 100 ms"),
+        Measure("  the same on one chain for everything", one_chain, "/s", ""),
+    ]
+
+
+def _write_slowly(chain: str) -> None:
+    with db.new_session() as session:
+        append(session, Stamp(clock.now(), "system:bench", None, None), [(chain, {"name": "bench.rang.v1"})], [])
+        session.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": OTHER_WORK_S})
+        session.commit()
+
+
+def _verified() -> list[Measure]:
     with installation(), tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
         for number in range(ROUNDS):

@@ -3,8 +3,7 @@
 The nightly checks (`lims.ledger.replay`) prove everything at once; this proves one sample while somebody waits.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,7 +17,7 @@ from lims.db import Base
 from lims.ledger.capture import Ledgered, row_key_text
 from lims.ledger.models import LedgerCheckpoint, LedgerHead, PersonalSalt
 from lims.ledger.queries import TrailEntry, latest_checkpoint, trail
-from lims.ledger.replay import Row, compare_rows, fold_bodies
+from lims.ledger.replay import Row, compare_rows, fold_rows, read_body, rows_told
 from lims.ledger.verify import GENESIS, leaf_hash
 from lims.verification import Example, Finding
 
@@ -57,12 +56,15 @@ class ObjectProof:
 def prove_object(session: Session, chain: str) -> ObjectProof:
     """Check the chain of one object link by link, and every row it tells column by column."""
     entries = trail(session, chain)
+    bodies = [read_body(entry.body) for entry in entries]
     finding = Finding(chain)
-    _check_links(session, chain, entries, finding)
-    told = fold_bodies(entry.body for entry in entries)
+    _check_links(session, chain, entries, bodies, finding)
+    told: dict[str, dict[str, Row]] = {}
     row_leaves = {}
-    for entry in entries:
-        for row in _rows_of(entry):
+    for entry, body in zip(entries, bodies, strict=True):
+        rows = rows_told(body)
+        fold_rows(told, rows)
+        for row in rows:
             row_leaves[row["t"], row_key_text(row["k"])] = entry.leaf
     for mapper in Base.registry.mappers:
         table = str(mapper.local_table)
@@ -78,10 +80,11 @@ def prove_object(session: Session, chain: str) -> ObjectProof:
     )
 
 
-def _check_links(session: Session, chain: str, entries: list[TrailEntry], finding: Finding) -> None:
+def _check_links(
+    session: Session, chain: str, entries: list[TrailEntry], bodies: list[dict[str, Any]], finding: Finding
+) -> None:
     previous = GENESIS
-    for place, entry in enumerate(entries, start=1):
-        body = _body_of(entry)
+    for place, (entry, body) in enumerate(zip(entries, bodies, strict=True), start=1):
         links = (entry.seq, body.get("seq"), body.get("chain"), body.get("prev"))
         if links != (place, place, chain, previous) or leaf_hash(entry.body.encode()) != entry.hash:
             finding.violate("ledger_event", f"{chain} #{place}", "body")
@@ -114,15 +117,3 @@ def _as_stored(column: Any, value: Any) -> Any:
     if kind in {datetime, date}:
         return kind.fromisoformat(value)
     return kind(value) if kind in {UUID, Decimal, int} else value
-
-
-def _body_of(entry: TrailEntry) -> dict[str, Any]:
-    try:
-        body = json.loads(entry.body)
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _rows_of(entry: TrailEntry) -> Iterator[dict[str, Any]]:
-    yield from _body_of(entry).get("rows", ())

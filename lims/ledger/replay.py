@@ -1,7 +1,7 @@
 """The ledger against the tables: fold all events, compare every row, column by column."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -94,25 +94,36 @@ def _check_roots(session: Session, finding: Finding) -> None:
 def fold(session: Session) -> dict[str, dict[str, Row]]:
     """The rows of all ledgered tables as the ledger tells them: table -> key text -> columns."""
     bodies = select(LedgerEvent.body).order_by(LedgerEvent.id).execution_options(yield_per=STREAM_ROWS)
-    return fold_bodies(session.scalars(bodies))
-
-
-def fold_bodies(bodies: Iterable[str]) -> dict[str, dict[str, Row]]:
-    """The rows that a run of events tells: table -> key text -> columns."""
     state: dict[str, dict[str, Row]] = {}
-    for body in bodies:
-        try:
-            rows = json.loads(body)["rows"]
-        except (ValueError, KeyError, TypeError):
-            continue  # `check_chains` names the broken event; the rows after it are still compared
-        for row in rows:
-            table = state.setdefault(row["t"], {})
-            key = row_key_text(row["k"])
-            if row.get("d"):
-                table.pop(key, None)
-            else:
-                table.setdefault(key, dict(row["k"])).update(row["c"])
+    for body in session.scalars(bodies):
+        fold_rows(state, rows_told(read_body(body)))
     return state
+
+
+def read_body(body: str) -> dict[str, Any]:
+    """The body of an event; empty where it is none, as `check_chains` names the broken one."""
+    try:
+        read = json.loads(body)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def rows_told(body: Mapping[str, Any]) -> Sequence[Row]:
+    """The rows of a body that was read; none where it is broken, so that the rows after it are still compared."""
+    rows = body.get("rows")
+    return rows if isinstance(rows, list) else ()
+
+
+def fold_rows(state: dict[str, dict[str, Row]], rows: Iterable[Row]) -> None:
+    """Let the rows of one more event change what was told so far: table -> key text -> columns."""
+    for row in rows:
+        table = state.setdefault(row["t"], {})
+        key = row_key_text(row["k"])
+        if row.get("d"):
+            table.pop(key, None)
+        else:
+            table.setdefault(key, dict(row["k"])).update(row["c"])
 
 
 def check_replay(session: Session) -> Finding:
@@ -150,8 +161,9 @@ def compare_rows(
     table = mapper.local_table
     columns = [column for _name, column in ledgered_columns(mapper)]
     wanted = list({column.name: column for column in [*mapper.primary_key, *columns]}.values())
-    query = select(*wanted) if only is None else select(*wanted).where(only)
-    for row in session.execute(query.execution_options(yield_per=STREAM_ROWS)).mappings():
+    # A whole table is streamed; the few rows of one object come quicker at once.
+    query = select(*wanted).execution_options(yield_per=STREAM_ROWS) if only is None else select(*wanted).where(only)
+    for row in session.execute(query).mappings():
         finding.checked += 1
         key = row_key_text({column.name: row[column] for column in mapper.primary_key})
         expected = told.pop(key, None)

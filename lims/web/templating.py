@@ -28,8 +28,11 @@ def _fingerprint(name: str, _changed_ns: int) -> str:
 
 def static_url(name: str) -> str:
     """The address of a file under `lims/static`, with its content's digest, so that it may be cached for ever."""
-    changed = (STATIC / name).stat().st_mtime_ns
-    return url_for("static", filename=name, v=_fingerprint(name, changed))
+    known: dict[str, str] = g.setdefault("lims_static_urls", {})  # a long page draws one sprite hundreds of times
+    if name not in known:
+        changed = (STATIC / name).stat().st_mtime_ns
+        known[name] = url_for("static", filename=name, v=_fingerprint(name, changed))
+    return known[name]
 
 
 def switch_locale_url() -> str:

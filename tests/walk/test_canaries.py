@@ -48,6 +48,7 @@ ENDS_THE_SESSION = {"lims.log_out"}
 MANY = 1000  # answers that a crawl searches at least
 MOST_NUMBERS = 40  # of the street that are tried as codes of the bench
 MOST_VALUES = 8  # of one part of an address
+BEGINNING = 4  # characters
 KNOWN_TO_NOBODY = UUID(int=7)
 
 
@@ -178,8 +179,13 @@ def words_of(answer: TestResponse) -> str:
 
 
 def told(words: str, asked: str, secrets: set[str]) -> set[str]:
-    """Which secrets an answer holds that were not in the question itself."""
-    return {secret for secret in secrets if secret in words and secret not in asked and quote(secret) not in asked}
+    """Which secrets an answer holds that were not in the question itself.
+
+    Looks for how secrets begin first: thirty thousand of them begin in some few ways.
+    """
+    met = {start for start in {secret[:BEGINNING] for secret in secrets} if start in words}
+    found = {secret for secret in secrets if secret[:BEGINNING] in met and secret in words}
+    return {secret for secret in found if secret not in asked and quote(secret) not in asked}
 
 
 class Kept(logging.Handler):
