@@ -221,7 +221,7 @@ class World:
             with db.new_session() as session:
                 account = session.get_one(Account, inhabitant.account_id)
                 employment = employment_of_person(session, inhabitant.person_id, today)
-                self._actors[key, today] = actor_in(session, account, employment)
+                self._actors[key, today] = actor_in(account, employment)
         return self._actors[key, today]
 
     @contextmanager

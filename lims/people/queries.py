@@ -37,6 +37,15 @@ def list_organisations(session: Session, kinds: Iterable[OrganisationKind] | Non
     return session.scalars(query).all()
 
 
+# The roles an employment carries now, read along with it: who acts is looked up before everything else.
+ROLES_NOW = func.array(
+    select(RoleGrant.role)
+    .where(RoleGrant.employment_id == Employment.id, RoleGrant.ended_at.is_(None))
+    .correlate(Employment)
+    .scalar_subquery()
+)
+
+
 @read_once
 def get_person(session: Session, person_id: UUID) -> Person:
     """One person.
@@ -107,12 +116,13 @@ def _facts(session: Session, which: ColumnElement[bool], on: date) -> Iterator[E
             Organisation.party_id,
             Employment.valid_from,
             Employment.valid_to,
+            ROLES_NOW.label("roles"),
         )
         .join(Person, Person.id == Employment.person_id)
         .join(Organisation, Organisation.id == Employment.organisation_id)
         .where(which, *in_force(on))
     )
-    return (EmploymentFacts(**row) for row in rows.mappings())
+    return (EmploymentFacts(**{**row, "roles": frozenset(row["roles"])}) for row in rows.mappings())
 
 
 def in_force(on: date) -> tuple[ColumnElement[bool], ...]:
@@ -157,10 +167,10 @@ def actor_for(session: Session, account: Account, employment_id: UUID, on: date)
     Raises:
         NotFoundError: the employment is not of this person, or does not cover the day.
     """
-    return actor_in(session, account, employment_facts(session, employment_id, on))
+    return actor_in(account, employment_facts(session, employment_id, on))
 
 
-def actor_in(session: Session, account: Account, facts: EmploymentFacts) -> Actor:
+def actor_in(account: Account, facts: EmploymentFacts) -> Actor:
     """As `actor_for`, in an employment whose facts were read already.
 
     Raises:
@@ -168,7 +178,6 @@ def actor_in(session: Session, account: Account, facts: EmploymentFacts) -> Acto
     """
     if facts.person_id != account.person_id:
         raise NotFoundError
-    roles = roles_of(session, facts.employment_id)
     return Actor(
         name=facts.person_name,
         person_id=facts.person_id,
@@ -177,8 +186,8 @@ def actor_in(session: Session, account: Account, facts: EmploymentFacts) -> Acto
         organisation_id=facts.organisation_id,
         organisation_kind=facts.organisation_kind,
         party_id=facts.party_id,
-        roles=roles,
-        permissions=permissions_of(roles),
+        roles=facts.roles,
+        permissions=permissions_of(facts.roles),
     )
 
 

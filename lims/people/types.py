@@ -83,7 +83,7 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True)
 class EmploymentFacts:
-    """One employment with all that an act is judged by."""
+    """One employment with all that an act is judged by; the roles are those it carries now."""
 
     employment_id: UUID
     person_id: UUID
@@ -95,6 +95,7 @@ class EmploymentFacts:
     party_id: UUID
     valid_from: date
     valid_to: date | None
+    roles: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
