@@ -11,7 +11,7 @@ from flask.cli import FlaskGroup, ScriptInfo
 from lims.config import Settings, load_settings
 from lims.errors import LimsError
 from lims.factory import create_base_app, finish_app
-from lims.garbage import making_what_stays
+from lims.garbage import keep_what_stands, making_what_stays
 from lims.runtime import connect
 
 PACKAGES = ("lims", "citizen_votes", "sampling", "chain_of_custody", "instruments", "results")
@@ -75,6 +75,7 @@ def create_served_app() -> Flask:
     app = create_app()
     logging.configure(app.extensions["lims.settings"].log_level)
     connect(app)
+    keep_what_stands()
     return app
 
 

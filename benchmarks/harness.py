@@ -17,6 +17,7 @@ from lims import clock
 from lims.auth.passwords import use_hasher
 from lims.config import Environment, load_settings
 from lims.db import db
+from lims.garbage import keep_what_stands
 from lims.people.models import LoginAttempt
 from lims.runtime import connect, disconnect, prepare_database
 
@@ -60,6 +61,7 @@ def installation() -> Iterator[Flask]:
         try:
             prepare_database(settings)
             connect(app, pool_size=CLIENTS)
+            keep_what_stands()  # as every process that serves
             yield app
         finally:
             disconnect()

@@ -19,7 +19,7 @@ from tests.factories.sampling import Team, make_team
 
 SETS = 24
 AT_ONCE = 50  # results
-FEW_SETS, FILE_SETS = 6, 60
+FEW_SETS, FILE_SETS = 6, 834  # of twelve items each: ten thousand rows
 
 
 def measure() -> list[Measure]:
@@ -69,25 +69,38 @@ def _at_once() -> Iterator[Measure]:
     locked = time.perf_counter() - begun
     yield Measure("50 results entered at once", entered / few_rows * AT_ONCE, "s", "≤ 0.5 s")
     yield Measure("50 results locked at once", locked / few_rows * AT_ONCE, "s", "≤ 0.5 s")
-    took, rows = _imported(team, [make_test_set(team) for _number in range(FILE_SETS)])
-    yield Measure("results of a file, matched, judged and ledgered", rows / took, "/s", "≥ 5,000/s")
+    sets = [make_test_set(team) for _number in range(FILE_SETS)]
+    looked, took, rows = _taken_in(team, sets)
+    yield Measure(f"rows of a file of {rows}, matched and judged for its preview", rows / looked, "/s", "≥ 5,000/s")
+    yield Measure("results of that file, matched, judged and ledgered", rows / took, "/s", "≥ 5,000/s")
 
 
 def _imported(team: Team, sets: list[TestSet]) -> tuple[float, int]:
     """Take in a file with every result of these sets; answers the seconds and the rows."""
+    looked, took, rows = _taken_in(team, sets)
+    return looked + took, rows
+
+
+def _taken_in(team: Team, sets: list[TestSet]) -> tuple[float, float, int]:
+    """Look at such a file, then take it in, as two requests do; answers the seconds of each and the rows."""
     with db.read_session() as session:
         lines = [(one.blind_code, line) for one in sets for line in list_lines(session, one.id)]
     written = io.StringIO()
     table = csv.writer(written)
     table.writerow(("盲样编号", "检验项目", "检验结果", "未检验原因"))
-    for code, line in lines:
+    for place, (code, line) in enumerate(lines):
         entry = _entry(line)
-        table.writerow((code, line.item.name_zh, entry.text, entry.untested_reason or ""))
+        # Every fourth is a figure of its own, so that nothing is judged once for all.
+        text = f"0.{place:05}" if place % 4 == 0 and entry.untested_reason is None else entry.text
+        table.writerow((code, line.item.name_zh, text, entry.untested_reason or ""))
     begun = time.perf_counter()
     with unit_of_work(team.tester.actor) as uow:
-        count = import_file(uow, preview_file(uow, written.getvalue().encode()).sha256)
+        sha256 = preview_file(uow, written.getvalue().encode()).sha256
+    looked = time.perf_counter()
+    with unit_of_work(team.tester.actor) as uow:
+        count = import_file(uow, sha256)
     assert count == len(lines), f"{count} of {len(lines)} rows were entered"
-    return time.perf_counter() - begun, count
+    return looked - begun, time.perf_counter() - looked, count
 
 
 def _entry(one: BenchLine) -> Entry:

@@ -4,7 +4,7 @@ Writing happens in `lims.uow` only. Sessions are plain SQLAlchemy, bound here an
 tasks and tests use the very same ones.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from flask import g, has_app_context
 from sqlalchemy import (
     ARRAY,
     CheckConstraint,
+    ColumnElement,
     Connection,
     DateTime,
     Engine,
@@ -24,13 +25,15 @@ from sqlalchemy import (
     Numeric,
     Text,
     Uuid,
+    any_,
     create_engine,
+    literal,
     text,
 )
 from sqlalchemy import Enum as EnumType
 from sqlalchemy import event as sa_event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, mapped_column
 
 NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
@@ -97,6 +100,14 @@ class Base(DeclarativeBase):
 def columns_of(row: Base) -> dict[str, Any]:
     """What stands in the columns of a row, by their names; an answer that says more than the row adds to it."""
     return {column.key: getattr(row, column.key) for column in row.__table__.columns}
+
+
+def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether a column is any of these values, which travel as one parameter.
+
+    A thousand parameters of their own take longer to bind than what they ask for takes to find.
+    """
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 class Entity(Base):

@@ -22,7 +22,8 @@ from results.queries import BenchLine, list_lines, set_of_sample
 from results.rules.frozen import judge_line
 from results.rules.rounding import round_to_figures
 from results.services.composition import compose_reports
-from results.services.entry import approve_correction, case_of, enter_results, propose_correction
+from results.services.entry import approve_correction, enter_results, propose_correction
+from results.services.judging import case_of
 from results.services.review import give_up, lock_results, return_results
 from results.services.signing import sign_conclusions
 from results.types import Entry, ItemVerdict, LimitState

@@ -10,7 +10,7 @@ from wtforms.validators import Length
 from lims.auth.login import FRESH
 from lims.forms import PageForm, required
 from lims.i18n import lazy_gettext as _l
-from results.services.entry import MAX_RESULT_TEXT
+from results.services.judging import MAX_RESULT_TEXT
 
 MAX_CODE = 60
 MAX_REASON = 500

@@ -9,7 +9,7 @@ from lims.web.paging import PageIn, PageOut
 from lims.web.schemas import Count, StrictSchema, Text
 from results.forms import HEX_LENGTH, MAX_CODE, MAX_REASON
 from results.rules.formulas import FORMULAS
-from results.services.entry import MAX_RESULT_TEXT
+from results.services.judging import MAX_RESULT_TEXT
 from results.types import ItemKind, ItemVerdict, LimitState, ReportStanding, Rule, TestSetState
 from sampling.types import Packaging, PhysicalForm, ProductType, SampleVerdict, StorageCondition
 

@@ -9,7 +9,7 @@ from results.quality.forms import LONG, SHORT
 from results.quality.services.batches import MAX_POSITIONS
 from results.quality.services.history import MAX_RUNS
 from results.quality.types import LotKind, QcOutcome, SlotKind
-from results.services.entry import MAX_RESULT_TEXT
+from results.services.judging import MAX_RESULT_TEXT
 
 MOST_ENTRIES = 5_000
 

@@ -12,6 +12,7 @@ from chain_of_custody.rules import normalise_scan
 from instruments.types import Asked
 from lims.catalog.models import FoodCategory, Method, TestItem
 from lims.catalog.queries import ancestors
+from lims.db import among
 from lims.errors import NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.people.models import Person
@@ -144,15 +145,21 @@ def people_of(session: Session, lines: Sequence["BenchLine"]) -> dict[UUID, str]
 
 
 def find_set(session: Session, blind_code: str, lab_id: UUID) -> TestSet:
-    """The worklist of a blind code of this laboratory.
+    """The worklist of a blind code of this laboratory; as `find_sets`."""
+    return find_sets(session, [blind_code], lab_id)[blind_code]
+
+
+def find_sets(session: Session, blind_codes: Sequence[str], lab_id: UUID) -> dict[str, TestSet]:
+    """The worklists of blind codes of this laboratory, in the order of the codes.
 
     Raises:
         NotFoundError: an unknown code, or one of another laboratory: the two are not told apart.
     """
-    found = session.scalar(sa.select(TestSet).where(TestSet.blind_code == blind_code, TestSet.lab_id == lab_id))
-    if found is None:
-        raise NotFoundError(_l("Unknown code %(code)s.", code=blind_code[:40]))
-    return found
+    found = sets_by_code(session, lab_id, blind_codes)
+    for code in blind_codes:
+        if code not in found:
+            raise NotFoundError(_l("Unknown code %(code)s.", code=code[:40]))
+    return {code: found[code] for code in blind_codes}
 
 
 def set_of_sample(session: Session, sample_id: UUID) -> TestSet:
@@ -319,14 +326,14 @@ def list_returns(session: Session, test_set_id: UUID) -> Sequence[tuple[SetRetur
 
 def sets_by_code(session: Session, lab_id: UUID, codes: Collection[str]) -> dict[str, TestSet]:
     """The worklists of a laboratory by blind code; unknown codes and those of others are left out."""
-    rows = session.scalars(sa.select(TestSet).where(TestSet.lab_id == lab_id, TestSet.blind_code.in_(codes)))
+    rows = session.scalars(sa.select(TestSet).where(TestSet.lab_id == lab_id, among(TestSet.blind_code, codes)))
     return {one.blind_code: one for one in rows}
 
 
-def lines_by_set(session: Session, set_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], TestSetItem]:
-    """The lines of many worklists by set and item."""
-    rows = session.scalars(sa.select(TestSetItem).where(TestSetItem.test_set_id.in_(set_ids)))
-    return {(line.test_set_id, line.item_id): line for line in rows}
+def lines_of_sets(session: Session, set_ids: Collection[UUID]) -> dict[UUID, TestSetItem]:
+    """The lines of many worklists, by their own ids."""
+    rows = session.scalars(sa.select(TestSetItem).where(among(TestSetItem.test_set_id, set_ids)))
+    return {line.id: line for line in rows}
 
 
 def results_by_line(session: Session, set_ids: Collection[UUID]) -> dict[UUID, ItemResult]:
@@ -334,10 +341,25 @@ def results_by_line(session: Session, set_ids: Collection[UUID]) -> dict[UUID, I
     rows = session.scalars(
         sa.select(ItemResult)
         .join(TestSetItem, TestSetItem.id == ItemResult.set_item_id)
-        .where(TestSetItem.test_set_id.in_(set_ids))
+        .where(among(TestSetItem.test_set_id, set_ids))
         .order_by(ItemResult.set_item_id, ItemResult.version)
     )
     return {row.set_item_id: row for row in rows}
+
+
+def locked_before(session: Session, set_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these worklists were locked, now or at any time."""
+    return set(session.scalars(sa.select(ResultLock.test_set_id).where(among(ResultLock.test_set_id, set_ids))))
+
+
+def reporting_rules(session: Session, method_ids: Collection[UUID]) -> dict[UUID, str]:
+    """How results are written by methods whose row says so, as the row prints it."""
+    rows = session.execute(
+        sa.select(Method.id, Method.reported_digits).where(
+            among(Method.id, method_ids), Method.reported_digits.is_not(None)
+        )
+    )
+    return {method_id: rule for method_id, rule in rows if rule is not None}
 
 
 def find_import(session: Session, lab_id: UUID, sha256: bytes) -> ResultImport | None:

@@ -6,7 +6,7 @@ from lims.web.api import MeasuredField
 from lims.web.schemas import StrictSchema, Text
 from results.recheck.types import FeeBearer, RecheckClock, RecheckState, RefusalReason
 from results.referral.types import Addressee
-from results.services.entry import MAX_RESULT_TEXT
+from results.services.judging import MAX_RESULT_TEXT
 from sampling.schemas.fields import Base64Field
 from sampling.types import SampleVerdict
 

@@ -3,9 +3,30 @@
 from decimal import Decimal
 
 from lims.catalog.reporting import Band, ReportingRule
-from lims.quantities import N_, format_measured
+from lims.quantities import N_, UnitMismatchError, convert, format_measured
 from results.rules.rounding import round_to_figures, round_to_places
-from results.types import Reason
+from results.types import Finding, Method, Reason
+
+
+def check_written(finding: Finding, rule: ReportingRule, method: Method) -> Reason | None:
+    """Say what is wrong with a typed finding: a figure has the digits of its method row and is not below its LOD.
+
+    A figure in another unit than the row's is looked at in the row's, and keeps its digits by powers of ten; one that
+    cannot be brought into it is for the judgement to name.
+
+    Source: national base table, column 检验结果: 未检出, or a figure from the detection limit on (domain.md §5).
+    """
+    if finding.value is None:
+        return None
+    try:
+        value = convert(finding.value, finding.unit, method.unit) if finding.unit_stated else finding.value
+    except UnitMismatchError:
+        return None
+    if method.lod is not None and value < method.lod:
+        bound = f"{format_measured(method.lod)}{method.unit.text}"
+        message = N_("%(value)s is below the detection limit %(bound)s of the method; expected 未检出.")
+        return Reason("below_detection_limit", message, {"value": format_measured(value), "bound": bound})
+    return check_reported(value, rule)
 
 
 def check_reported(value: Decimal, rule: ReportingRule) -> Reason | None:

@@ -24,14 +24,14 @@ from results.models import TestReport, TestSet
 from results.papers.assembly import as_translation, assemble_report
 from results.papers.report import Language, TestReportPaper, render_test_report
 from results.quality.services.holds import require_released
-from results.queries import find_set, gather_report, last_lock, newest_report, set_and_lock
+from results.queries import find_sets, gather_report, last_lock, newest_report, set_and_lock
 from results.rules.conclusion import conclude
 from results.services.review import give_back
 from results.services.signing import NotSignableError, get_report_here
 from results.types import SampleVerdict as Concluded
 from results.types import TestSetState
 from sampling.models import Sample
-from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
+from sampling.services.separation import claim_act, get_sample_for_act, get_samples_for_act, sample_tuple
 from sampling.types import DutyRole, SamplePurpose, SampleVerdict
 
 SERIES = "test_report"
@@ -69,12 +69,11 @@ def compose_reports(uow: UnitOfWork, blind_codes: Sequence[str]) -> list[TestRep
         SeparationRefusedError: the actor tested or reviewed this sample, or stands on its sampling side.
     """
     codes = list(dict.fromkeys(blind_codes))
-    # Locked in one order whatever was asked, so that two batches that share samples do not wait in a circle.
-    sets = {code: find_set(uow.session, code, uow.actor.require_organisation()) for code in sorted(codes)}
-    samples = {code: get_sample_for_act(uow, one.sample_id) for code, one in sets.items()}
+    sets = find_sets(uow.session, codes, uow.actor.require_organisation())
+    samples = get_samples_for_act(uow, [one.sample_id for one in sets.values()])
     composed, begun = [], []
     for code in codes:
-        standing, paper = _draft(uow, sets[code], samples[code])
+        standing, paper = _draft(uow, sets[code], samples[sets[code].sample_id])
         composed.append(standing)
         if paper is not None:
             begun.append((standing, papers.begin(render_test_report, paper)))

@@ -1,35 +1,31 @@
 """Entering results, and correcting them after their lock with a second person."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from lims.catalog.limits import parse_limit
 from lims.catalog.queries import method_names
 from lims.clock import local_date, local_time
+from lims.copying import copy_in
 from lims.decisions import read_reason
 from lims.errors import ConflictError, InvalidInputError, LimsError, NotFoundError
-from lims.i18n import gettext
 from lims.i18n import lazy_gettext as _l
+from lims.ledger.capture import plain
 from lims.people.authorisations import Needed, require_authorised
 from lims.people.queries import person_names
 from lims.people.types import AuthorisationKind
-from lims.quantities import QuantityError, format_measured, parse_unit
 from lims.uow import UnitOfWork
 from results.models import CorrectionProposal, ItemResult, TestSet, TestSetItem
 from results.quality.services.evaluation import evaluate_batches_of
-from results.queries import find_set, last_lock, standing_results
-from results.rules.findings import parse_findings
-from results.rules.formulas import MOST_FIGURES, calculate, get_formula, is_rounding_of
-from results.rules.frozen import judge_line
-from results.rules.rounding import round_to_figures
-from results.rules.stored import to_json
-from results.services.worklists import begin_testing
-from results.types import AbsenceBound, Calculation, Entry, JudgementInput, Method, TestSetState
-from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
+from results.queries import find_set, last_lock, lines_of_sets, locked_before, results_by_line, standing_results
+from results.services.judging import JudgedEntry, judge_entry, result_row, rules_for
+from results.services.worklists import begin_testing, begin_testing_all
+from results.types import Entry, TestSetState
+from sampling.services.separation import claim_act, get_sample_for_act, get_samples_for_act, sample_tuple
 from sampling.types import DutyRole
-
-MAX_RESULT_TEXT = 400  # five results of a microbiological plan with their units take less than 100
 
 
 class ResultStandsError(ConflictError):
@@ -55,51 +51,25 @@ class NotInWorklistError(InvalidInputError):
     code = "not_in_worklist"
 
 
-def case_of(line: TestSetItem, test_set: TestSet, text: str, untested_reason: str | None = None) -> JudgementInput:
-    """Everything the verdict of a typed result depends on.
-
-    Raises:
-        InvalidInputError: the text is no result, an item was not tested and nobody says why, or a reason stands beside
-            a result; the message shows what was typed.
-    """
-    if not text.strip() or len(text) > MAX_RESULT_TEXT:
-        raise InvalidInputError(
-            _l("Enter a result of 1 to %(most)s characters.", most=MAX_RESULT_TEXT), field=str(line.id)
-        )
-    limit = parse_limit(line.limit_text, line.limit_unit) if line.limit_id else None
-    try:
-        findings = parse_findings(text, line.unit)
-        unit = parse_unit(line.unit)
-    except QuantityError as error:
-        raise InvalidInputError(gettext(error.message) % error.params, field=str(line.id)) from error
-    given = (untested_reason or "").strip()
-    if not findings and not given:
-        raise InvalidInputError(
-            _l("“%(text)s” says that nothing was tested; expected a result, or the reason.", text=text[:60]),
-            field=str(line.id),
-        )
-    if findings and given:
-        raise InvalidInputError(
-            _l("“%(text)s” is a result, so there is no reason for not testing.", text=text[:60]), field=str(line.id)
-        )
-    absence_unit = unit if line.absence_value is not None else parse_unit("")
-    return JudgementInput(
-        findings=findings,
-        limit=limit,
-        kind=line.kind,
-        comparison=line.comparison,
-        absence=AbsenceBound(line.absence, line.absence_value, absence_unit),
-        method=Method(line.lod, line.loq, unit) if line.method_id else None,
-        label_claim=test_set.label_claims,
-    )
+def enter_results(uow: UnitOfWork, blind_code: str, entries: Sequence[Entry]) -> list[JudgedEntry]:
+    """Write down what the bench found in one set; as `enter_sets`."""
+    return enter_sets(uow, {blind_code: entries})
 
 
-def enter_results(uow: UnitOfWork, blind_code: str, entries: Sequence[Entry]) -> list[ItemResult]:
-    """Write down what the bench found, judged at once; all entries or none.
+def enter_sets(
+    uow: UnitOfWork, by_code: Mapping[str, Sequence[Entry]], looked_at: Mapping[UUID, JudgedEntry] | None = None
+) -> list[JudgedEntry]:
+    """Write down what the bench found, judged at once; all entries of all sets or none.
 
-    Duplicates and spikes of these samples are judged again. Replacing a result before the lock writes the next version
-    and asks for a reason. After a lock nothing is entered
-    here: see `propose_correction`.
+    The sets are taken, locked and looked at together, so that a file of a thousand of them takes as many statements as
+    one. Duplicates and spikes of these samples are judged again. Replacing a result before the lock writes the next
+    version and asks for a reason. After a lock nothing is entered here: see `propose_correction`.
+
+    Args:
+        uow: the transaction.
+        by_code: what was found, by the blind code of the set.
+        looked_at: by line, entries that this very unit judged before it took the sets: they need not be read and judged
+            again where what they stand on is the same.
 
     Raises:
         NotFoundError: no such code in this laboratory.
@@ -107,52 +77,101 @@ def enter_results(uow: UnitOfWork, blind_code: str, entries: Sequence[Entry]) ->
         ResultStandsError: a result stands and no reason is given, or it is not the one that was on the screen.
         EntriesRefusedError: several of these, each beside its line.
         ConflictError: the results are, or were, locked.
-        SeparationRefusedError: the person may not test this sample.
+        SeparationRefusedError: the person may not test one of these samples.
         NotAuthorisedError: the person may not test this food, or not by one of these methods.
     """
-    test_set = begin_testing(uow, blind_code)
-    if test_set.state is TestSetState.LOCKED or last_lock(uow.session, test_set.id) is not None:
+    sets = begin_testing_all(uow, sorted(by_code))
+    set_ids = [one.id for one in sets.values()]
+    locked = locked_before(uow.session, set_ids)
+    if any(one.id in locked or one.state is TestSetState.LOCKED for one in sets.values()):
         raise ConflictError(_l("These results were locked: propose a correction, which a second person approves."))
-    if len({entry.set_item_id for entry in entries}) != len(entries):
+    given = [entry.set_item_id for entries in by_code.values() for entry in entries]
+    if len(set(given)) != len(given):
         raise InvalidInputError(_l("The same item is given twice."))
-    lines = {line.id: line for line in uow.session.query(TestSetItem).filter_by(test_set_id=test_set.id)}
-    _require_methods(uow, test_set, [lines[entry.set_item_id] for entry in entries if entry.set_item_id in lines])
-    standing = standing_results(uow.session, test_set.id)
-    written: list[ItemResult] = []
+    known = looked_at or {}
+    unread = {sets[code].id for code, entries in by_code.items() if any(e.set_item_id not in known for e in entries)}
+    lines = lines_of_sets(uow.session, unread) | {line_id: one.line for line_id, one in known.items()}
+    _require_methods(uow, sets.values(), [lines[line_id] for line_id in given if line_id in lines])
+    rules = rules_for(uow.session, lines.values())
+    standing = results_by_line(uow.session, set_ids)
+    judged: list[JudgedEntry] = []
     problems: dict[str, LimsError] = {}
-    for entry in entries:
-        line = lines.get(entry.set_item_id)
-        if line is None:
-            raise NotInWorklistError(_l("This item is not in the worklist of %(code)s.", code=blind_code))
-        before = standing.get(line.id)
-        try:
-            _check_seen(uow, line, entry, before)
-            written.append(_result(uow, test_set, entry, line, before))
-        except (InvalidInputError, ResultStandsError) as problem:
-            problems[str(line.id)] = problem
+    for code, test_set in sets.items():
+        for entry in by_code[code]:
+            line = lines.get(entry.set_item_id)
+            if line is None or line.test_set_id != test_set.id:
+                raise NotInWorklistError(_l("This item is not in the worklist of %(code)s.", code=code))
+            try:
+                _check_seen(uow, line, entry, standing.get(line.id))
+                before = known.get(line.id)
+                stands = before is not None and before.entry == entry and before.label_claims == test_set.label_claims
+                judged.append(before if before and stands else judge_entry(line, test_set, entry, rules))
+            except (InvalidInputError, ResultStandsError) as problem:
+                problems[str(line.id)] = problem
     if problems:
         raise next(iter(problems.values())) if len(problems) == 1 else EntriesRefusedError(problems)
-    uow.session.add_all(written)
-    uow.session.flush()
-    evaluate_batches_of(uow, test_set.id)
-    return written
+    _write(uow, judged, standing)
+    evaluate_batches_of(uow, set_ids)
+    return judged
 
 
-def _require_methods(uow: UnitOfWork, test_set: TestSet, lines: Sequence[TestSetItem]) -> None:
+def _write(
+    uow: UnitOfWork,
+    judged: Sequence[JudgedEntry],
+    standing: Mapping[UUID, ItemResult],
+    approved: CorrectionProposal | None = None,
+) -> None:
+    """Copy the results in at once, and note them on the chains of their samples.
+
+    What a second person approved was entered by who proposed it.
+    """
+    actor = str(uow.actor.require_person())
+    shared = {
+        "entered_by_id": str(approved.proposed_by_id) if approved else actor,
+        "entered_role": DutyRole.TESTER.value,
+        "entered_at": plain(uow.now),
+        "proposal_id": str(approved.id) if approved else None,
+        "approved_by_id": actor if approved else None,
+        "approved_role": DutyRole.REVIEWER.value if approved else None,
+    }
+    rows = [result_row(one, standing.get(one.line.id)) | shared for one in judged]
+    for row in rows:
+        uow.record_plain(f"sample:{row['sample_id']}", ItemResult.__tablename__, [row])
+    copy_in(uow.session, ItemResult.__table__, map(_as_copied, rows))
+
+
+def _as_copied(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as PostgreSQL reads it: what holds several values is JSON."""
+    packed = {name: _PACK(row[name]) for name in ("used", "reason_params", "calculation") if row[name] is not None}
+    return row | packed
+
+
+_PACK = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _require_methods(uow: UnitOfWork, sets: Iterable[TestSet], lines: Sequence[TestSetItem]) -> None:
     """Insist that a tester who is authorised for some methods only uses no other.
+
+    Every set is asked for by itself, as one authorisation has to cover all its methods; sets that ask the same are
+    asked for once.
 
     Raises:
         NotAuthorisedError: one of the lines is measured by another method.
     """
-    category_id = get_sample_for_act(uow, test_set.sample_id).category_id
+    samples = get_samples_for_act(uow, [one.sample_id for one in sets])
+    used: dict[UUID, set[UUID]] = defaultdict(set)
+    for line in lines:
+        used[line.sample_id] |= {line.method_id} if line.method_id else set()
+    asked = {(samples[sample_id].category_id, frozenset(methods)) for sample_id, methods in used.items()}
     tester = Needed.of(uow.actor, AuthorisationKind.TEST)
-    require_authorised(
-        uow.session,
-        [tester],
-        local_date(uow.now),
-        category_id=category_id,
-        methods=lambda: method_names(uow.session, [line.method_id for line in lines if line.method_id]),
-    )
+    for category_id, method_ids in asked:
+        require_authorised(
+            uow.session,
+            [tester],
+            local_date(uow.now),
+            category_id=category_id,
+            methods=partial(method_names, uow.session, list(method_ids)),
+        )
 
 
 def _check_seen(uow: UnitOfWork, line: TestSetItem, entry: Entry, before: ItemResult | None) -> None:
@@ -203,7 +222,8 @@ def propose_correction(uow: UnitOfWork, blind_code: str, entry: Entry) -> Correc
     if before is None:
         raise NotInWorklistError(_l("This item is not in the worklist of %(code)s.", code=blind_code))
     why = read_reason(entry.reason)
-    case_of(uow.session.get_one(TestSetItem, entry.set_item_id), test_set, entry.text)
+    line = uow.session.get_one(TestSetItem, entry.set_item_id)
+    judge_entry(line, test_set, entry, rules_for(uow.session, [line]))
     proposal = CorrectionProposal(
         set_item_id=entry.set_item_id,
         sample_id=test_set.sample_id,
@@ -238,62 +258,8 @@ def approve_correction(uow: UnitOfWork, proposal_id: UUID) -> ItemResult:
     before = standing_results(uow.session, test_set.id)[line.id]
     if before.version != proposal.replaces_version or test_set.state is TestSetState.LOCKED:
         raise ConflictError(_l("This result was changed or locked since the correction was proposed."))
-    result = _result(uow, test_set, Entry(line.id, proposal.entered_text, proposal.reason), line, before)
-    result.proposal_id = proposal.id
-    result.entered_by_id = proposal.proposed_by_id
-    result.approved_by_id = uow.actor.require_person()
-    result.approved_role = DutyRole.REVIEWER
-    uow.session.add(result)
-    uow.session.flush()
-    evaluate_batches_of(uow, test_set.id)
-    return result
-
-
-def _result(
-    uow: UnitOfWork, test_set: TestSet, entry: Entry, line: TestSetItem, before: ItemResult | None
-) -> ItemResult:
-    """The next version for a line, entered by the actor."""
-    case = case_of(line, test_set, entry.text, entry.untested_reason)
-    judged = judge_line(case, line.limit_state, line.basis)
-    calculation = None if entry.calculation is None else _calculated(line, entry.text, entry.calculation)
-    return ItemResult(
-        set_item_id=line.id,
-        sample_id=line.sample_id,
-        version=before.version + 1 if before else 1,
-        replaces_version=before.version if before else None,
-        entered_text=entry.text.strip(),
-        used=to_json(case),
-        verdict=judged.verdict,
-        rule=judged.rule,
-        reason_code=judged.reason.code,
-        reason_message=judged.reason.message,
-        reason_params=dict(judged.reason.params),
-        compared_value=judged.compared_value,
-        untested_reason=(entry.untested_reason or "").strip() or None,
-        calculation=calculation,
-        entered_by_id=uow.actor.require_person(),
-        entered_role=DutyRole.TESTER,
-        entered_at=uow.now,
-        change_reason=(entry.reason or "").strip() if before else None,
-    )
-
-
-def _calculated(line: TestSetItem, text: str, calculation: Calculation) -> dict[str, Any]:
-    """The calculation as it stands with its result; what was entered must be what it gives.
-
-    Raises:
-        InvalidInputError: an interim value cannot be used, or the text is not the computed value, rounded once.
-    """
-    value = calculate(calculation.formula, calculation.interims)
-    formula = get_formula(calculation.formula)
-    if not is_rounding_of(text, formula, value, line.unit):
-        raise InvalidInputError(
-            _l(
-                "“%(text)s” was entered, and the formula gives %(value)s.",
-                text=text.strip()[:60],
-                value=f"{format_measured(round_to_figures(value, MOST_FIGURES))}{formula.unit}",
-            ),
-            field=str(line.id),
-        )
-    interims = {name: written.strip() for name, written in calculation.interims.items() if written.strip()}
-    return {"formula": calculation.formula, "interims": interims, "value": format(value, "f")}
+    entry = Entry(line.id, proposal.entered_text, proposal.reason)
+    judged = judge_entry(line, test_set, entry, rules_for(uow.session, [line]))
+    _write(uow, [judged], {line.id: before}, approved=proposal)
+    evaluate_batches_of(uow, [test_set.id])
+    return standing_results(uow.session, test_set.id)[line.id]

@@ -1,8 +1,8 @@
 """Taking in a file of results: looked at row by row first, then entered as if typed."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -16,10 +16,10 @@ from lims.i18n import lazy_gettext as _l
 from lims.tables import Table, UnreadableFileError, read_text_table, read_workbook
 from lims.uow import UnitOfWork
 from results.models import ItemResult, ResultImport, TestSet, TestSetItem
-from results.queries import find_import, lines_by_set, results_by_line, sets_by_code
-from results.rules.frozen import judge_line
+from results.queries import find_import, lines_of_sets, results_by_line, sets_by_code
 from results.rules.result_table import TableRow, TableShapeError, read_rows
-from results.services.entry import case_of, enter_results
+from results.services.entry import enter_sets
+from results.services.judging import JudgedEntry, ReportingRules, judge_entry, rules_for
 from results.types import Entry, ItemVerdict, TestSetState
 
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -33,13 +33,17 @@ class PreviewRow:
 
     Attributes:
         problem: why it is refused; None where it would be entered.
-        verdict: of the result, where it can be entered.
+        judged: with its verdict, where it can be entered.
     """
 
     given: TableRow
     problem: str | None = None
-    verdict: ItemVerdict | None = None
-    entry: Entry | None = None
+    judged: JudgedEntry | None = None
+
+    @property
+    def verdict(self) -> ItemVerdict | None:
+        """Of the result, where it can be entered."""
+        return self.judged.judgement.verdict if self.judged else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +57,12 @@ class Preview:
     @property
     def accepted(self) -> list[PreviewRow]:
         """The rows that would be entered."""
-        return [row for row in self.rows if row.entry is not None]
+        return [row for row in self.rows if row.judged is not None]
 
     @property
     def refused(self) -> list[PreviewRow]:
         """The rows that would not."""
-        return [row for row in self.rows if row.entry is None]
+        return [row for row in self.rows if row.judged is None]
 
 
 def preview_file(uow: UnitOfWork, content: bytes) -> Preview:
@@ -90,11 +94,12 @@ def import_file(uow: UnitOfWork, sha256: bytes) -> int:
     if not preview.accepted:
         raise InvalidInputError(_l("Nothing of this file can be entered."), field="file")
     by_code: dict[str, list[Entry]] = defaultdict(list)
+    looked_at: dict[UUID, JudgedEntry] = {}
     for row in preview.accepted:
-        assert row.entry is not None  # noqa: S101 - accepted rows have one
-        by_code[normalise_scan(row.given.code)].append(row.entry)
-    for code in sorted(by_code):
-        enter_results(uow, code, by_code[code])
+        assert row.judged is not None  # noqa: S101 - accepted rows are judged
+        by_code[normalise_scan(row.given.code)].append(row.judged.entry)
+        looked_at[row.judged.line.id] = row.judged
+    enter_sets(uow, by_code, looked_at)
     uow.session.add(
         ResultImport(
             lab_id=uow.actor.require_organisation(),
@@ -133,7 +138,8 @@ def _look(session: Session, lab_id: UUID, rows: Sequence[TableRow]) -> list[Prev
     sets = sets_by_code(session, lab_id, set(codes.values()))
     items = find_items(session, {row.item for row in rows})
     ids = [one.id for one in sets.values()]
-    lines = lines_by_set(session, ids)
+    lines = {(line.test_set_id, line.item_id): line for line in lines_of_sets(session, ids).values()}
+    rules = rules_for(session, lines.values())
     standing = results_by_line(session, ids)
     places = Counter((codes[row.row], items.get(row.item, row.item)) for row in rows)
     seen: list[PreviewRow] = []
@@ -148,22 +154,23 @@ def _look(session: Session, lab_id: UUID, rows: Sequence[TableRow]) -> list[Prev
         elif places[codes[row.row], item_id or row.item] > 1:
             seen.append(_refused(row, _l("The file gives this item of this code more than once.")))
         else:
-            seen.append(_judged(row, test_set, line, standing))
+            seen.append(_judged(row, test_set, line, standing.get(line.id), rules))
     return seen
 
 
-def _judged(row: TableRow, test_set: TestSet, line: TestSetItem, standing: Mapping[UUID, ItemResult]) -> PreviewRow:
-    before = standing.get(line.id)
+def _judged(
+    row: TableRow, test_set: TestSet, line: TestSetItem, before: ItemResult | None, rules: ReportingRules
+) -> PreviewRow:
     if test_set.state not in TAKES_RESULTS:
         return _refused(row, _l("The results of this code are locked."))
     if before is not None:
         return _refused(row, _l("A result stands for this item: %(text)s.", text=before.entered_text))
+    entry = Entry(line.id, row.result, untested_reason=row.untested_reason or None, seen_version=0)
     try:
-        case = case_of(line, test_set, row.result, row.untested_reason)
+        judged = judge_entry(line, test_set, entry, rules)
     except LimsError as refusal:
         return _refused(row, refusal.message)
-    entry = Entry(line.id, row.result, untested_reason=row.untested_reason or None, seen_version=0)
-    return replace(PreviewRow(row, entry=entry), verdict=judge_line(case, line.limit_state, line.basis).verdict)
+    return PreviewRow(row, judged=judged)
 
 
 def _refused(row: TableRow, why: str | LazyString) -> PreviewRow:

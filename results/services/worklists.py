@@ -18,15 +18,16 @@ from lims.catalog.queries import (
     list_check_items,
     list_methods_of,
 )
+from lims.db import among
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from results.models import TestSet, TestSetItem
-from results.queries import find_set, last_lock, list_lines, newest_report, set_of_sample
+from results.queries import find_sets, last_lock, list_lines, newest_report, set_of_sample
 from results.types import BoundKind, Comparison, ItemKind, LimitState, TestSetState
 from sampling.models import Sample, SamplingForm
-from sampling.services.samples import move_sample
-from sampling.services.separation import claim_act, get_sample_for_act, sample_tuple
+from sampling.services.samples import move_samples
+from sampling.services.separation import claim_acts_on, get_sample_for_act, get_samples_for_act, sample_tuple
 from sampling.types import DutyRole, Packaging, PhysicalForm, ProductType, SampleEvent, StorageCondition
 
 NATIONAL = "GB"
@@ -160,21 +161,34 @@ def rename_test_set(uow: UnitOfWork, sample_id: UUID, blind_code: str) -> None:
 
 
 def begin_testing(uow: UnitOfWork, blind_code: str) -> TestSet:
-    """Take a set as its tester; a second tester of the same set joins, and repeating it changes nothing.
+    """Take a set as its tester; as `begin_testing_all`."""
+    return begin_testing_all(uow, [blind_code])[blind_code]
+
+
+def begin_testing_all(uow: UnitOfWork, blind_codes: Sequence[str]) -> dict[str, TestSet]:
+    """Take sets as their tester; a second tester of the same set joins, and repeating it changes nothing.
+
+    Locks the samples, in one order whatever the codes are.
 
     Raises:
         NotFoundError: no such code in this laboratory.
-        SeparationRefusedError: the person stands on the sampling side, or has another bench role on this sample.
-        WrongStateError: the results are locked, or the sample is not at the bench.
+        SeparationRefusedError: the person stands on the sampling side, or has another bench role on one of the samples.
+        WrongStateError: the results are locked, or a sample is not at the bench.
     """
-    test_set = find_set(uow.session, blind_code, uow.actor.require_organisation())
-    sample = get_sample_for_act(uow, test_set.sample_id)
-    claim_act(uow, sample_tuple(sample), DutyRole.TESTER)
-    uow.session.refresh(test_set)
-    if test_set.state is TestSetState.OPEN:
-        move_sample(uow, sample, SampleEvent.TESTING_BEGUN)
-        test_set.state = TestSetState.TESTING
-    return test_set
+    sets = find_sets(uow.session, blind_codes, uow.actor.require_organisation())
+    samples = get_samples_for_act(uow, [one.sample_id for one in sets.values()])
+    tester = uow.actor.require_person()
+    claim_acts_on(uow, [(sample_tuple(one), DutyRole.TESTER, tester) for one in samples.values()])
+    reread = select(TestSet).where(among(TestSet.id, [one.id for one in sets.values()]))
+    opened = [
+        one
+        for one in uow.session.scalars(reread.execution_options(populate_existing=True))
+        if one.state is TestSetState.OPEN
+    ]
+    for one in opened:
+        one.state = TestSetState.TESTING
+    move_samples(uow, [samples[one.sample_id] for one in opened], SampleEvent.TESTING_BEGUN)
+    return sets
 
 
 def _told(described: Described) -> dict[str, Any]:

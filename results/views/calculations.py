@@ -19,7 +19,8 @@ from results.forms import MAX_CODE
 from results.models import TestSet
 from results.queries import BenchLine
 from results.rules.formulas import FORMULAS, Formula, calculate, get_formula, written_with
-from results.services.entry import MAX_RESULT_TEXT, enter_results
+from results.services.entry import enter_results
+from results.services.judging import MAX_RESULT_TEXT
 from results.types import Calculation, Entry
 
 bp = Blueprint("calculations", __name__, url_prefix="/bench")

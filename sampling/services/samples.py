@@ -42,15 +42,29 @@ def move_sample(
 
     Emits: SampleMoved.
     """
-    state = next_state(sample.state, event, by or ({PROGRAM} if uow.actor.is_system else uow.actor.roles))
-    if state in ENDED_EARLY and not (reason and reason.strip()):
-        raise InvalidInputError(_l("Say why."), field="reason")
-    sample.state = state
-    sample.state_changed_at = uow.now
-    if state in ENDED_EARLY:
-        sample.ended_reason = reason
-    uow.emit(SampleMoved(sample_id=sample.id, state=state))
-    return state
+    move_samples(uow, [sample], event, reason, by=by)
+    return sample.state
+
+
+def move_samples(
+    uow: UnitOfWork,
+    samples: Collection[Sample],
+    event: SampleEvent,
+    reason: str | None = None,
+    *,
+    by: Collection[str] | None = None,
+) -> None:
+    """Move each of several samples by the same event, written together; as `move_sample`."""
+    for sample in samples:
+        state = next_state(sample.state, event, by or ({PROGRAM} if uow.actor.is_system else uow.actor.roles))
+        if state in ENDED_EARLY and not (reason and reason.strip()):
+            raise InvalidInputError(_l("Say why."), field="reason")
+        sample.state = state
+        sample.state_changed_at = uow.now
+        if state in ENDED_EARLY:
+            sample.ended_reason = reason
+    for sample in samples:
+        uow.emit(SampleMoved(sample_id=sample.id, state=sample.state))
 
 
 def may_void(actor: Actor, sample: Sample, task: SamplingTask) -> bool:

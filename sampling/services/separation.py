@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from lims.actors import OrganisationKind
 from lims.clock import local_date
+from lims.db import among
 from lims.errors import ConflictError, NotFoundError, explain_constraint
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
@@ -94,8 +95,9 @@ _Key = tuple[tuple[str, UUID], ...]
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A duty to be claimed: the class, its scope without the side, the chain it is noted on, and for whom."""
+    """A duty to be claimed: the class, its scope without the side, the chain it is noted on, for whom, and for what."""
 
+    tried: "_Attempted"
     duty: _Duty
     key: _Key
     chain: str
@@ -130,7 +132,7 @@ def claim_duties(uow: UnitOfWork, sample: SampleTuple, role: DutyRole, person_id
         NotFoundError: the person is employed nowhere today.
     """
     facts = employment_of_person(uow.session, person_id, local_date(uow.now))
-    _take(uow, _Attempted.of(sample), _claims(sample, role, facts))
+    _take(uow, _claims(sample, role, facts))
     return facts
 
 
@@ -140,42 +142,52 @@ def claim_act(uow: UnitOfWork, sample: SampleTuple, role: DutyRole, *, person_id
 
 
 def claim_acts(uow: UnitOfWork, sample: SampleTuple, acts: Sequence[tuple[DutyRole, UUID]]) -> None:
-    """Note who acts in which role on a sample, claiming the duties it needs. Doing it again changes nothing.
+    """Note who acts in which role on a sample; a form is submitted by three. As `claim_acts_on`."""
+    claim_acts_on(uow, [(sample, role, person_id) for role, person_id in acts])
 
-    Takes one statement for each kind of row, however many persons act: a form is submitted by three.
+
+def claim_acts_on(uow: UnitOfWork, acts: Sequence[tuple[SampleTuple, DutyRole, UUID]]) -> None:
+    """Note who acts in which role on which sample, claiming the duties it needs. Doing it again changes nothing.
+
+    Takes one statement for each kind of row, however many persons act on however many samples.
 
     Raises:
-        SeparationRefusedError: a person stands on the other side, or holds another bench role on this sample, or the
-            mode asks for the regulator's own people.
+        SeparationRefusedError: a person stands on the other side, or holds another bench role on one of the samples, or
+            the mode asks for the regulator's own people.
         NotAuthorisedError: a person is not, or no longer, authorised for the role; also where the act stands already,
             because who tested yesterday may not go on today.
         NotFoundError: a person is employed nowhere today, or the actor no longer where they act.
     """
-    _note_acts(uow, sample, acts)
-    require_may_act(uow, sample.category_id, acts)
+    _note_acts(uow, acts)
+    by_category: dict[UUID, dict[tuple[DutyRole, UUID], None]] = defaultdict(dict)
+    for sample, role, person_id in acts:
+        by_category[sample.category_id][role, person_id] = None
+    for category_id, acting in by_category.items():
+        require_may_act(uow, category_id, list(acting))
 
 
-def _note_acts(uow: UnitOfWork, sample: SampleTuple, acts: Sequence[tuple[DutyRole, UUID]]) -> None:
+def _note_acts(uow: UnitOfWork, acts: Sequence[tuple[SampleTuple, DutyRole, UUID]]) -> None:
     """Write the acts that do not stand yet, with their duties."""
-    held: dict[UUID, set[DutyRole]] = defaultdict(set)
-    people = {person_id for _role, person_id in acts}
-    for person_id, role in uow.session.execute(
-        select(DutyAct.person_id, DutyAct.role).where(
-            DutyAct.sample_id == sample.sample_id, DutyAct.person_id.in_(people)
+    held: dict[tuple[UUID, UUID], set[DutyRole]] = defaultdict(set)
+    samples = {sample.sample_id for sample, _role, _person_id in acts}
+    people = {person_id for _sample, _role, person_id in acts}
+    for sample_id, person_id, role in uow.session.execute(
+        select(DutyAct.sample_id, DutyAct.person_id, DutyAct.role).where(
+            among(DutyAct.sample_id, samples), among(DutyAct.person_id, people)
         )
     ):
-        held[person_id].add(role)
+        held[sample_id, person_id].add(role)
     # Acts are never taken back, and their keys hold the duties: what was noted before needs nothing more.
-    fresh = [(role, person_id) for role, person_id in acts if role not in held[person_id]]
+    fresh = [(sample, role, one) for sample, role, one in acts if role not in held[sample.sample_id, one]]
     if not fresh:
         return
-    facts = _employments(uow, {person_id for _role, person_id in fresh})
-    parts = [(role, facts[person_id]) for role, person_id in fresh]
-    for role, one in parts:
+    facts = _employments(uow, {person_id for _sample, _role, person_id in fresh})
+    parts = [(sample, role, facts[person_id]) for sample, role, person_id in fresh]
+    for sample, role, one in parts:
         _check_mode(uow, sample, role, one)
-    _take(uow, _Attempted.of(sample), [claim for role, one in parts for claim in _claims(sample, role, one)])
-    for role, one in parts:
-        if role in BENCH_ROLES and held[one.person_id] & BENCH_ROLES:
+    _take(uow, [claim for sample, role, one in parts for claim in _claims(sample, role, one)])
+    for sample, role, one in parts:
+        if role in BENCH_ROLES and held[sample.sample_id, one.person_id] & BENCH_ROLES:
             raise _refusal(uow, _Attempted.of(sample), role, one, "bench")
     rows = [
         {
@@ -193,7 +205,7 @@ def _note_acts(uow: UnitOfWork, sample: SampleTuple, acts: Sequence[tuple[DutyRo
             "party_id": one.party_id,
             "acted_at": uow.now,
         }
-        for role, one in parts
+        for sample, role, one in parts
     ]
     # Only the repeat of the same act is forgiven; a second bench role stays an error of its own index.
     written = set(
@@ -207,7 +219,7 @@ def _note_acts(uow: UnitOfWork, sample: SampleTuple, acts: Sequence[tuple[DutyRo
     for row in rows:
         if row["id"] in written:
             noted = {name: value for name, value in row.items() if name != "id"}
-            uow.record(f"sample:{sample.sample_id}", "duty_act", {"id": row["id"]}, noted)
+            uow.record(f"sample:{row['sample_id']}", "duty_act", {"id": row["id"]}, noted)
 
 
 def _employments(uow: UnitOfWork, person_ids: Collection[UUID]) -> Mapping[UUID, EmploymentFacts]:
@@ -227,15 +239,16 @@ def claim_job(uow: UnitOfWork, category: PlanCategory, role: DutyRole, facts: Em
     Raises:
         SeparationRefusedError: the person or the party stands on the other side already.
     """
-    claims = _job_claims(category.plan_id, category.category_id, category.mode, role, facts)
-    _take(uow, _Attempted(category.plan_id, category.category_id), claims)
+    _take(uow, _job_claims(_Attempted(category.plan_id, category.category_id), category.mode, role, facts))
 
 
 def _claims(sample: SampleTuple, role: DutyRole, facts: EmploymentFacts) -> Iterable[_Claim]:
     """The duties a role demands under a mode."""
+    tried = _Attempted.of(sample)
     if role not in SAMPLE_ONLY_ROLES:
-        yield from _job_claims(sample.plan_id, sample.category_id, sample.mode, role, facts)
+        yield from _job_claims(tried, sample.mode, role, facts)
     yield _Claim(
+        tried,
         PersonSampleDuty,
         (("sample_id", sample.sample_id), ("person_id", facts.person_id)),
         f"sample:{sample.sample_id}",
@@ -245,29 +258,29 @@ def _claims(sample: SampleTuple, role: DutyRole, facts: EmploymentFacts) -> Iter
     )
 
 
-def _job_claims(
-    plan_id: UUID, category_id: UUID, mode: SeparationMode, role: DutyRole, facts: EmploymentFacts
-) -> Iterable[_Claim]:
+def _job_claims(tried: _Attempted, mode: SeparationMode, role: DutyRole, facts: EmploymentFacts) -> Iterable[_Claim]:
     if mode is not SeparationMode.INTERNAL:
         yield _Claim(
+            tried,
             OrganisationDuty,
-            (("plan_id", plan_id), ("category_id", category_id), ("party_id", facts.party_id)),
-            f"plan:{plan_id}",
+            (("plan_id", tried.plan_id), ("category_id", tried.category_id), ("party_id", facts.party_id)),
+            f"plan:{tried.plan_id}",
             "organisation",
             role,
             facts,
         )
     yield _Claim(
+        tried,
         PersonPlanDuty,
-        (("plan_id", plan_id), ("person_id", facts.person_id)),
-        f"plan:{plan_id}",
+        (("plan_id", tried.plan_id), ("person_id", facts.person_id)),
+        f"plan:{tried.plan_id}",
         "plan",
         role,
         facts,
     )
 
 
-def _take(uow: UnitOfWork, tried: _Attempted, claims: Iterable[_Claim]) -> None:
+def _take(uow: UnitOfWork, claims: Iterable[_Claim]) -> None:
     """Take every duty, or refuse with the first one that the other side holds.
 
     Kinds of duty always in the same order and keys sorted within one, so that two claims cannot wait in a circle; waits
@@ -289,7 +302,7 @@ def _take(uow: UnitOfWork, tried: _Attempted, claims: Iterable[_Claim]) -> None:
             if side is None:
                 raise ConflictError(_l("This duty was given back at this very moment. Try again."))
             if side is not SIDE_OF[claim.role]:
-                raise _refusal(uow, tried, claim.role, claim.facts, claim.scope)
+                raise _refusal(uow, claim.tried, claim.role, claim.facts, claim.scope)
 
 
 def _held(uow: UnitOfWork, duty: _Duty, keys: Sequence[_Key]) -> dict[_Key, Side]:
@@ -389,20 +402,32 @@ def _earlier_act(
 
 
 def get_sample_for_act(uow: UnitOfWork, sample_id: UUID) -> Sample:
-    """The sample, its row locked until the commit.
+    """The sample, its row locked until the commit; as `get_samples_for_act`."""
+    return get_samples_for_act(uow, [sample_id])[sample_id]
+
+
+def get_samples_for_act(uow: UnitOfWork, sample_ids: Collection[UUID]) -> Mapping[UUID, Sample]:
+    """The samples, their rows locked until the commit, in one order whoever asks for whichever of them.
 
     A unit asks for the same sample in several of its services; the row it has locked cannot have changed since.
 
     Raises:
-        NotFoundError: no such sample.
+        NotFoundError: one of them does not exist.
     """
     locked: dict[UUID, Sample] = uow.session.info.setdefault(LOCKED, {})
-    if sample_id not in locked:
-        sample = uow.session.get(Sample, sample_id, with_for_update=True)
-        if sample is None:
+    asked = {sample_id for sample_id in sample_ids if sample_id not in locked}
+    if asked:
+        rows = uow.session.scalars(
+            select(Sample)
+            .where(among(Sample.id, asked))
+            .order_by(Sample.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        locked |= {sample.id: sample for sample in rows}
+        if not locked.keys() >= asked:
             raise NotFoundError
-        locked[sample_id] = sample
-    return locked[sample_id]
+    return {sample_id: locked[sample_id] for sample_id in sample_ids}
 
 
 OTHER_SIDE = _l("Somebody cannot stand on both sides of a sample: this act contradicts an earlier one.")

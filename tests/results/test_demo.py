@@ -19,7 +19,7 @@ from results.models import ItemResult, TestReport
 from results.queries import list_lines
 from results.referral.models import Referral, ReferralBranch
 from results.rules.frozen import judge_line
-from results.services.entry import case_of
+from results.services.judging import case_of
 from results.types import ItemVerdict, LimitState
 from sampling.demo import month
 from sampling.models import Sample

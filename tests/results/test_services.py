@@ -83,7 +83,8 @@ def test_an_item_that_was_not_tested_says_why_and_decides_nothing(session: Sessi
     with pytest.raises(InvalidInputError, match="is a result"), unit_of_work(team.tester.actor) as uow:
         enter_results(uow, made.blind_code, [Entry(line.id, "0.1", untested_reason="too little")])
     with unit_of_work(team.tester.actor) as uow:
-        [row] = enter_results(uow, made.blind_code, [Entry(line.id, "/", untested_reason="样品量不足")])
+        enter_results(uow, made.blind_code, [Entry(line.id, "/", untested_reason="样品量不足")])
+        row = standing_results(uow.session, made.id)[line.id]
         assert (row.verdict, row.untested_reason) == (ItemVerdict.UNTESTED, "样品量不足")
 
 

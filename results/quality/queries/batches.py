@@ -6,9 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from lims.catalog.models import Method, TestItem
+from lims.db import among
 from lims.errors import NotFoundError
 from results.models import ItemResult, TestSet, TestSetItem
 from results.quality.models import Batch, BatchLine, BatchSlot, ControlLot, QcHold, QcItem, QcResult, QcVerdict
@@ -281,18 +283,27 @@ def batch_items(session: Session, batch_id: UUID) -> Sequence[TestItem]:
     ).all()
 
 
-def is_compared(session: Session, batch_id: UUID, test_set_id: UUID) -> bool:
-    """Whether a duplicate or a spike of a sample stands in a batch."""
-    found = session.scalar(
-        sa.select(
-            sa.exists().where(
-                BatchSlot.batch_id == batch_id,
-                BatchSlot.test_set_id == test_set_id,
-                BatchSlot.kind != SlotKind.SAMPLE,
-            )
-        )
+def compared_batches(session: Session, set_ids: Collection[UUID]) -> Sequence[Batch]:
+    """The batches that hold duplicates or spikes against the results of these samples, each once, in one order.
+
+    Of the batches that a sample stood in only the newest counts: in the earlier ones it was measured before.
+    """
+    newest = (
+        sa.select(BatchSlot.test_set_id, BatchSlot.batch_id)
+        .join(Batch, Batch.id == BatchSlot.batch_id)
+        .where(among(BatchSlot.test_set_id, set_ids), BatchSlot.kind == SlotKind.SAMPLE)
+        .ext(distinct_on(BatchSlot.test_set_id))
+        .order_by(BatchSlot.test_set_id, Batch.opened_at.desc(), Batch.id.desc())
+        .subquery()
     )
-    return bool(found)
+    compared = sa.exists().where(
+        BatchSlot.batch_id == newest.c.batch_id,
+        BatchSlot.test_set_id == newest.c.test_set_id,
+        BatchSlot.kind != SlotKind.SAMPLE,
+    )
+    return session.scalars(
+        sa.select(Batch).where(Batch.id.in_(sa.select(newest.c.batch_id).where(compared))).order_by(Batch.id)
+    ).all()
 
 
 def batches_of_set(session: Session, test_set_id: UUID) -> Sequence[Batch]:

@@ -1,6 +1,6 @@
 """Judging the quality control of a batch, and holding what it rejects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from lims.uow import UnitOfWork
 from results.models import ItemResult
 from results.quality.events import ResultsHeld
 from results.quality.models import Batch, QcHold, QcVerdict
-from results.quality.queries.batches import QcCell, batches_of_set, is_compared, qc_cells, sample_cells
+from results.quality.queries.batches import QcCell, compared_batches, qc_cells, sample_cells
 from results.quality.queries.charts import earlier_runs
 from results.quality.queries.holds import open_items
 from results.quality.rules.evaluation import evaluate, z_of
@@ -39,15 +39,14 @@ CHOSEN = {WestgardRule.FOUR_1S: "qc_rule_4_1s", WestgardRule.TEN_X: "qc_rule_10_
 Compared = Mapping[tuple[UUID, UUID], ItemResult]
 
 
-def evaluate_batches_of(uow: UnitOfWork, test_set_id: UUID) -> None:
-    """Judge again what is held against the results of a sample: duplicates and spikes. Cheap where there are none.
+def evaluate_batches_of(uow: UnitOfWork, set_ids: Collection[UUID]) -> None:
+    """Judge again what is held against the results of samples: duplicates and spikes. Cheap where there are none.
 
     Emits: ResultsHeld, as `evaluate_batch`.
     """
-    for batch in batches_of_set(uow.session, test_set_id)[-1:]:  # earlier ones were measured again
-        if is_compared(uow.session, batch.id, test_set_id):
-            uow.session.refresh(batch, with_for_update=True)
-            evaluate_batch(uow, batch)
+    for batch in compared_batches(uow.session, set_ids):
+        uow.session.refresh(batch, with_for_update=True)
+        evaluate_batch(uow, batch)
 
 
 def evaluate_batch(uow: UnitOfWork, batch: Batch) -> list[QcVerdict]:

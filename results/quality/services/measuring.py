@@ -17,7 +17,8 @@ from results.quality.queries.batches import QcCell, get_batch, qc_cells
 from results.quality.services.evaluation import NOT_MEASURED, evaluate_batch
 from results.quality.types import QcEntry
 from results.rules.findings import parse_finding
-from results.services.entry import MAX_RESULT_TEXT, EntriesRefusedError, ResultStandsError, enter_results
+from results.services.entry import EntriesRefusedError, ResultStandsError, enter_sets
+from results.services.judging import MAX_RESULT_TEXT
 from results.types import Entry, Finding, FindingKind
 
 
@@ -72,17 +73,16 @@ def save_batch(
 ) -> int:
     """Write down what was found in a batch, samples by blind code and quality control; returns how many.
 
-    Raises: as `enter_results` of each sample and `enter_qc`; what is wrong with several cells is told together, and
+    Raises: as `enter_sets` and `enter_qc`; what is wrong with several cells is told together, and
         nothing is entered then.
     Emits: ResultsHeld.
     """
     problems: dict[str, LimsError] = {}
     written = 0
-    for code in sorted(samples):  # in one order, so that two who save do not wait in a circle
-        try:
-            written += len(enter_results(uow, code, samples[code]))
-        except (InvalidInputError, ResultStandsError) as problem:
-            problems |= _told_by(problem)
+    try:
+        written += len(enter_sets(uow, samples))
+    except (InvalidInputError, ResultStandsError) as problem:
+        problems |= _told_by(problem)
     try:
         written += len(enter_qc(uow, batch_no, controls))
     except (InvalidInputError, ResultStandsError) as problem:

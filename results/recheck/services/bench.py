@@ -32,7 +32,7 @@ from results.referral.models import Referral
 from results.referral.services import withdraw_referral
 from results.rules.frozen import judge_line
 from results.rules.stored import to_json
-from results.services.entry import case_of
+from results.services.judging import case_of
 from results.types import ItemVerdict
 from sampling.models import Sample
 from sampling.services.samples import conclude, move_sample
