@@ -1,7 +1,6 @@
 """Forms of the public pick."""
 
-from wtforms import BooleanField, DateTimeLocalField, HiddenField, SelectMultipleField, StringField, ValidationError
-from wtforms.fields import Field
+from wtforms import BooleanField, DateTimeLocalField, HiddenField, SelectMultipleField, StringField
 from wtforms.validators import Length
 
 from lims.forms import PageForm, required
@@ -11,19 +10,13 @@ MAX_TITLE = 80
 LOCAL_INSTANT = "%Y-%m-%dT%H:%M"
 
 
-def without_nul(_form: PageForm, field: Field) -> None:
-    """PostgreSQL keeps no NUL character."""
-    if field.data and "\0" in field.data:
-        raise ValidationError(_l("Text cannot contain the NUL character."))
-
-
 class BallotForm(PageForm):
     """Up to five foods, and what the device adds by itself."""
 
     choices = SelectMultipleField(_l("What should we test?"), validate_choice=False)
     no_opinion = BooleanField(_l("No opinion"))
-    business_name = StringField(_l("Name of a shop"), [Length(max=100), without_nul])
-    place = StringField(_l("Where it is"), [Length(max=100), without_nul])
+    business_name = StringField(_l("Name of a shop"), [Length(max=100)])
+    place = StringField(_l("Where it is"), [Length(max=100)])
     challenge = HiddenField(validators=[Length(max=500)])
     proof = HiddenField(validators=[Length(max=300)])
     nonce = HiddenField(validators=[Length(max=64)])
@@ -38,14 +31,14 @@ class ReceiptForm(PageForm):
 
         csrf = False
 
-    number = StringField(_l("Receipt number"), [required(), Length(max=60), without_nul])
+    number = StringField(_l("Receipt number"), [required(), Length(max=60)])
 
 
 class RoundForm(PageForm):
     """What a round offers, and when."""
 
-    title_zh = StringField(_l("Title in Chinese"), [required(), Length(max=MAX_TITLE), without_nul])
-    title_en = StringField(_l("Title in English"), [required(), Length(max=MAX_TITLE), without_nul])
+    title_zh = StringField(_l("Title in Chinese"), [required(), Length(max=MAX_TITLE)])
+    title_en = StringField(_l("Title in English"), [required(), Length(max=MAX_TITLE)])
     opens_at = DateTimeLocalField(_l("Opens"), [required()], format=LOCAL_INSTANT)
     closes_at = DateTimeLocalField(_l("Closes"), [required()], format=LOCAL_INSTANT)
     foods = SelectMultipleField(_l("Foods"), [required()])
@@ -55,5 +48,5 @@ class RoundForm(PageForm):
 class PaperForm(PageForm):
     """A paper ballot, entered by its serial number."""
 
-    serial = StringField(_l("Serial number of the paper"), [required(), Length(max=40), without_nul])
+    serial = StringField(_l("Serial number of the paper"), [required(), Length(max=40)])
     choices = SelectMultipleField(_l("Foods ticked"), validate_choice=False)

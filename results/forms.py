@@ -3,8 +3,7 @@
 from datetime import datetime
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import HiddenField, PasswordField, StringField, TextAreaField, ValidationError
-from wtforms.fields import Field
+from wtforms import HiddenField, PasswordField, StringField, TextAreaField
 from wtforms.validators import Length
 
 from lims.auth.login import FRESH
@@ -17,17 +16,11 @@ MAX_REASON = 500
 HEX_LENGTH = 64
 
 
-def without_nul(_form: PageForm, field: Field) -> None:
-    """PostgreSQL keeps no NUL character."""
-    if field.data and "\0" in field.data:
-        raise ValidationError(_l("Text cannot contain the NUL character."))
-
-
 class CorrectionForm(PageForm):
     """A result that shall replace one, and why."""
 
-    text = StringField(_l("Corrected result"), [required(), Length(max=MAX_RESULT_TEXT), without_nul])
-    reason = TextAreaField(_l("Reason"), [required(), Length(max=MAX_REASON), without_nul])
+    text = StringField(_l("Corrected result"), [required(), Length(max=MAX_RESULT_TEXT)])
+    reason = TextAreaField(_l("Reason"), [required(), Length(max=MAX_REASON)])
 
 
 class ImportForm(PageForm):

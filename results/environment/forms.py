@@ -11,13 +11,12 @@ from lims.clock import LOCAL_ZONE
 from lims.forms import MeasuredText, PageForm, required
 from lims.i18n import lazy_gettext as _l
 from results.environment.types import Allowed, RoomReading, Span
-from results.referral.forms import without_nul
 
 
 class RoomForm(PageForm):
     """A room."""
 
-    name = StringField(_l("Room"), [required(), Length(max=60), without_nul])
+    name = StringField(_l("Room"), [required(), Length(max=60)])
 
 
 class LimitsForm(PageForm):
@@ -60,7 +59,7 @@ class LoggerForm(PageForm):
 class DecisionForm(PageForm):
     """What a reading outside of the limits means."""
 
-    decision = TextAreaField(_l("What it means, and what was done"), [required(), Length(max=500), without_nul])
+    decision = TextAreaField(_l("What it means, and what was done"), [required(), Length(max=500)])
 
 
 def _figure(field: MeasuredText) -> Decimal | None:

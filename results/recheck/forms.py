@@ -17,7 +17,7 @@ from lims.forms import MeasuredText, PageForm, required
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
 from results.recheck.types import Exclusion, RecheckClock, RefusalReason
-from results.referral.forms import YES_OR_NO, without_nul
+from results.referral.forms import YES_OR_NO
 from results.referral.types import Addressee
 
 MAX_TEXT = 1_000
@@ -57,7 +57,7 @@ class ApplicationForm(PageForm):
     )
     items = SelectMultipleField(_l("Items to be tested again"), [required()])
     applied_on = DateField(_l("Applied on"), [required()])
-    grounds = TextAreaField(_l("Grounds"), [required(), Length(max=MAX_TEXT), without_nul])
+    grounds = TextAreaField(_l("Grounds"), [required(), Length(max=MAX_TEXT)])
 
 
 class RefusalForm(PageForm):
@@ -68,62 +68,62 @@ class RefusalForm(PageForm):
         [required()],
         choices=[SelectChoice(reason.value, name) for reason, name in REASONS.items()],
     )
-    note = TextAreaField(_l("Reasons in writing"), [required(), Length(max=MAX_TEXT), without_nul])
+    note = TextAreaField(_l("Reasons in writing"), [required(), Length(max=MAX_TEXT)])
 
 
 class ConclusionForm(PageForm):
     """The report of the recheck laboratory."""
 
-    report_no = StringField(_l("Report number"), [required(), Length(max=60), without_nul])
+    report_no = StringField(_l("Report number"), [required(), Length(max=60)])
     file = FileField(_l("Report as a PDF or scan"))
 
 
 class AcceptanceForm(PageForm):
     """Why an application is accepted although the program proposes to refuse it."""
 
-    note = TextAreaField(_l("Why it is accepted all the same"), [required(), Length(max=MAX_TEXT), without_nul])
+    note = TextAreaField(_l("Why it is accepted all the same"), [required(), Length(max=MAX_TEXT)])
 
 
 class DeclineForm(PageForm):
     """Why a laboratory that was drawn cannot do the recheck."""
 
-    reason = TextAreaField(_l("Why this laboratory cannot do it"), [required(), Length(max=MAX_TEXT), without_nul])
+    reason = TextAreaField(_l("Why this laboratory cannot do it"), [required(), Length(max=MAX_TEXT)])
 
 
 class JudgementForm(PageForm):
     """Whether a laboratory had a cause to decline."""
 
     had_cause = RadioField(_l("Had it a cause?"), [required()], choices=YES_OR_NO)
-    judgement = TextAreaField(_l("Grounds of the judgement"), [required(), Length(max=MAX_TEXT), without_nul])
+    judgement = TextAreaField(_l("Grounds of the judgement"), [required(), Length(max=MAX_TEXT)])
 
 
 class ExtensionForm(PageForm):
     """Until when a term runs, and why."""
 
     until = DateField(_l("New last day"), [required()])
-    reason = TextAreaField(_l("Reason"), [required(), Length(max=MAX_TEXT), without_nul])
+    reason = TextAreaField(_l("Reason"), [required(), Length(max=MAX_TEXT)])
 
 
 class ReceiptForm(PageForm):
     """What the backup portion looked like when it came."""
 
-    seal_no = StringField(_l("Number on the seal"), [required(), Length(max=60), without_nul])
+    seal_no = StringField(_l("Number on the seal"), [required(), Length(max=60)])
     seal_intact = RadioField(_l("Is the seal intact?"), [required()], choices=YES_OR_NO)
     package_intact = RadioField(_l("Is the package intact?"), [required()], choices=YES_OR_NO)
     package_photo = FileField(_l("Photo of the package"))
     seal_photo = FileField(_l("Photo of the seal"))
-    damage = TextAreaField(_l("What is damaged or does not agree"), [Length(max=MAX_TEXT), without_nul])
+    damage = TextAreaField(_l("What is damaged or does not agree"), [Length(max=MAX_TEXT)])
 
 
 class LinkForm(PageForm):
     """An interest between a laboratory of the list and a business."""
 
     lab_id = SelectField(_l("Laboratory"), [required()])
-    party_name = StringField(_l("Business"), [required(), Length(max=200), without_nul])
-    party_uscc = StringField(_l("Its credit code"), [Length(max=18), without_nul])
+    party_name = StringField(_l("Business"), [required(), Length(max=200)])
+    party_uscc = StringField(_l("Its credit code"), [Length(max=18)])
     since = DateField(_l("From"), [required()])
     until = DateField(_l("Last day"), [Optional()])
-    reason = TextAreaField(_l("What links them"), [required(), Length(max=MAX_TEXT), without_nul])
+    reason = TextAreaField(_l("What links them"), [required(), Length(max=MAX_TEXT)])
 
 
 class FeeForm(PageForm):
@@ -135,14 +135,14 @@ class FeeForm(PageForm):
 class AdvanceForm(PageForm):
     """The applicant has paid."""
 
-    receipt_no = StringField(_l("Number of the receipt"), [required(), Length(max=60), without_nul])
+    receipt_no = StringField(_l("Number of the receipt"), [required(), Length(max=60)])
     advanced_on = DateField(_l("Paid on"), [required()])
 
 
 class RepaymentForm(PageForm):
     """The regulator has paid back."""
 
-    voucher_no = StringField(_l("Number of the voucher"), [required(), Length(max=60), without_nul])
+    voucher_no = StringField(_l("Number of the voucher"), [required(), Length(max=60)])
     repaid_on = DateField(_l("Paid back on"), [required()])
 
 
@@ -150,4 +150,4 @@ class WatchForm(PageForm):
     """When and where the first laboratory may watch."""
 
     begins_at = DateTimeLocalField(_l("Testing begins"), [required()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
-    place = StringField(_l("Where it is tested"), [required(), Length(max=200), without_nul])
+    place = StringField(_l("Where it is tested"), [required(), Length(max=200)])

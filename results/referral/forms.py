@@ -12,7 +12,6 @@ from wtforms import (
     SelectMultipleField,
     StringField,
     TextAreaField,
-    ValidationError,
 )
 from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
@@ -21,7 +20,6 @@ from wtforms.widgets import DateInput
 
 from lims.forms import PageForm, required
 from lims.i18n import LazyString
-from lims.i18n import gettext as _
 from lims.i18n import lazy_gettext as _l
 from results.referral.rules.handling import FACTS, NO, YES, Fact, FactKind
 from results.referral.services.cases import MAX_NOTE
@@ -44,12 +42,6 @@ OBJECTS = [
 YES_OR_NO = [SelectChoice(YES, _l("Yes")), SelectChoice(NO, _l("No"))]
 
 
-def without_nul(_form: PageForm, field: Field) -> None:
-    """PostgreSQL keeps no NUL character."""
-    if field.data and "\0" in field.data:
-        raise ValidationError(_("Text cannot contain the NUL character."))
-
-
 class DateTextField(StringField):
     """A day that is kept as it was typed, so that a wrong one is shown again."""
 
@@ -60,20 +52,20 @@ class DispatchForm(PageForm):
     """To which station a branch goes."""
 
     station_id = RadioField(_l("Station"), [required()])
-    note = TextAreaField(_l("Note for the station"), [Length(max=MAX_NOTE), without_nul])
+    note = TextAreaField(_l("Note for the station"), [Length(max=MAX_NOTE)])
 
 
 class ReasonForm(PageForm):
     """Why a step is taken."""
 
-    reason = TextAreaField(_l("Reason"), [required(), Length(max=MAX_NOTE), without_nul])
+    reason = TextAreaField(_l("Reason"), [required(), Length(max=MAX_NOTE)])
 
 
 class TransferForm(PageForm):
     """To whom a branch of another region was handed on."""
 
-    to_regulator = StringField(_l("Regulator that was written to"), [required(), Length(max=MAX_NOTE), without_nul])
-    letter_no = StringField(_l("Number of the letter"), [required(), Length(max=MAX_NOTE), without_nul])
+    to_regulator = StringField(_l("Regulator that was written to"), [required(), Length(max=MAX_NOTE)])
+    letter_no = StringField(_l("Number of the letter"), [required(), Length(max=MAX_NOTE)])
 
 
 class ServeForm(PageForm):
@@ -81,8 +73,8 @@ class ServeForm(PageForm):
 
     way = RadioField(_l("Way of service"), [required()], choices=WAYS)
     served_on = DateField(_l("Served on"), [required()])
-    receiver = StringField(_l("Received by"), [required(), Length(max=100), without_nul])
-    proof_text = StringField(_l("Number of the receipt, parcel or announcement"), [Length(max=MAX_NOTE), without_nul])
+    receiver = StringField(_l("Received by"), [required(), Length(max=100)])
+    proof_text = StringField(_l("Number of the receipt, parcel or announcement"), [Length(max=MAX_NOTE)])
     file = FileField(_l("Receipt as a photo or scan"))
     objects = RadioField(_l("What the returned receipt says"), [Optional()], choices=OBJECTS, default="")
 
@@ -92,20 +84,20 @@ class ServePassesForm(PageForm):
 
     notices = SelectMultipleField(_l("Notices"), validate_choice=False)
     way = SelectField(_l("Way of service"), choices=WAYS)
-    proof_text = StringField(_l("Proof of service"), [required(), Length(max=MAX_NOTE), without_nul])
+    proof_text = StringField(_l("Proof of service"), [required(), Length(max=MAX_NOTE)])
 
 
 class AttachmentForm(PageForm):
     """A file for one part."""
 
     file = FileField(_l("Photo, scan or PDF"), [required()])
-    caption = StringField(_l("What it shows"), [required(), Length(max=MAX_NOTE), without_nul])
+    caption = StringField(_l("What it shows"), [required(), Length(max=MAX_NOTE)])
 
 
 class PartForm(PageForm):
     """Base of the seven parts; the questions come from `rules.handling`."""
 
-    change_reason = StringField(_l("Why it is corrected"), [Length(max=MAX_NOTE), without_nul])
+    change_reason = StringField(_l("Why it is corrected"), [Length(max=MAX_NOTE)])
 
     def answers(self, part: HandlingPart) -> dict[str, str]:
         """What was typed, as text by name."""

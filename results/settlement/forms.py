@@ -9,7 +9,6 @@ from wtforms.validators import Length
 from lims.forms import MeasuredText, PageForm, required
 from lims.i18n import gettext as _
 from lims.i18n import lazy_gettext as _l
-from results.referral.forms import without_nul
 
 
 class PeriodForm(PageForm):
@@ -31,7 +30,7 @@ class PriceForm(PageForm):
     category_code = SelectField(_l("Major category"))
     amount = MeasuredText(_l("Price of a sample, in yuan"), [required()])
     valid_from = DateField(_l("Valid from"), [required()])
-    contract = StringField(_l("Agreed in"), [required(), Length(max=200), without_nul])
+    contract = StringField(_l("Agreed in"), [required(), Length(max=200)])
 
     def offer(self, labs: Iterable[tuple[str, str]], categories: Iterable[tuple[str, str]]) -> None:
         """Fill both lists."""
@@ -43,11 +42,11 @@ class PriceForm(PageForm):
 class WithdrawForm(PageForm):
     """Why it is taken back."""
 
-    reason = TextAreaField(_l("Reason"), [required(), Length(max=500), without_nul])
+    reason = TextAreaField(_l("Reason"), [required(), Length(max=500)])
 
 
 class PaymentForm(PageForm):
     """What was paid."""
 
-    voucher_no = StringField(_l("Number of the voucher"), [required(), Length(max=60), without_nul])
+    voucher_no = StringField(_l("Number of the voucher"), [required(), Length(max=60)])
     paid_on = DateField(_l("Paid on"), [required()])

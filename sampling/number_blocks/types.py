@@ -21,14 +21,6 @@ class BlockVerdict(StrEnum):
     UNREADABLE = "unreadable"
 
 
-class NumberFateShown(StrEnum):
-    """What became of one number of a block, as the page says it."""
-
-    USED = "used"
-    VOID = "void"
-    LEASED = "leased"
-
-
 @dataclass(frozen=True, slots=True)
 class NumberRange:
     """The sampling numbers from `first` to `last`, which differ in their serial only.
