@@ -27,6 +27,7 @@ MODELS = (
     "lims.limit_tables.models",
     "citizen_votes.models",
     "sampling.models",
+    "sampling.national_tasks.models",
     "sampling.number_blocks.models",
     "chain_of_custody.models",
     "chain_of_custody.keeping.models",

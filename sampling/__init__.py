@@ -24,6 +24,7 @@ def init_app(app: "Flask") -> None:
         draw_views,
         evidence_panels,
         field_views,
+        national_tasks,
         number_blocks,
         plan_views,
         register_views,
@@ -61,6 +62,7 @@ def init_app(app: "Flask") -> None:
         app.register_blueprint(pages.bp)
     app.register_blueprint(sample_views.bp)
     app.jinja_env.globals["word_of"] = word_of
+    national_tasks.init_app(app)
     number_blocks.init_app(app)
     sample_panels.register()
     evidence_panels.register()

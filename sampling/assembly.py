@@ -29,7 +29,7 @@ from sampling.papers import (
     SamplingNoticePaper,
     Signature,
 )
-from sampling.queries import SampleSheet, get_sheet, get_task_sheet, list_signatures
+from sampling.queries import SampleSheet, filing_of, get_sheet, get_task_sheet, list_signatures
 from sampling.types import SignerKind, Stage
 from sampling.words import official
 
@@ -57,17 +57,18 @@ def assemble_form(session: Session, actor: Actor, sample_id: UUID) -> SamplingFo
     """
     sheet = get_sheet(session, actor, sample_id)
     form, sample, plan = sheet.form, sheet.sample, sheet.plan
+    filing = filing_of(session, plan, sample.plan_line_id)
     signed = _signatures(session, actor, sample_id)
     taken_at = sample.sampled_at or sample.issued_at
     return SamplingFormPaper(
         sampling_no=sample.sampling_no,
-        task_source=sheet.regulator.name_zh,
+        task_source=filing.task_source,
         task_kind=official(plan.task_category),
         sampled_on=local_date(taken_at),
         stage=official(form.stage),
         place_kind=official(form.place_kind),
-        report_class_a=plan.report_class_a,
-        report_class_b=plan.report_class_b,
+        report_class_a=filing.report_class_a,
+        report_class_b=filing.report_class_b,
         sampling_kind="常规抽样",
         party=_party(form),
         sample=_sample(sheet, tuple(no for read in _seal_readers for no in read(session, sample_id))),
@@ -115,7 +116,7 @@ def assemble_notice(session: Session, actor: Actor, task_id: UUID) -> SamplingNo
     return SamplingNoticePaper(
         notice_no=sheet.task.task_no,
         party_name=sheet.business.name,
-        task_source=sheet.regulator.name_zh,
+        task_source=filing_of(session, sheet.plan, sheet.task.plan_line_id).task_source,
         organisation=paper_organisation(sheet.sampling_organisation),
         samplers=sheet.team[:2],
         foods=(sheet.food.name_zh,),

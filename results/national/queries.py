@@ -28,6 +28,7 @@ from results.rules.stored import from_json
 from results.types import ItemVerdict
 from results.urgent.models import UrgentReport
 from sampling.models import Sample, SamplingForm
+from sampling.queries import filing_of
 from sampling.types import SampleVerdict
 from sampling.words import WORDS
 
@@ -180,7 +181,7 @@ def _national_row(
     verdicts = {one.result.verdict for one in facts.lines if one.result is not None}
     verdict = facts.sample.verdict or report.verdict
     given: dict[str, Any] = {
-        **_task_fields(facts),
+        **_task_fields(session, facts),
         **_party_fields(facts.sample, facts.form, regions),
         **_product_fields(facts.form),
         "sampling_organisation": sampler.name_zh,
@@ -197,15 +198,16 @@ def _national_row(
     return SampleRow(fields, [_item_fields(facts.sample.sampling_no, one) for one in facts.lines])
 
 
-def _task_fields(facts: ReportFacts) -> dict[str, Any]:
+def _task_fields(session: Session, facts: ReportFacts) -> dict[str, Any]:
     """Where the sample belongs; levels that the category tree does not have stay empty."""
     plan, form = facts.plan, facts.form
+    filing = filing_of(session, plan, facts.sample.plan_line_id)
     levels = {f"category_l{depth}": one.name_zh for depth, one in enumerate(facts.path[:4], start=1)}
     return {
         "sampling_no": facts.sample.sampling_no,
-        "task_source": facts.regulator.name_zh,
-        "report_class_a": plan.report_class_a,
-        "report_class_b": plan.report_class_b,
+        "task_source": filing.task_source,
+        "report_class_a": filing.report_class_a,
+        "report_class_b": filing.report_class_b,
         "task_category": WORDS[type(plan.task_category)][plan.task_category].zh,
         "stage": WORDS[type(form.stage)][form.stage].zh,
         "place_kind": WORDS[type(form.place_kind)][form.place_kind].zh,

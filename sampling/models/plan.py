@@ -97,7 +97,17 @@ class PlanLine(Ledgered, Entity):
     samples: Mapped[int]
     parts: Mapped[dict[str, Any]]  # floor, statutory, neyman, risk, votes; they add up to samples
     figures: Mapped[dict[str, Any]]  # population, floor, ceiling, statutory, votes, tests, fails as they were
+    # Of a line that another system gave: whose task it is, how it is filed, where it is drawn. NULL: as its plan says.
+    task_source: Mapped[str | None]
+    report_class_a: Mapped[str | None]
+    report_class_b: Mapped[str | None]
+    region_code: Mapped[str | None]
     __table_args__ = (
+        CheckConstraint(
+            "(task_source IS NULL) = (report_class_a IS NULL) AND (task_source IS NULL) = (report_class_b IS NULL)"
+            " AND (region_code IS NULL OR task_source IS NOT NULL)",
+            name="given_as_a_whole",
+        ),
         ForeignKeyConstraint(["plan_id", "category_id"], ["plan_category.plan_id", "plan_category.category_id"]),
         UniqueConstraint("plan_id", "stratum"),
         UniqueConstraint("id", "plan_id", "category_id"),

@@ -29,10 +29,14 @@ blp = ApiBlueprint(
 )
 
 
-def _dump_file(session: Session, file: NumberBlockFile) -> Mapping[str, Any]:
+def _look(session: Session, file: NumberBlockFile) -> Mapping[str, Any]:
     staged = services.stage_file(session, file)
     more = {"sha256": file.file_sha256.hex(), "problem": staged.problem, "rows": staged.rows}
-    dumped: Mapping[str, Any] = NumberBlockFileOut().dump(columns_of(file) | more)
+    return columns_of(file) | more
+
+
+def _dump_file(session: Session, file: NumberBlockFile) -> Mapping[str, Any]:
+    dumped: Mapping[str, Any] = NumberBlockFileOut().dump(_look(session, file))
     return dumped
 
 
@@ -54,7 +58,7 @@ def receive_file(body: Mapping[str, Any]) -> Any:
 @blp.refuses(*READS)
 def get_file(file_id: UUID) -> Any:
     """A sheet row by row: what would be taken now."""
-    return _dump_file(db.session, queries.get_file(db.session, current_actor(), file_id))
+    return _look(db.session, queries.get_file(db.session, current_actor(), file_id))
 
 
 @blp.route("/number-block-files/<uuid:file_id>/taking", methods=["POST"])

@@ -34,12 +34,13 @@ USABLE = sa.text(
             coalesce(block.valid_to, '9999-12-31') AS valid_to, block.taken_at, block.row
         FROM number_block block
         JOIN number_series held ON held.series = 'number_block' AND held.scope = block.id::text
-        JOIN sampling_plan plan ON plan.id = :plan_id
+        JOIN plan_line line ON line.id = :plan_line_id
+        JOIN sampling_plan plan ON plan.id = line.plan_id
         JOIN organisation regulator ON regulator.id = plan.organisation_id
         WHERE block.organisation_id = :organisation_id AND block.regulator_id = plan.organisation_id
           AND block.closed_at IS NULL AND held.last <= block.last - block.first
           AND coalesce(block.valid_from, '-infinity') <= :today AND coalesce(block.valid_to, 'infinity') >= :today
-          AND block.task_source IN ('', plan.title_zh, regulator.name_zh)
+          AND block.task_source IN ('', plan.title_zh, coalesce(line.task_source, regulator.name_zh))
         ORDER BY is_general, valid_to, block.taken_at, block.row, block.fixed, block.first, block.id
         FOR UPDATE OF held
     )
@@ -114,7 +115,7 @@ class BlockNumber:
 def find_next_number(
     session: Session,
     *,
-    plan_id: UUID,
+    plan_line_id: UUID,
     organisation_id: UUID,
     today: date,
     own_fixed: str,
@@ -125,7 +126,7 @@ def find_next_number(
 
     Args:
         session: of the transaction that takes the number.
-        plan_id: of the sample.
+        plan_line_id: of the sample.
         organisation_id: who samples.
         today: the day of the number.
         own_fixed: what the organisation's own numbers begin with.
@@ -135,7 +136,7 @@ def find_next_number(
     rows = session.execute(
         USABLE,
         {
-            "plan_id": plan_id,
+            "plan_line_id": plan_line_id,
             "organisation_id": organisation_id,
             "today": today,
             "own_fixed": own_fixed,

@@ -126,7 +126,7 @@ def close_block(uow: UnitOfWork, block_id: UUID, reason: str) -> NumberBlock:
 
 
 def next_sampling_no(
-    uow: UnitOfWork, *, plan_id: UUID, organisation_id: UUID, region_code: str, institution: str
+    uow: UnitOfWork, *, plan_line_id: UUID, organisation_id: UUID, region_code: str, institution: str
 ) -> str:
     """The next number of the sampling organisation's blocks; one of its own where no block has any left.
 
@@ -135,7 +135,7 @@ def next_sampling_no(
 
     Args:
         uow: the transaction in which the sample is made.
-        plan_id: its plan.
+        plan_line_id: its line, which may name the source of its task.
         organisation_id: who samples.
         region_code: where it was taken; stands in own numbers.
         institution: the four digits of the organisation in its own numbers.
@@ -145,7 +145,7 @@ def next_sampling_no(
     own_first = int(institution) * 10**OWN_DIGITS
     found = queries.find_next_number(
         uow.session,
-        plan_id=plan_id,
+        plan_line_id=plan_line_id,
         organisation_id=organisation_id,
         today=today,
         own_fixed=fixed,

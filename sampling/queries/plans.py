@@ -58,6 +58,24 @@ class LineRow:
     coverage: Coverage
 
 
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What the forms say of whose task a sample is (任务来源) and how it is filed (报送分类 A and B)."""
+
+    task_source: str
+    report_class_a: str
+    report_class_b: str
+
+
+def filing_of(session: Session, plan: SamplingPlan, plan_line_id: UUID | None) -> Filing:
+    """As the line says where another system gave it; else the plan's classes and the regulator that made the plan."""
+    line = session.get(PlanLine, plan_line_id) if plan_line_id else None
+    if line is not None and line.task_source is not None:
+        return Filing(line.task_source, line.report_class_a or "", line.report_class_b or "")
+    regulator = session.get_one(Organisation, plan.organisation_id)
+    return Filing(regulator.name_zh, plan.report_class_a, plan.report_class_b)
+
+
 def get_plan(session: Session, actor: Actor, plan_id: UUID) -> SamplingPlan:
     """One plan of the actor's organisation.
 

@@ -27,6 +27,14 @@ class FrameEntry(NamedTuple):
     weight: int = 1
 
 
+def region_prefix(code: str) -> str:
+    """What the codes of all regions within a region begin with: `371402` itself, `3714` for 371400, all for none.
+
+    Source: GB/T 2260, two digits each for province, prefecture and county, 00 for the whole of it.
+    """
+    return re.sub(r"(00)+$", "", code)
+
+
 def check_token(text: str, what: str) -> str:
     """Return `text` if it may be part of a hashed text.
 

@@ -35,7 +35,7 @@ from sampling.queries import visits_to_come
 from sampling.rules.draw import Beacon, Party, StaffMember, StaffRole, Team
 from sampling.rules.draw_record import DrawInputs, DrawRecord, read_record, write_record
 from sampling.rules.draw_record import run_draw as make_draw
-from sampling.rules.frame import FrameEntry
+from sampling.rules.frame import FrameEntry, region_prefix
 from sampling.services.plans import categories_of, lock_plan
 from sampling.services.separation import claim_job
 from sampling.types import STAGE_OF, DutyRole, PlanState, Side, TaskState
@@ -164,7 +164,10 @@ def frame_of(uow: UnitOfWork, plan: SamplingPlan, frozen_at: datetime) -> list[F
 
 
 def _frame(uow: UnitOfWork, plan: SamplingPlan, lines: Iterable[PlanLine], frozen_at: datetime) -> Iterator[FrameEntry]:
-    """Every open business under this regulator or its stations that sells a line's food at its kind of place."""
+    """Every open business under this regulator or its stations that sells a line's food at its kind of place.
+
+    A line that another system gave for one region has only those of that region.
+    """
     regulators = select(Organisation.id).where(
         or_(Organisation.id == plan.organisation_id, Organisation.superior_id == plan.organisation_id)
     )
@@ -177,6 +180,7 @@ def _frame(uow: UnitOfWork, plan: SamplingPlan, lines: Iterable[PlanLine], froze
                 Business.closed_on.is_(None),
                 Business.registered_at <= frozen_at,
                 Business.regulator_id.in_(regulators),
+                Business.region_code.startswith(region_prefix(line.region_code or "")),
                 BusinessFood.food_category_id.in_(subtree_ids(uow.session, line.food_category_id)),
             )
             .distinct()

@@ -99,7 +99,7 @@ def submit_form(
         id=uuid4(),
         sampling_no=next_sampling_no(
             uow,
-            plan_id=task.plan_id,
+            plan_line_id=task.plan_line_id,
             organisation_id=task.sampling_organisation_id,
             region_code=form.region_code,
             institution=institution,

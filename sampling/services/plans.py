@@ -54,6 +54,7 @@ class StratumInput:
     statutory: int = 0
     tests: int = 0
     fails: int = 0
+    reference: str = ""  # of the task of another system it stands for: a food and place may stand once for each
 
 
 def create_plan(uow: UnitOfWork, plan: PlanInput) -> SamplingPlan:
@@ -110,7 +111,7 @@ def set_category(
 
     Raises:
         NotFoundError: no such plan, category or organisation.
-        ConflictError: the plan is approved.
+        ConflictError: the plan is approved, or holds tasks that were given to these organisations.
         InvalidInputError: not a major category, or the organisations do not fit the mode.
     """
     plan = _open_plan(uow, plan_id)
@@ -124,6 +125,10 @@ def set_category(
     if row is None:
         row = PlanCategory(plan_id=plan_id, category_id=category_id)
         uow.session.add(row)
+    elif _carries_tasks(uow, row):
+        raise ConflictError(
+            _l("Tasks of the national system were given to these organisations; move their batches instead.")
+        )
     row.mode, row.sampling_organisation_id, row.lab_id = mode, sampling_organisation_id, lab_id
     uow.session.flush()
     return row
@@ -136,7 +141,7 @@ def compute_plan(uow: UnitOfWork, plan_id: UUID, strata: Sequence[StratumInput])
 
     Raises:
         NotFoundError: no such plan or food.
-        ConflictError: the plan is approved.
+        ConflictError: the plan is approved, or a line that another system gave would fall away.
         InvalidInputError: the plan has no budget, no strata, or a food whose major category is not in the plan.
         InfeasiblePlanError: the bounds contradict each other or the budget.
     """
@@ -154,7 +159,7 @@ def compute_plan(uow: UnitOfWork, plan_id: UUID, strata: Sequence[StratumInput])
                 _l("%(code)s: say first who samples and tests category %(major)s.", code=food.code, major=major.code),
                 field="strata",
             )
-        code = f"{food.code}@{stratum.place_kind}"
+        code = f"{food.code}@{stratum.place_kind}{'#' if stratum.reference else ''}{stratum.reference}"
         line = Stratum(
             code=code,
             population=stratum.population,
@@ -173,6 +178,10 @@ def compute_plan(uow: UnitOfWork, plan_id: UUID, strata: Sequence[StratumInput])
     shares = Shares.parse(plan.shares["text"])
     standing = {line.stratum: line for line in uow.session.scalars(select(PlanLine).where(PlanLine.plan_id == plan_id))}
     for earlier in standing.values():
+        if earlier.task_source is not None and earlier.samples and earlier.stratum not in described:
+            raise ConflictError(
+                _l("Line %(line)s is a task of the national system; move its batches instead.", line=earlier.stratum)
+            )
         earlier.samples, earlier.parts = 0, {}
     lines = []
     for answer in allocate(inputs, plan.budget, shares, seed=plan.seed):
@@ -259,6 +268,16 @@ def _open_plan(uow: UnitOfWork, plan_id: UUID) -> SamplingPlan:
     if plan.state not in OPEN_STATES:
         raise ConflictError(_l("This plan is approved; it cannot change any more."))
     return plan
+
+
+def _carries_tasks(uow: UnitOfWork, category: PlanCategory) -> bool:
+    given = select(PlanLine.id).where(
+        PlanLine.plan_id == category.plan_id,
+        PlanLine.category_id == category.category_id,
+        PlanLine.task_source.is_not(None),
+        PlanLine.samples > 0,
+    )
+    return uow.session.scalar(given.limit(1)) is not None
 
 
 def _check_parties(uow: UnitOfWork, mode: SeparationMode, sampling_organisation_id: UUID, lab_id: UUID) -> None:

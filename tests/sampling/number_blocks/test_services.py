@@ -326,6 +326,7 @@ def test_the_api_hands_in_takes_lists_and_closes(client, session, team):
     key = {"Idempotency-Key": "a"}
     sent = client.post(f"{base}-files", json={"file_name": "a.csv", "content": content}, headers=headers | key)
     assert (sent.status_code, sent.json["rows"][0]["verdict"]) == (201, "new")
+    assert client.get(f"{base}-files/{sent.json['id']}", headers=headers).json == sent.json
     taken = client.post(f"{base}-files/{sent.json['id']}/taking", headers=headers | {"Idempotency-Key": "b"})
     assert taken.json["taken_at"] is not None
     [block] = client.get(f"{base}s", headers=headers).json["items"]
