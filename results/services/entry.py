@@ -82,8 +82,7 @@ def enter_sets(
     """
     sets = begin_testing_all(uow, sorted(by_code))
     set_ids = [one.id for one in sets.values()]
-    locked = locked_before(uow.session, set_ids)
-    if any(one.id in locked or one.state is TestSetState.LOCKED for one in sets.values()):
+    if locked_before(uow.session, set_ids):
         raise ConflictError(_l("These results were locked: propose a correction, which a second person approves."))
     given = [entry.set_item_id for entries in by_code.values() for entry in entries]
     if len(set(given)) != len(given):
@@ -216,7 +215,7 @@ def propose_correction(uow: UnitOfWork, blind_code: str, entry: Entry) -> Correc
         InvalidInputError: no reason, or a text that is no result.
     """
     test_set = begin_testing(uow, blind_code)
-    if test_set.state is TestSetState.LOCKED or last_lock(uow.session, test_set.id) is None:
+    if last_lock(uow.session, test_set.id) is None:
         raise ConflictError(_l("A correction is proposed after a reviewer returned locked results."))
     before = standing_results(uow.session, test_set.id).get(entry.set_item_id)
     if before is None:

@@ -173,22 +173,34 @@ def begin_testing_all(uow: UnitOfWork, blind_codes: Sequence[str]) -> dict[str, 
     Raises:
         NotFoundError: no such code in this laboratory.
         SeparationRefusedError: the person stands on the sampling side, or has another bench role on one of the samples.
-        WrongStateError: the results are locked, or a sample is not at the bench.
+        ConflictError: the results of one are locked, or it was given up.
+        WrongStateError: a sample is not at the bench.
     """
     sets = find_sets(uow.session, blind_codes, uow.actor.require_organisation())
     samples = get_samples_for_act(uow, [one.sample_id for one in sets.values()])
     tester = uow.actor.require_person()
     claim_acts_on(uow, [(sample_tuple(one), DutyRole.TESTER, tester) for one in samples.values()])
     reread = select(TestSet).where(among(TestSet.id, [one.id for one in sets.values()]))
-    opened = [
-        one
-        for one in uow.session.scalars(reread.execution_options(populate_existing=True))
-        if one.state is TestSetState.OPEN
-    ]
-    for one in opened:
-        one.state = TestSetState.TESTING
+    opened = []
+    for one in uow.session.scalars(reread.execution_options(populate_existing=True)):
+        _require_testable(one)
+        if one.state is TestSetState.OPEN:
+            one.state = TestSetState.TESTING
+            opened.append(one)
     move_samples(uow, [samples[one.sample_id] for one in opened], SampleEvent.TESTING_BEGUN)
     return sets
+
+
+def _require_testable(test_set: TestSet) -> None:
+    if test_set.state is TestSetState.LOCKED:
+        raise ConflictError(
+            _l(
+                "The results of %(code)s are locked. A correction is proposed after a reviewer returned them.",
+                code=test_set.blind_code,
+            )
+        )
+    if test_set.state is TestSetState.GIVEN_UP:
+        raise ConflictError(_l("The set %(code)s is not being tested.", code=test_set.blind_code))
 
 
 def _told(described: Described) -> dict[str, Any]:
