@@ -15,12 +15,13 @@ from lims.ledger.models import LedgerEvent
 from lims.tables import read_table_file, to_csv
 from lims.uow import unit_of_work
 from sampling.assembly import assemble_form
-from sampling.models import PlanLine, SamplingPlan, SamplingTask
+from sampling.models import Business, PlanLine, SamplingPlan, SamplingTask
 from sampling.national_tasks import queries
 from sampling.national_tasks.models import NationalTask, NationalTaskPart
 from sampling.national_tasks.services import division, intake, sheet
 from sampling.national_tasks.types import PartInput, TaskVerdict
 from sampling.national_tasks.verification import CHECKS
+from sampling.services.draws import frame_of
 from sampling.services.forms import submit_form
 from sampling.services.plans import StratumInput, approve_plan, compute_plan, set_category
 from sampling.services.samples import void_sample
@@ -440,6 +441,21 @@ def test_source_and_classes_of_the_task_stand_on_the_form_of_its_sample(session,
     approve(team, part_id)
     paper = assemble_form(session, team.planner.actor, sample(team, part_id))
     assert (paper.task_source, paper.report_class_a, paper.report_class_b) == (SOURCE, CLASS_A, CLASS_B)
+
+
+def test_only_businesses_of_the_region_of_a_task_are_drawn_for_it(session, team):
+    here, elsewhere = (make_business(team.regulator_id) for _ in range(2))
+    with unit_of_work(team.planner.actor) as uow:
+        uow.session.get_one(Business, elsewhere).region_code = "371403"
+    one, two = take(team, row("GC-1", region="371402"), row("GC-2", region="371400"))
+    [first], [second] = divide(team, one, part(team, 1)), divide(team, two, part(team, 1))
+    with unit_of_work(team.planner.actor) as uow:
+        plan = uow.session.get_one(SamplingPlan, line_of(uow.session, first).plan_id)
+        frame = frame_of(uow, plan, uow.now)
+    lines = {line_of(session, each).stratum: each for each in (first, second)}
+    drawn = [lines[entry.stratum] for entry in frame]
+    assert (drawn.count(first), drawn.count(second)) == (1, 2)
+    assert str(here) in {entry.business_id for entry in frame if lines[entry.stratum] == first}
 
 
 def test_progress_is_written_out_in_the_order_of_the_sheet_which_reads_it_again(session, team):
