@@ -39,6 +39,7 @@ MODELS = (
     "results.nonconforming.models",
     "results.preparations.models",
     "results.raw_data.models",
+    "results.raw_records.models",
     "results.referral.models",
     "results.recheck.models",
     "results.urgent.models",
