@@ -1,22 +1,26 @@
-"""Many rows at once, past the ORM: COPY, which parses them once and plans nothing.
+"""Many rows at once, past the ORM, as one parameter and one statement.
 
 The caller notes them in the ledger (`UnitOfWork.record_plain`).
 """
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
 import psycopg
-from sqlalchemy import FromClause, Text
+from sqlalchemy import JSON, FromClause, Text, column, func, literal, select, text
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lims.db import Base
+
 
 def copy_in(session: Session, table: FromClause, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Copy rows into a table.
+    """Copy rows into a table with COPY, which parses them once and plans nothing.
 
     Args:
         session: of the transaction; what it holds is flushed first.
@@ -41,3 +45,19 @@ def copy_in(session: Session, table: FromClause, rows: Iterable[Mapping[str, Any
             copy.write(lines.getvalue())
     except psycopg.IntegrityError as error:
         raise IntegrityError(statement, None, error) from error
+
+
+def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> Insert:
+    """An INSERT of rows that may be told to forgive some of them, and what to answer.
+
+    The rows are one parameter: to bind each value of a thousand rows takes longer than to write them.
+
+    Args:
+        model: whose rows they are.
+        rows: all with the same columns, as the ledger writes them (`plain`); they are written in this order.
+    """
+    names = list(rows[0])
+    like = text(f"NULL::{model.__tablename__}")
+    packed = literal(json.dumps(rows, ensure_ascii=False)).cast(JSON)
+    given = func.json_populate_recordset(like, packed).table_valued(*(column(name) for name in names))
+    return insert(model).from_select(names, select(*given.c))

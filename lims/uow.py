@@ -8,26 +8,27 @@ An edge (view, API, command, task) opens the unit, calls one service and answers
 Nothing else commits.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import event as sa_event
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from lims import clock
 from lims.actors import Actor
-from lims.db import db
+from lims.db import Entity, among, db
 from lims.errors import LimsError, from_integrity_error
 from lims.events import Event, subscribers_of, tasks_of
-from lims.ledger.capture import RowChange, changes_of, plain
+from lims.ledger.capture import Ledgered, RowChange, changes_of, plain
 from lims.ledger.chain import Stamp, append
 from lims.outbox.models import OutboxMessage
-from lims.reading import forget_reads, keep_reads
+from lims.reading import ReadOnce, forget_reads, keep_reads
 
 _current: ContextVar["UnitOfWork | None"] = ContextVar("lims_unit_of_work", default=None)
 
@@ -78,6 +79,30 @@ class UnitOfWork:
         for row in rows:
             columns = dict(row)
             self._changes.append(RowChange(chain, table, {"id": columns.pop("id")}, columns))
+
+    def set_all(self, rows: Collection[Entity], **values: Any) -> None:
+        """Give several rows of one table the same values with one statement, noted as if each had been set.
+
+        What else is pending on the session is written first.
+
+        Raises:
+            ValueError: a column holds something personal, whose digest is another in each row.
+        """
+        self.session.flush()
+        model = type(next(iter(rows)))
+        if personal := [name for name in values if model.__table__.columns[name].info.get("personal")]:
+            raise ValueError(f"personal columns are set row by row: {', '.join(personal)}")
+        self.session.execute(
+            update(model).where(among(model.id, [row.id for row in rows])).values(values),
+            execution_options={"synchronize_session": False},
+        )
+        if issubclass(model, ReadOnce):
+            keep_reads(self.session)
+        for row in rows:
+            assert isinstance(row, Ledgered)  # noqa: S101 - no other row has a chain
+            for name, value in values.items():
+                set_committed_value(row, name, value)
+            self.record(row.ledger_chain(), model.__tablename__, {"id": row.id}, values)
 
     @property
     def events(self) -> tuple[Event, ...]:

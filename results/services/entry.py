@@ -21,7 +21,7 @@ from lims.uow import UnitOfWork
 from results.models import CorrectionProposal, ItemResult, TestSet, TestSetItem
 from results.quality.services.evaluation import evaluate_batches_of
 from results.queries import find_set, last_lock, lines_of_sets, locked_before, results_by_line, standing_results
-from results.services.judging import JudgedEntry, judge_entry, result_row, rules_for
+from results.services.judging import Judge, JudgedEntry, result_row
 from results.services.worklists import begin_testing, begin_testing_all
 from results.types import Entry, TestSetState
 from sampling.services.separation import claim_act, get_sample_for_act, get_samples_for_act, sample_tuple
@@ -91,7 +91,7 @@ def enter_sets(
     unread = {sets[code].id for code, entries in by_code.items() if any(e.set_item_id not in known for e in entries)}
     lines = lines_of_sets(uow.session, unread) | {line_id: one.line for line_id, one in known.items()}
     _require_methods(uow, sets.values(), [lines[line_id] for line_id in given if line_id in lines])
-    rules = rules_for(uow.session, lines.values())
+    judge = Judge.of(uow.session, lines.values())
     standing = results_by_line(uow.session, set_ids)
     judged: list[JudgedEntry] = []
     problems: dict[str, LimsError] = {}
@@ -104,7 +104,7 @@ def enter_sets(
                 _check_seen(uow, line, entry, standing.get(line.id))
                 before = known.get(line.id)
                 stands = before is not None and before.entry == entry and before.label_claims == test_set.label_claims
-                judged.append(before if before and stands else judge_entry(line, test_set, entry, rules))
+                judged.append(before if before and stands else judge.judge(line, test_set, entry))
             except (InvalidInputError, ResultStandsError) as problem:
                 problems[str(line.id)] = problem
     if problems:
@@ -222,7 +222,7 @@ def propose_correction(uow: UnitOfWork, blind_code: str, entry: Entry) -> Correc
         raise NotInWorklistError(_l("This item is not in the worklist of %(code)s.", code=blind_code))
     why = read_reason(entry.reason)
     line = uow.session.get_one(TestSetItem, entry.set_item_id)
-    judge_entry(line, test_set, entry, rules_for(uow.session, [line]))
+    Judge.of(uow.session, [line]).judge(line, test_set, entry)
     proposal = CorrectionProposal(
         set_item_id=entry.set_item_id,
         sample_id=test_set.sample_id,
@@ -258,7 +258,7 @@ def approve_correction(uow: UnitOfWork, proposal_id: UUID) -> ItemResult:
     if before.version != proposal.replaces_version or test_set.state is TestSetState.LOCKED:
         raise ConflictError(_l("This result was changed or locked since the correction was proposed."))
     entry = Entry(line.id, proposal.entered_text, proposal.reason)
-    judged = judge_entry(line, test_set, entry, rules_for(uow.session, [line]))
+    judged = Judge.of(uow.session, [line]).judge(line, test_set, entry)
     _write(uow, [judged], {line.id: before}, approved=proposal)
     evaluate_batches_of(uow, [test_set.id])
     return standing_results(uow.session, test_set.id)[line.id]

@@ -19,7 +19,7 @@ from results.models import ItemResult, ResultImport, TestSet, TestSetItem
 from results.queries import find_import, lines_of_sets, results_by_line, sets_by_code
 from results.rules.result_table import TableRow, TableShapeError, read_rows
 from results.services.entry import enter_sets
-from results.services.judging import JudgedEntry, ReportingRules, judge_entry, rules_for
+from results.services.judging import Judge, JudgedEntry
 from results.types import Entry, ItemVerdict, TestSetState
 
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -139,7 +139,7 @@ def _look(session: Session, lab_id: UUID, rows: Sequence[TableRow]) -> list[Prev
     items = find_items(session, {row.item for row in rows})
     ids = [one.id for one in sets.values()]
     lines = {(line.test_set_id, line.item_id): line for line in lines_of_sets(session, ids).values()}
-    rules = rules_for(session, lines.values())
+    judge = Judge.of(session, lines.values())
     standing = results_by_line(session, ids)
     places = Counter((codes[row.row], items.get(row.item, row.item)) for row in rows)
     seen: list[PreviewRow] = []
@@ -154,20 +154,18 @@ def _look(session: Session, lab_id: UUID, rows: Sequence[TableRow]) -> list[Prev
         elif places[codes[row.row], item_id or row.item] > 1:
             seen.append(_refused(row, _l("The file gives this item of this code more than once.")))
         else:
-            seen.append(_judged(row, test_set, line, standing.get(line.id), rules))
+            seen.append(_judged(row, test_set, line, standing.get(line.id), judge))
     return seen
 
 
-def _judged(
-    row: TableRow, test_set: TestSet, line: TestSetItem, before: ItemResult | None, rules: ReportingRules
-) -> PreviewRow:
+def _judged(row: TableRow, test_set: TestSet, line: TestSetItem, before: ItemResult | None, judge: Judge) -> PreviewRow:
     if test_set.state not in TAKES_RESULTS:
         return _refused(row, _l("The results of this code are locked."))
     if before is not None:
         return _refused(row, _l("A result stands for this item: %(text)s.", text=before.entered_text))
     entry = Entry(line.id, row.result, untested_reason=row.untested_reason or None, seen_version=0)
     try:
-        judged = judge_entry(line, test_set, entry, rules)
+        judged = judge.judge(line, test_set, entry)
     except LimsError as refusal:
         return _refused(row, refusal.message)
     return PreviewRow(row, judged=judged)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -86,27 +87,52 @@ def case_of(line: TestSetItem, test_set: TestSet, text: str, untested_reason: st
     )
 
 
-def rules_for(session: Session, lines: Collection[TestSetItem]) -> ReportingRules:
-    """How results are written by the method rows of these lines, where the rows say so."""
-    stored = reporting_rules(session, {line.method_id for line in lines if line.method_id})
-    return {method_id: parse_reporting_rule(text) for method_id, text in stored.items()}
+class Judge:
+    """Judges what is entered in one unit of work; texts that stand on the same are judged once.
 
-
-def judge_entry(line: TestSetItem, test_set: TestSet, entry: Entry, rules: ReportingRules) -> JudgedEntry:
-    """Judge what was written for a line.
-
-    Raises:
-        InvalidInputError: as `case_of`; a figure that is not written as its method row says; or one that its
-            calculation does not give. The message shows what was typed and what was expected.
+    In a file of ten thousand results most are "not detected" beside a limit that the next sample has as well.
     """
-    case = case_of(line, test_set, entry.text, entry.untested_reason)
-    require_written(line, case, rules)
-    judged = judge_line(case, line.limit_state, line.basis)
-    calculation = None if entry.calculation is None else _calculated(line, entry.text, entry.calculation)
-    return JudgedEntry(line, entry, test_set.label_claims, to_json(case), judged, calculation)
+
+    def __init__(self, rules: ReportingRules) -> None:
+        self._rules = rules
+        self._known: dict[tuple[object, ...], tuple[Mapping[str, Any], ItemJudgement]] = {}
+
+    @classmethod
+    def of(cls, session: Session, lines: Collection[TestSetItem]) -> "Judge":
+        """One who knows how results are written by the method rows of these lines, where the rows say so."""
+        stored = reporting_rules(session, {line.method_id for line in lines if line.method_id})
+        return cls({method_id: parse_reporting_rule(text) for method_id, text in stored.items()})
+
+    def judge(self, line: TestSetItem, test_set: TestSet, entry: Entry) -> JudgedEntry:
+        """Judge what was written for a line.
+
+        Raises:
+            InvalidInputError: as `case_of`; a figure that is not written as its method row says; or one that its
+                calculation does not give. The message shows what was typed and what was expected.
+        """
+        same = (test_set.label_claims, entry.text, entry.untested_reason, *_stands_on(line))
+        if same not in self._known:
+            case = case_of(line, test_set, entry.text, entry.untested_reason)
+            _require_written(line, case, self._rules)
+            self._known[same] = to_json(case), judge_line(case, line.limit_state, line.basis)
+        used, judged = self._known[same]
+        calculation = None if entry.calculation is None else _calculated(line, entry.text, entry.calculation)
+        return JudgedEntry(line, entry, test_set.label_claims, used, judged, calculation)
 
 
-def require_written(line: TestSetItem, case: JudgementInput, rules: ReportingRules) -> None:
+_WORDS = attrgetter(
+    *("limit_state", "limit_text", "limit_unit", "basis", "kind", "comparison", "unit", "absence"),
+    *("limit_id", "method_id"),
+)
+_FIGURES = attrgetter("absence_value", "lod", "loq")
+
+
+def _stands_on(line: TestSetItem) -> tuple[object, ...]:
+    """Of a line, what its verdict depends on; figures by their digits, as 0.50 equals 0.5 and is not written so."""
+    return *_WORDS(line), *map(str, _FIGURES(line))
+
+
+def _require_written(line: TestSetItem, case: JudgementInput, rules: ReportingRules) -> None:
     """Insist on the digits that the method row asks for.
 
     Raises:

@@ -185,8 +185,9 @@ def begin_testing_all(uow: UnitOfWork, blind_codes: Sequence[str]) -> dict[str, 
     for one in uow.session.scalars(reread.execution_options(populate_existing=True)):
         _require_testable(one)
         if one.state is TestSetState.OPEN:
-            one.state = TestSetState.TESTING
             opened.append(one)
+    if opened:
+        uow.set_all(opened, state=TestSetState.TESTING)
     move_samples(uow, [samples[one.sample_id] for one in opened], SampleEvent.TESTING_BEGUN)
     return sets
 

@@ -1,5 +1,6 @@
 """Moving a sample through its states; nothing else writes `sample.state`."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from uuid import UUID
 
@@ -53,16 +54,18 @@ def move_samples(
     reason: str | None = None,
     *,
     by: Collection[str] | None = None,
+    **also: object,
 ) -> None:
-    """Move each of several samples by the same event, written together; as `move_sample`."""
+    """Move each of several samples by the same event, written together with what else it says of them (`also`)."""
+    moved: dict[SampleState, list[Sample]] = defaultdict(list)
     for sample in samples:
         state = next_state(sample.state, event, by or ({PROGRAM} if uow.actor.is_system else uow.actor.roles))
         if state in ENDED_EARLY and not (reason and reason.strip()):
             raise InvalidInputError(_l("Say why."), field="reason")
-        sample.state = state
-        sample.state_changed_at = uow.now
-        if state in ENDED_EARLY:
-            sample.ended_reason = reason
+        moved[state].append(sample)
+    for state, those in moved.items():
+        why = {"ended_reason": reason} if state in ENDED_EARLY else {}
+        uow.set_all(those, state=state, state_changed_at=uow.now, **why, **also)
     for sample in samples:
         uow.emit(SampleMoved(sample_id=sample.id, state=sample.state))
 
@@ -103,5 +106,5 @@ def conclude(uow: UnitOfWork, sample: Sample, verdict: SampleVerdict) -> None:
     Emits: SampleMoved.
     """
     is_recheck = sample.state is SampleState.RECHECK
-    sample.verdict = verdict
-    move_sample(uow, sample, SampleEvent.RECHECK_CONCLUDED if is_recheck else SampleEvent.CONCLUSION_SIGNED)
+    event = SampleEvent.RECHECK_CONCLUDED if is_recheck else SampleEvent.CONCLUSION_SIGNED
+    move_samples(uow, [sample], event, verdict=verdict)

@@ -11,14 +11,15 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import select, tuple_
-from sqlalchemy.dialects.postgresql import insert
 
 from lims.actors import OrganisationKind
 from lims.clock import local_date
+from lims.copying import insert_rows
 from lims.db import among
 from lims.errors import ConflictError, NotFoundError, explain_constraint
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
+from lims.ledger.capture import plain
 from lims.people.queries import employment_of_person, employments_of_persons, person_names
 from lims.people.types import EmploymentFacts
 from lims.uow import UnitOfWork
@@ -191,35 +192,31 @@ def _note_acts(uow: UnitOfWork, acts: Sequence[tuple[SampleTuple, DutyRole, UUID
             raise _refusal(uow, _Attempted.of(sample), role, one, "bench")
     rows = [
         {
-            "id": uuid4(),
-            "sample_id": sample.sample_id,
-            "plan_id": sample.plan_id,
-            "category_id": sample.category_id,
-            "mode": sample.mode,
-            "role": role,
-            "side": SIDE_OF[role],
-            "person_id": one.person_id,
-            "employment_id": one.employment_id,
-            "organisation_id": one.organisation_id,
-            "organisation_kind": one.organisation_kind,
-            "party_id": one.party_id,
-            "acted_at": uow.now,
+            "id": str(uuid4()),
+            "sample_id": str(sample.sample_id),
+            "plan_id": str(sample.plan_id),
+            "category_id": str(sample.category_id),
+            "mode": sample.mode.value,
+            "role": role.value,
+            "side": SIDE_OF[role].value,
+            "person_id": str(one.person_id),
+            "employment_id": str(one.employment_id),
+            "organisation_id": str(one.organisation_id),
+            "organisation_kind": one.organisation_kind.value,
+            "party_id": str(one.party_id),
+            "acted_at": plain(uow.now),
         }
         for sample, role, one in parts
     ]
     # Only the repeat of the same act is forgiven; a second bench role stays an error of its own index.
-    written = set(
-        uow.session.scalars(
-            insert(DutyAct)
-            .on_conflict_do_nothing(index_elements=["sample_id", "person_id", "role"])
-            .returning(DutyAct.id),
-            rows,
-        )
+    written = uow.session.scalars(
+        insert_rows(DutyAct, rows)
+        .on_conflict_do_nothing(index_elements=["sample_id", "person_id", "role"])
+        .returning(DutyAct.id)
     )
-    for row in rows:
-        if row["id"] in written:
-            noted = {name: value for name, value in row.items() if name != "id"}
-            uow.record(f"sample:{row['sample_id']}", "duty_act", {"id": row["id"]}, noted)
+    of_id = {row["id"]: row for row in rows}
+    for act_id in map(str, written):
+        uow.record_plain(f"sample:{of_id[act_id]['sample_id']}", DutyAct.__tablename__, [of_id[act_id]])
 
 
 def _employments(uow: UnitOfWork, person_ids: Collection[UUID]) -> Mapping[UUID, EmploymentFacts]:
@@ -320,9 +317,9 @@ def _insert_duties(uow: UnitOfWork, claims: Sequence[_Claim]) -> dict[_Key, Side
     if not claims:
         return {}
     duty, names = claims[0].duty, [name for name, _value in claims[0].key]
-    rows = [dict(claim.key) | {"side": SIDE_OF[claim.role], "claimed_at": uow.now} for claim in claims]
+    rows = [plain(dict(claim.key) | {"side": SIDE_OF[claim.role], "claimed_at": uow.now}) for claim in claims]
     taken = uow.session.execute(
-        insert(duty).on_conflict_do_nothing().returning(*(getattr(duty, name) for name in names), duty.side), rows
+        insert_rows(duty, rows).on_conflict_do_nothing().returning(*(getattr(duty, name) for name in names), duty.side)
     )
     sides = {tuple(zip(names, row[:-1], strict=True)): row[-1] for row in taken}
     for claim in claims:

@@ -86,6 +86,25 @@ def test_every_changed_row_stands_in_the_ledger_without_being_told(session: Sess
     assert second["prev"] == verify.leaf_hash(bodies[0].encode()).hex()
 
 
+def test_rows_set_by_one_statement_are_noted_each_on_its_own_chain(session: Session):
+    ids = [make_organisation(OrganisationKind.LAB) for _number in range(3)]
+    with unit_of_work(INSTALL) as uow:
+        rows = [uow.session.get_one(Organisation, one) for one in ids]
+        uow.set_all(rows, phone="0534-7654321")
+        assert [row.phone for row in rows] == ["0534-7654321"] * 3
+    for one in ids:
+        assert session.get_one(Organisation, one).phone == "0534-7654321"
+        newest = sa.select(LedgerEvent.body).where(LedgerEvent.chain == f"organisation:{one}")
+        body = json.loads(session.scalars(newest.order_by(LedgerEvent.seq.desc())).first() or "")
+        assert body["rows"] == [{"t": "organisation", "k": {"id": str(one)}, "c": {"phone": "0534-7654321"}}]
+
+
+def test_what_is_personal_is_not_set_by_one_statement(session: Session):
+    person = session.get_one(Person, make_person(make_organisation(), Role.TESTER).person_id)
+    with pytest.raises(ValueError, match="name"), unit_of_work(INSTALL) as uow:
+        uow.set_all([person], name="欧阳清")
+
+
 def test_a_persons_name_enters_as_a_digest_only(session: Session):
     person = make_person(make_organisation(), Role.TESTER, name="欧阳清")
     bodies = session.scalars(sa.select(LedgerEvent.body).where(LedgerEvent.chain == f"person:{person.person_id}")).all()
