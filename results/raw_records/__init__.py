@@ -12,10 +12,12 @@ def init_app(app: "Flask") -> None:
     from lims.demo import Part, register_chapter
     from lims.i18n import lazy_gettext as _l
     from lims.web import navigation
-    from results.raw_records import demo, views
+    from lims.web.api import register_api
+    from results.raw_records import api, demo, views
 
     declare("results.record_templates", {Role.QUALITY_MANAGER})
     app.register_blueprint(views.bp)
+    register_api(app, api.blp)
     navigation.add_entry(
         "raw_records.index",
         _l("Record templates"),

@@ -10,11 +10,13 @@ from lims import clock
 from lims.auth.permissions import requires
 from lims.clock import local_date
 from lims.db import db
+from lims.errors import NotFoundError
 from lims.i18n import gettext as _
 from lims.people.queries import person_names
 from lims.web.acts import carry_out, paper
 from lims.web.current import current_actor
 from results import queries as sets
+from results.evidence.queries import visible_set
 from results.raw_records import queries
 from results.raw_records.assembly import record_pdf
 from results.raw_records.forms import RetireForm, TemplateForm
@@ -63,4 +65,14 @@ def retire(template_id: UUID) -> ResponseReturnValue:
 def record(code: str) -> Response:
     """The original record of a set, for its testers and reviewers."""
     test_set = sets.find_set(db.session, sets.as_code(code), current_actor().require_organisation())
+    return paper(record_pdf(db.session, test_set), f"{test_set.blind_code}-record")
+
+
+@bp.route("/samples/<uuid:sample_id>/evidence/record.pdf")
+@requires("sampling.view")
+def of_sample(sample_id: UUID) -> Response:
+    """The original record behind a signed report, for who may read the report."""
+    test_set = visible_set(db.session, current_actor(), sample_id)
+    if test_set is None:
+        raise NotFoundError
     return paper(record_pdf(db.session, test_set), f"{test_set.blind_code}-record")

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import partial
 
+from lims.catalog.reporting import ReportingRule
 from lims.errors import InvalidInputError
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
 from lims.quantities import QuantityError, convert, fold, format_measured, parse_measured, parse_unit, read_number
 from results.rules.precision import recovery
+from results.rules.reported import as_reported
 from results.rules.rounding import round_to_figures, round_to_places
 
 _RATIO = Context(prec=28, rounding=ROUND_HALF_EVEN)
@@ -303,6 +305,20 @@ def written_with(formula: Formula, value: Decimal, figures: int, column: str) ->
         )
     number = format_measured(round_to_figures(value, figures))
     return number if _is_in(formula, column) else f"{number}{formula.unit}"
+
+
+def written_by_rule(formula: Formula, value: Decimal, rule: ReportingRule, column: str) -> str | None:
+    """A computed value as `written_with`, with the digits that its method row asks for.
+
+    None where the row says nothing about such a value, or the formula gives one in a unit of another kind.
+    """
+    unit = parse_unit(formula.unit or column)
+    try:
+        right = as_reported(convert(value, unit, parse_unit(column)), rule)
+        number = None if right is None else format_measured(convert(right, parse_unit(column), unit))
+    except QuantityError:
+        return None
+    return number if number is None or _is_in(formula, column) else f"{number}{formula.unit}"
 
 
 def is_rounding_of(text: str, formula: Formula, value: Decimal, column: str) -> bool:

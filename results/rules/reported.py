@@ -45,6 +45,12 @@ def check_reported(value: Decimal, rule: ReportingRule) -> Reason | None:
     return Reason("reported_digits", message, params)
 
 
+def as_reported(value: Decimal, rule: ReportingRule) -> Decimal | None:
+    """A computed value with the digits that its method row asks for; None where the row says nothing about it."""
+    band = rule.band_of(value)
+    return None if band is None else _written(value, band)
+
+
 def _written(value: Decimal, band: Band) -> Decimal:
     """The value as it must be written, rounded once.
 

@@ -1,6 +1,7 @@
 """From interim values to a result: the tester writes down what was weighed and read, the program computes."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from http import HTTPStatus
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lims.auth.permissions import requires
+from lims.catalog.reporting import parse_reporting_rule
 from lims.db import db
 from lims.errors import InvalidInputError, LimsError
 from lims.i18n import gettext as _
@@ -18,7 +20,7 @@ from results import queries
 from results.forms import MAX_CODE
 from results.models import TestSet
 from results.queries import BenchLine
-from results.rules.formulas import FORMULAS, Formula, calculate, get_formula, written_with
+from results.rules.formulas import FORMULAS, Formula, calculate, get_formula, written_by_rule, written_with
 from results.services.entry import enter_results
 from results.services.judging import MAX_RESULT_TEXT
 from results.types import Calculation, Entry
@@ -48,7 +50,7 @@ def compute(code: str, line_id: UUID, name: str) -> ResponseReturnValue:
     typed |= {"figures": _typed("figures"), "reason": _typed("reason")}
     interims = {interim.name: typed[interim.name] for interim in formula.interims}
     try:
-        text = written_with(formula, calculate(formula.name, interims), _figures(typed["figures"]), one.line.unit)
+        text = _written(one, formula, calculate(formula.name, interims), typed["figures"])
         if request.form.get("act") != "enter":
             return _page(test_set, one, formula, typed, gives=text)
         entry = Entry(
@@ -74,6 +76,20 @@ def _typed(name: str) -> str:
     return request.form.get(name, "").replace("\0", "").strip()[:MAX_RESULT_TEXT]
 
 
+def _written(one: BenchLine, formula: Formula, value: Decimal, figures: str) -> str:
+    """As the method row says, unless the tester says how many figures."""
+    rule = _rule(one)
+    by_rule = (
+        written_by_rule(formula, value, parse_reporting_rule(rule), one.line.unit) if rule and not figures else None
+    )
+    return by_rule or written_with(formula, value, _figures(figures or FIGURES), one.line.unit)
+
+
+def _rule(one: BenchLine) -> str | None:
+    method_id = one.line.method_id
+    return queries.reporting_rules(db.session, {method_id}).get(method_id) if method_id else None
+
+
 def _figures(text: str) -> int:
     if not text.isdecimal() or len(text) > MAX_CODE:
         raise InvalidInputError(_l("“%(text)s” is no number of figures.", text=text[:60]), field="figures")
@@ -84,7 +100,7 @@ def _stood(one: BenchLine, formula: Formula) -> dict[str, str]:
     """The interim values of the result that stands, to be mended; the defaults where there is none."""
     stored = one.result.calculation if one.result else None
     kept = stored["interims"] if stored and stored["formula"] == formula.name else {}
-    return {"figures": FIGURES} | kept
+    return {"figures": "" if _rule(one) else FIGURES} | kept
 
 
 def _page(
@@ -101,6 +117,7 @@ def _page(
         set=test_set,
         one=one,
         formula=formula,
+        rule=_rule(one),
         typed=typed,
         gives=gives,
         refusal=refusal,

@@ -1,5 +1,6 @@
 """The digits of a figure are those of its method row, whichever way it comes in."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from lims.catalog.models import Method as MethodRow
 from lims.catalog.reporting import parse_reporting_rule
 from lims.catalog.services import supersede_method
+from lims.db import db
 from lims.errors import InvalidInputError
 from lims.i18n import LOCALE_COOKIE
 from lims.quantities import format_measured, parse_unit
@@ -19,7 +21,8 @@ from lims.uow import unit_of_work
 from results.models import TestSet
 from results.queries import BenchLine, list_lines, standing_results
 from results.rules.findings import parse_finding
-from results.rules.reported import check_reported, check_written
+from results.rules.formulas import get_formula, written_by_rule
+from results.rules.reported import as_reported, check_reported, check_written
 from results.services.entry import enter_results, propose_correction
 from results.services.imports import preview_file
 from results.services.review import return_results
@@ -162,3 +165,42 @@ def test_a_correction_after_a_lock_is_held_to_the_digits_too(session: Session, t
     line = measured_line(session, made).line
     with pytest.raises(InvalidInputError, match=r"expected 0\.12"), unit_of_work(team.tester.actor) as uow:
         propose_correction(uow, made.blind_code, Entry(line.id, "0.123mg/kg", "misread"))
+
+
+@given(st.decimals(min_value="0.001", max_value="10000", allow_nan=False, places=7))
+def test_a_computed_value_is_proposed_as_its_method_row_accepts_it(value: Decimal):
+    rule = parse_reporting_rule(RULE)
+    proposed = as_reported(value, rule)
+    assert proposed is not None
+    assert check_reported(proposed, rule) is None
+
+
+@pytest.mark.parametrize(("locale", "hint"), [("en", "as the method row says"), ("zh_Hans_CN", "按方法行的规定修约")])
+def test_the_page_that_computes_writes_as_the_method_row_says_unless_told_otherwise(
+    client: FlaskClient, team: Team, made: TestSet, locale: str, hint: str
+):
+    with db.read_session() as session:
+        one = measured_line(session, made)
+    client.set_cookie(LOCALE_COOKIE, locale)
+    log_in(client, team.tester)
+    page = f"/bench/{made.blind_code}/calculations/{one.line.id}/standard_curve"
+    shown = client.get(page).text
+    assert hint in shown
+    assert RULE in shown
+    read = {"reading": "0.0625", "blank": "0", "volume": "10", "dilution": "1", "mass": "5.0023"}
+
+    def post(**fields: str) -> str:
+        return client.post(page, data={"csrf_token": csrf_token(client, page)} | read | fields).text
+
+    assert "<strong>0.12</strong>" in post(figures="", act="compute")
+    assert "<strong>0.1249</strong>" in post(figures="4", act="compute")
+    assert "0.12" in post(figures="4", act="enter")  # refused, with what was expected
+    post(figures="", act="enter")
+    with db.read_session() as session:
+        assert standing_results(session, made.id)[one.line.id].entered_text == "0.12"
+
+
+@pytest.mark.parametrize(("column", "written"), [("g/100g", "0.12"), ("g/kg", "0.120g/100g"), ("CFU/g", None)])
+def test_a_computed_value_has_the_digits_of_its_row_in_whatever_unit_the_row_is(column: str, written: str | None):
+    formula = replace(get_formula("moisture"), unit="g/100g")
+    assert written_by_rule(formula, Decimal("0.1202"), parse_reporting_rule(RULE), column) == written

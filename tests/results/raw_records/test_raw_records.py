@@ -28,9 +28,9 @@ from results.types import Entry, LimitState
 from sampling.models import Sample, SamplingForm
 from tests.conftest import NOW
 from tests.factories.people import make_person
-from tests.factories.results import make_computed_set, make_entered_set, make_test_set
+from tests.factories.results import make_computed_set, make_entered_set, make_signed_report, make_test_set
 from tests.factories.sampling import make_team
-from tests.factories.web import csrf_token, log_in
+from tests.factories.web import bearer, csrf_token, log_in
 
 TODAY = NOW.date()
 DAY = timedelta(days=1)
@@ -227,3 +227,28 @@ def test_tester_and_reviewer_of_the_laboratory_open_the_record_and_nobody_else(a
     assert opened == {"tester": 200, "reviewer": 200, "sampler": 403, "stranger": 404}
     assert session.scalar(sa.select(sa.func.count()).select_from(ItemResult)) > 0
     assert path in log_in(app.test_client(), team.tester).get(f"/bench/{made.blind_code}").get_data(as_text=True)
+
+
+def test_programs_of_the_laboratory_read_the_record_and_learn_why_there_is_none(client, team, manager):
+    made = make_entered_set(team)
+    path = f"/api/v1/test-sets/{made.blind_code}/record"
+    none = client.get(path, headers=bearer(team.tester))
+    assert none.status_code == HTTPStatus.CONFLICT
+    assert TODAY.isoformat() in none.json["detail"]
+    issue(manager)
+    read = client.get(path, headers=bearer(team.tester))
+    assert (read.status_code, read.content_type) == (HTTPStatus.OK, "application/pdf")
+    assert made.blind_code in text_of(read.data)
+    assert client.get(path, headers=bearer(make_team().tester)).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_who_may_read_the_signed_report_opens_the_record_behind_it(app, session, team, manager):
+    issue(manager)
+    waiting, report = make_entered_set(team), make_signed_report(team)
+    path = f"/samples/{report.sample_id}/evidence/record.pdf"
+    shown = log_in(app.test_client(), team.planner)
+    assert path in shown.get(f"/samples/{report.sample_id}/evidence").text
+    assert "JL-01" in text_of(shown.get(path).data)
+    assert shown.get(f"/samples/{waiting.sample_id}/evidence/record.pdf").status_code == HTTPStatus.NOT_FOUND
+    for blind in (team.samplers[0], team.tester, team.reviewer):
+        assert log_in(app.test_client(), blind).get(path).status_code in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
