@@ -14,6 +14,8 @@ from lims.uow import unit_of_work
 from lims.web.api import READS, WRITES, ApiBlueprint, answer
 from lims.web.current import current_actor
 from lims.web.paging import PAGE, CursorIn, list_answer, page_of, read_cursor
+from sampling.given_sheets.queries import get_sheet
+from sampling.given_sheets.schemas import SheetIn
 from sampling.national_tasks import queries
 from sampling.national_tasks.models import NationalTaskFile
 from sampling.national_tasks.schemas import (
@@ -21,7 +23,6 @@ from sampling.national_tasks.schemas import (
     NationalBatchesMoveOut,
     NationalDivisionIn,
     NationalRowsIn,
-    NationalTaskFileIn,
     NationalTaskFileOut,
     NationalTaskOut,
     NationalTaskPartsOut,
@@ -48,7 +49,7 @@ def _dump_file(session: Session, file: NationalTaskFile) -> Mapping[str, Any]:
 
 @blp.route("/national-task-files", methods=["POST"])
 @requires("sampling.national_tasks")
-@blp.arguments(NationalTaskFileIn)
+@blp.arguments(SheetIn)
 @blp.response(201, NationalTaskFileOut)
 @blp.refuses(*WRITES)
 def receive_file(body: Mapping[str, Any]) -> Any:
@@ -64,7 +65,7 @@ def receive_file(body: Mapping[str, Any]) -> Any:
 @blp.refuses(*READS)
 def get_file(file_id: UUID) -> Any:
     """A sheet row by row: what would be taken now."""
-    return _look(db.session, queries.get_file(db.session, current_actor(), file_id))
+    return _look(db.session, get_sheet(db.session, NationalTaskFile, current_actor(), file_id))
 
 
 @blp.route("/national-task-files/<uuid:file_id>/taking", methods=["POST"])
@@ -76,7 +77,7 @@ def take_rows(body: Mapping[str, Any], file_id: UUID) -> Any:
     """Take rows of a sheet, all that are named or none of them."""
     with unit_of_work(current_actor()) as uow:
         intake.take_rows(uow, file_id, body["rows"])
-        return answer(uow, _dump_file(uow.session, queries.get_file(uow.session, uow.actor, file_id)))
+        return answer(uow, _dump_file(uow.session, get_sheet(uow.session, NationalTaskFile, uow.actor, file_id)))
 
 
 @blp.route("/national-tasks", methods=["GET"])

@@ -12,9 +12,9 @@ from lims.actors import OrganisationKind
 from lims.decisions import MAX_NOTE
 from lims.forms import PageForm, RowForm, required
 from lims.i18n import bilingual
-from lims.i18n import gettext as _
 from lims.i18n import lazy_gettext as _l
 from lims.people.models import Organisation
+from sampling.given_sheets.forms import SheetForm
 from sampling.national_tasks.rules import MOST_BATCHES, MOST_PARTS
 from sampling.national_tasks.types import PartInput
 from sampling.types import STAGE_OF, PlaceKind, SeparationMode, Stage
@@ -23,23 +23,10 @@ from sampling.words import choices_of
 BLANK_PARTS = 3
 
 
-class TaskFileForm(PageForm):
+class TaskFileForm(SheetForm):
     """A sheet of tasks."""
 
     file = FileField(_l("Sheet of tasks"))
-
-    def validate(self, extra_validators: object = None) -> bool:
-        """Something was chosen."""
-        is_valid = super().validate(extra_validators)
-        if not self.file.data:
-            self.file.errors = [*self.file.errors, _("Choose the sheet: a workbook, CSV or text.")]
-            return False
-        return is_valid
-
-    def content(self) -> tuple[str, bytes]:
-        """Name and bytes of what was sent. Call it on a valid form only."""
-        self.file.data.seek(0)
-        return self.file.data.filename or "", self.file.data.read()
 
 
 class PartForm(RowForm):

@@ -15,7 +15,7 @@ from lims.errors import NotFoundError
 from lims.people.models import Organisation
 from lims.web.paging import PAGE
 from sampling.models import PlanCategory, PlanLine, Sample, SamplingPlan, SamplingTask
-from sampling.national_tasks.models import NationalTask, NationalTaskFile, NationalTaskMove, NationalTaskPart
+from sampling.national_tasks.models import NationalTask, NationalTaskMove, NationalTaskPart
 from sampling.national_tasks.rules import progress_of
 from sampling.national_tasks.types import Progress
 from sampling.types import SampleState, TaskState
@@ -55,37 +55,6 @@ class PartRow:
     def movable(self) -> int:
         """Batches that have not begun."""
         return max(self.part.batches - self.progress.sampled, 0)
-
-
-def find_file(session: Session, organisation_id: UUID, sha256: bytes) -> NationalTaskFile | None:
-    """The sheet with these very bytes, if the organisation handed it in before."""
-    return session.scalar(
-        sa.select(NationalTaskFile).where(
-            NationalTaskFile.organisation_id == organisation_id, NationalTaskFile.file_sha256 == sha256
-        )
-    )
-
-
-def get_file(session: Session, actor: Actor, file_id: UUID) -> NationalTaskFile:
-    """A sheet of the actor's organisation.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    file = session.get(NationalTaskFile, file_id)
-    if file is None or file.organisation_id != actor.organisation_id:
-        raise NotFoundError
-    return file
-
-
-def list_files(session: Session, actor: Actor, limit: int = PAGE) -> Sequence[NationalTaskFile]:
-    """The sheets of the actor's organisation, the newest first."""
-    return session.scalars(
-        sa.select(NationalTaskFile)
-        .where(NationalTaskFile.organisation_id == actor.organisation_id)
-        .order_by(NationalTaskFile.received_at.desc(), NationalTaskFile.id)
-        .limit(limit)
-    ).all()
 
 
 def tasks_by_reference(

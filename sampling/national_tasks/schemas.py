@@ -6,17 +6,11 @@ from lims.decisions import MAX_NOTE
 from lims.tables import MAX_ROWS
 from lims.web.paging import PageOut
 from lims.web.schemas import Count, StrictSchema, Text
+from sampling.given_sheets.schemas import SheetOut
 from sampling.national_tasks.rules import MOST_BATCHES, MOST_PARTS
 from sampling.national_tasks.types import TaskVerdict
-from sampling.schemas.fields import Base64Field, maybe
+from sampling.schemas.fields import maybe
 from sampling.types import PlaceKind, SeparationMode, Stage, TaskCategory
-
-
-class NationalTaskFileIn(StrictSchema):
-    """A sheet of tasks."""
-
-    file_name = Text(required=True, min_length=1, max_length=200)
-    content = Base64Field(required=True)
 
 
 class StagedNationalTaskOut(ma.Schema):
@@ -29,15 +23,9 @@ class StagedNationalTaskOut(ma.Schema):
     why = ma.fields.String(required=True, allow_none=True)
 
 
-class NationalTaskFileOut(ma.Schema):
-    """A sheet row by row; `problem` where it is no sheet of tasks."""
+class NationalTaskFileOut(SheetOut):
+    """A sheet of tasks row by row."""
 
-    id = ma.fields.UUID(required=True)
-    file_name = ma.fields.String(required=True)
-    sha256 = ma.fields.String(required=True)
-    received_at = ma.fields.AwareDateTime(required=True)
-    taken_at = ma.fields.AwareDateTime(required=True, allow_none=True)
-    problem = ma.fields.String(required=True, allow_none=True)
     rows = ma.fields.List(ma.fields.Nested(StagedNationalTaskOut), required=True)
 
 

@@ -20,8 +20,10 @@ from lims.uow import UnitOfWork
 from lims.web.acts import carry_out, press
 from lims.web.current import current_actor
 from lims.web.paging import PAGE, page_of, read_cursor
+from sampling.given_sheets.queries import get_sheet, list_sheets
 from sampling.national_tasks import queries
 from sampling.national_tasks.forms import DivisionForm, MoveForm, TaskFileForm
+from sampling.national_tasks.models import NationalTaskFile
 from sampling.national_tasks.services import division, intake, sheet
 from sampling.national_tasks.words import STEPS, VERDICTS
 from sampling.queries.parties import TAKING_PART
@@ -44,7 +46,7 @@ def index() -> ResponseReturnValue:
     actor = current_actor()
     rows = queries.list_tasks(db.session, actor, after=read_cursor(request.args.get("cursor")), limit=PAGE + 1)
     shown, following = page_of(rows, PAGE, lambda row: (row.task.taken_at, row.task.id))
-    files = queries.list_files(db.session, actor)
+    files = list_sheets(db.session, NationalTaskFile, actor)
     count, total = queries.total_progress(db.session, actor)
     return render_template(
         "sampling/national_tasks/index.html",
@@ -78,7 +80,7 @@ def export(kind: str) -> ResponseReturnValue:
 @requires("sampling.national_tasks")
 def file(file_id: UUID) -> ResponseReturnValue:
     """A sheet row by row: what would be taken, what not, and why."""
-    found = queries.get_file(db.session, current_actor(), file_id)
+    found = get_sheet(db.session, NationalTaskFile, current_actor(), file_id)
     staged = intake.stage_file(db.session, found)
     return render_template(
         "sampling/national_tasks/file.html", file=found, staged=staged, counts=staged.counts, verdicts=VERDICTS

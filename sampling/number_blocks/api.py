@@ -14,11 +14,12 @@ from lims.uow import unit_of_work
 from lims.web.api import READS, WRITES, ApiBlueprint, answer
 from lims.web.current import current_actor
 from lims.web.paging import PAGE, CursorIn, list_answer, page_of, read_cursor
+from sampling.given_sheets.queries import get_sheet
+from sampling.given_sheets.schemas import SheetIn
 from sampling.number_blocks import queries, services
 from sampling.number_blocks.models import NumberBlockFile
 from sampling.number_blocks.schemas import (
     CloseBlockIn,
-    NumberBlockFileIn,
     NumberBlockFileOut,
     NumberBlockOut,
     NumberBlocksOut,
@@ -42,7 +43,7 @@ def _dump_file(session: Session, file: NumberBlockFile) -> Mapping[str, Any]:
 
 @blp.route("/number-block-files", methods=["POST"])
 @requires("sampling.plan")
-@blp.arguments(NumberBlockFileIn)
+@blp.arguments(SheetIn)
 @blp.response(201, NumberBlockFileOut)
 @blp.refuses(*WRITES)
 def receive_file(body: Mapping[str, Any]) -> Any:
@@ -58,7 +59,7 @@ def receive_file(body: Mapping[str, Any]) -> Any:
 @blp.refuses(*READS)
 def get_file(file_id: UUID) -> Any:
     """A sheet row by row: what would be taken now."""
-    return _look(db.session, queries.get_file(db.session, current_actor(), file_id))
+    return _look(db.session, get_sheet(db.session, NumberBlockFile, current_actor(), file_id))
 
 
 @blp.route("/number-block-files/<uuid:file_id>/taking", methods=["POST"])
@@ -70,7 +71,7 @@ def take_blocks(file_id: UUID) -> Any:
     with unit_of_work(current_actor()) as uow:
         services.take_blocks(uow, file_id)
         uow.session.flush()
-        return answer(uow, _dump_file(uow.session, queries.get_file(uow.session, uow.actor, file_id)))
+        return answer(uow, _dump_file(uow.session, get_sheet(uow.session, NumberBlockFile, uow.actor, file_id)))
 
 
 @blp.route("/number-blocks", methods=["GET"])

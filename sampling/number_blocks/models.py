@@ -10,28 +10,14 @@ from lims.db import Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
+from sampling.given_sheets.models import GivenSheet
 from sampling.number_blocks.types import SERIAL_DIGITS, NumberRange
 
 
-class NumberBlockFile(Ledgered, Entity):
-    """A sheet of number blocks as it came; its rows are looked at first, and taken once."""
+class NumberBlockFile(GivenSheet):
+    """A sheet of number blocks; it is taken once."""
 
     __tablename__ = "number_block_file"
-    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
-    file_sha256: Mapped[bytes] = mapped_column(ForeignKey("stored_file.sha256"))
-    file_name: Mapped[str]
-    received_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
-    received_at: Mapped[datetime]
-    taken_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
-    taken_at: Mapped[datetime | None]
-    __table_args__ = (
-        UniqueConstraint("organisation_id", "file_sha256"),
-        CheckConstraint("(taken_at IS NULL) = (taken_by_id IS NULL)", name="taken_by_somebody"),
-        {"info": {"privileges": "select, insert, update (taken_by_id, taken_at)"}},
-    )
-
-    def ledger_chain(self) -> str:
-        return f"number-block-file:{self.id}"
 
 
 class NumberBlock(Ledgered, Entity):

@@ -17,7 +17,7 @@ from lims.numbering import IssuedNumber, NumberFate, NumberSeries
 from lims.people.models import Organisation
 from lims.web.paging import PAGE
 from sampling.models import PlanCategory, Sample
-from sampling.number_blocks.models import NumberBlock, NumberBlockFile
+from sampling.number_blocks.models import NumberBlock
 from sampling.number_blocks.types import NumberRange
 from sampling.types import SampleState
 
@@ -148,37 +148,6 @@ def find_next_number(
     numbers = None if row.id is None else NumberRange(row.fixed, row.first, row.last, row.suffix)
     reached = None if row.begins_at is None else (row.begins_at, row.ends_at)
     return NextNumber(row.id, numbers, reached)
-
-
-def find_file(session: Session, organisation_id: UUID, sha256: bytes) -> NumberBlockFile | None:
-    """The sheet with these very bytes, if the organisation handed it in before."""
-    return session.scalar(
-        sa.select(NumberBlockFile).where(
-            NumberBlockFile.organisation_id == organisation_id, NumberBlockFile.file_sha256 == sha256
-        )
-    )
-
-
-def get_file(session: Session, actor: Actor, file_id: UUID) -> NumberBlockFile:
-    """A sheet of the actor's organisation.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    file = session.get(NumberBlockFile, file_id)
-    if file is None or file.organisation_id != actor.organisation_id:
-        raise NotFoundError
-    return file
-
-
-def list_files(session: Session, actor: Actor, limit: int = PAGE) -> Sequence[NumberBlockFile]:
-    """The sheets of the actor's organisation, the newest first."""
-    return session.scalars(
-        sa.select(NumberBlockFile)
-        .where(NumberBlockFile.organisation_id == actor.organisation_id)
-        .order_by(NumberBlockFile.received_at.desc(), NumberBlockFile.id)
-        .limit(limit)
-    ).all()
 
 
 def list_blocks(

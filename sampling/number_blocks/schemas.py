@@ -5,15 +5,8 @@ import marshmallow as ma
 from lims.decisions import MAX_NOTE
 from lims.web.paging import PageOut
 from lims.web.schemas import StrictSchema, Text
+from sampling.given_sheets.schemas import SheetOut
 from sampling.number_blocks.types import BlockVerdict
-from sampling.schemas.fields import Base64Field
-
-
-class NumberBlockFileIn(StrictSchema):
-    """A sheet of number blocks."""
-
-    file_name = Text(required=True, min_length=1, max_length=200)
-    content = Base64Field(required=True)
 
 
 class StagedBlockOut(ma.Schema):
@@ -25,15 +18,9 @@ class StagedBlockOut(ma.Schema):
     why = ma.fields.String(required=True, allow_none=True)
 
 
-class NumberBlockFileOut(ma.Schema):
-    """A sheet row by row; `problem` where it is no sheet of number blocks."""
+class NumberBlockFileOut(SheetOut):
+    """A sheet of number blocks row by row."""
 
-    id = ma.fields.UUID(required=True)
-    file_name = ma.fields.String(required=True)
-    sha256 = ma.fields.String(required=True)
-    received_at = ma.fields.AwareDateTime(required=True)
-    taken_at = ma.fields.AwareDateTime(required=True, allow_none=True)
-    problem = ma.fields.String(required=True, allow_none=True)
     rows = ma.fields.List(ma.fields.Nested(StagedBlockOut), required=True)
 
 

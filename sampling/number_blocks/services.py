@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lims import files, layouts
+from lims import layouts
 from lims.catalog.queries import list_prefixes, list_regions
 from lims.clock import local_date
 from lims.decisions import read_reason
@@ -21,6 +20,8 @@ from lims.people.models import Organisation
 from lims.people.queries import list_organisations
 from lims.tables import UnreadableFileError
 from lims.uow import UnitOfWork
+from sampling.given_sheets.queries import find_sheet
+from sampling.given_sheets.services import begin_taking, keep_sheet, note_taken, read_sheet
 from sampling.number_blocks import queries
 from sampling.number_blocks.events import NumberBlockClosed, NumberBlocksTaken
 from sampling.number_blocks.models import NumberBlock, NumberBlockFile
@@ -32,7 +33,6 @@ LAYOUT = "number_blocks"
 NUMBERS = "sampling_no"  # the layout that says how a number is built
 OWN_SERIES = "sampling_no"
 OWN_DIGITS = 5  # that count, after the four of the institution
-SHEETS = frozenset({"text/plain", "application/octet-stream", "application/zip", "application/vnd.ms-excel"})
 COLUMNS_SHOWN = ("organisation", "first", "last", "count", "task_source", "valid_from", "valid_to")
 IN_A_BLOCK = "号段已导入，自编号跳过"
 
@@ -43,33 +43,19 @@ def receive_file(uow: UnitOfWork, name: str, content: bytes) -> NumberBlockFile:
     Raises:
         InvalidInputError: empty, too large, or no table.
     """
-    organisation_id = uow.actor.require_organisation()
-    same = queries.find_file(uow.session, organisation_id, hashlib.sha256(content).digest())
+    same = find_sheet(uow.session, NumberBlockFile, uow.actor.require_organisation(), hashlib.sha256(content).digest())
     if same is not None:
         return same
-    digest = files.store_file(uow, content, allowed=SHEETS)
-    received = NumberBlockFile(
-        id=uuid4(),
-        organisation_id=organisation_id,
-        file_sha256=digest,
-        file_name=name.strip() or digest.hex()[:12],
-        received_by_id=uow.actor.require_person(),
-        received_at=uow.now,
-    )
-    uow.session.add(received)
-    uow.session.flush()
-    return received
+    return keep_sheet(uow, NumberBlockFile, name, content)
 
 
 def stage_file(session: Session, file: NumberBlockFile) -> StagedFile:
     """What would become of every row of a sheet, now."""
-    content, _media_type = files.read_file(session, file.file_sha256)
-    day = local_date(file.received_at)
     try:
-        records = layouts.read_records(content, layouts.columns_of(LAYOUT, day))
+        records = read_sheet(session, file, LAYOUT)
     except UnreadableFileError as error:
         return StagedFile((), error.message)
-    return StagedFile(_Staging(session, file.organisation_id, day).stage(records))
+    return StagedFile(_Staging(session, file.organisation_id, local_date(file.received_at)).stage(records))
 
 
 def take_blocks(uow: UnitOfWork, file_id: UUID) -> Sequence[NumberBlock]:
@@ -81,11 +67,7 @@ def take_blocks(uow: UnitOfWork, file_id: UUID) -> Sequence[NumberBlock]:
 
     Emits: NumberBlocksTaken.
     """
-    # Two sheets at one instant: the second waits here, and sees the blocks of the first when it is staged.
-    uow.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(SERIES))))
-    file = uow.session.get(NumberBlockFile, file_id, with_for_update=True)
-    if file is None or file.organisation_id != uow.actor.organisation_id:
-        raise NotFoundError
+    file = begin_taking(uow, NumberBlockFile, file_id)
     if file.taken_at is not None:
         raise ConflictError(_l("The blocks of this sheet were taken already."))
     new = [row for row in stage_file(uow.session, file).rows if row.verdict is BlockVerdict.NEW]
@@ -96,7 +78,7 @@ def take_blocks(uow: UnitOfWork, file_id: UUID) -> Sequence[NumberBlock]:
     uow.session.flush()
     for block in blocks:
         open_series(uow, SERIES, str(block.id))
-    file.taken_by_id, file.taken_at = uow.actor.require_person(), uow.now
+    note_taken(uow, file)
     numbers = sum(block.numbers.count for block in blocks)
     uow.emit(NumberBlocksTaken(file_id=file.id, blocks=len(blocks), numbers=numbers))
     return blocks

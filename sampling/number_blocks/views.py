@@ -15,8 +15,10 @@ from lims.uow import UnitOfWork
 from lims.web.acts import carry_out, press
 from lims.web.current import current_actor
 from lims.web.paging import PAGE, page_of, read_cursor
+from sampling.given_sheets.queries import get_sheet, list_sheets
 from sampling.number_blocks import queries, services
 from sampling.number_blocks.forms import BlockFileForm, CloseBlockForm
+from sampling.number_blocks.models import NumberBlockFile
 from sampling.number_blocks.types import BlockVerdict
 from sampling.number_blocks.words import VERDICTS
 
@@ -35,7 +37,7 @@ def index() -> ResponseReturnValue:
     after = read_cursor(request.args.get("cursor"))
     rows = queries.list_blocks(db.session, current_actor(), after=after, limit=PAGE + 1)
     shown, following = page_of(rows, PAGE, lambda row: (row.block.taken_at, row.block.id))
-    files = queries.list_files(db.session, current_actor())
+    files = list_sheets(db.session, NumberBlockFile, current_actor())
     return render_template(
         "sampling/number_blocks/index.html",
         form=form,
@@ -50,7 +52,7 @@ def index() -> ResponseReturnValue:
 @requires("sampling.plan")
 def file(file_id: UUID) -> ResponseReturnValue:
     """A sheet row by row: what would be taken, what not, and why."""
-    found = queries.get_file(db.session, current_actor(), file_id)
+    found = get_sheet(db.session, NumberBlockFile, current_actor(), file_id)
     staged = services.stage_file(db.session, found)
     return render_template(
         "sampling/number_blocks/file.html",

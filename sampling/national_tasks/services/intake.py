@@ -4,22 +4,20 @@ import hashlib
 from collections.abc import Collection, Sequence
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lims import files, layouts
 from lims.clock import local_date
-from lims.errors import ConflictError, InvalidInputError, NotFoundError
+from lims.errors import ConflictError, InvalidInputError
 from lims.i18n import lazy_gettext as _l
 from lims.tables import UnreadableFileError
 from lims.uow import UnitOfWork
+from sampling.given_sheets.queries import find_sheet
+from sampling.given_sheets.services import begin_taking, keep_sheet, note_taken, read_sheet
 from sampling.national_tasks import queries
 from sampling.national_tasks.events import NationalTasksTaken
 from sampling.national_tasks.models import NationalTask, NationalTaskFile
 from sampling.national_tasks.services.staging import LAYOUT, Staging
 from sampling.national_tasks.types import StagedTask, StagedTasks, TaskInput, TaskVerdict
-
-SHEETS = frozenset({"text/plain", "application/octet-stream", "application/zip", "application/vnd.ms-excel"})
 
 
 def receive_file(uow: UnitOfWork, name: str, content: bytes) -> NationalTaskFile:
@@ -29,8 +27,7 @@ def receive_file(uow: UnitOfWork, name: str, content: bytes) -> NationalTaskFile
         InvalidInputError: empty, too large, or no table.
         ConflictError: these very bytes were handed in before.
     """
-    organisation_id = uow.actor.require_organisation()
-    same = queries.find_file(uow.session, organisation_id, hashlib.sha256(content).digest())
+    same = find_sheet(uow.session, NationalTaskFile, uow.actor.require_organisation(), hashlib.sha256(content).digest())
     if same is not None:
         raise ConflictError(
             _l(
@@ -40,25 +37,13 @@ def receive_file(uow: UnitOfWork, name: str, content: bytes) -> NationalTaskFile
             ),
             field="file",
         )
-    digest = files.store_file(uow, content, allowed=SHEETS)
-    received = NationalTaskFile(
-        id=uuid4(),
-        organisation_id=organisation_id,
-        file_sha256=digest,
-        file_name=name.strip() or digest.hex()[:12],
-        received_by_id=uow.actor.require_person(),
-        received_at=uow.now,
-    )
-    uow.session.add(received)
-    uow.session.flush()
-    return received
+    return keep_sheet(uow, NationalTaskFile, name, content)
 
 
 def stage_file(session: Session, file: NationalTaskFile) -> StagedTasks:
     """What would become of every row of a sheet, now."""
-    content, _media_type = files.read_file(session, file.file_sha256)
     try:
-        records = layouts.read_records(content, layouts.columns_of(LAYOUT, local_date(file.received_at)))
+        records = read_sheet(session, file, LAYOUT)
     except UnreadableFileError as error:
         return StagedTasks((), error.message)
     return StagedTasks(Staging(session, file.organisation_id).stage(records))
@@ -79,15 +64,10 @@ def take_rows(uow: UnitOfWork, file_id: UUID, numbers: Collection[int] | None = 
 
     Emits: NationalTasksTaken.
     """
-    # Two sheets at one instant: the second waits here, and sees the tasks of the first when it is staged.
-    uow.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(LAYOUT))))
-    file = uow.session.get(NationalTaskFile, file_id, with_for_update=True)
-    if file is None or file.organisation_id != uow.actor.organisation_id:
-        raise NotFoundError
+    file = begin_taking(uow, NationalTaskFile, file_id)
     chosen = _chosen(stage_file(uow.session, file).rows, numbers)
     taken = [_take(uow, file, row.number, row.task) for row in chosen if row.task is not None]
-    file.taken_by_id, file.taken_at = uow.actor.require_person(), uow.now
-    uow.session.flush()
+    note_taken(uow, file)
     new = sum(row.verdict is TaskVerdict.NEW for row in chosen)
     uow.emit(
         NationalTasksTaken(

@@ -15,9 +15,10 @@ from lims.ledger.models import LedgerEvent
 from lims.tables import read_table_file, to_csv
 from lims.uow import unit_of_work
 from sampling.assembly import assemble_form
+from sampling.given_sheets.queries import get_sheet
 from sampling.models import Business, PlanLine, SamplingPlan, SamplingTask
 from sampling.national_tasks import queries
-from sampling.national_tasks.models import NationalTask, NationalTaskPart
+from sampling.national_tasks.models import NationalTask, NationalTaskFile, NationalTaskPart
 from sampling.national_tasks.services import division, intake, sheet
 from sampling.national_tasks.types import PartInput, TaskVerdict
 from sampling.national_tasks.verification import CHECKS
@@ -61,7 +62,7 @@ def hand_in(team, *rows):
 
 
 def staged(session, team, *rows):
-    file = queries.get_file(session, team.planner.actor, hand_in(team, *rows))
+    file = get_sheet(session, NationalTaskFile, team.planner.actor, hand_in(team, *rows))
     return [(one.verdict, str(one.why or "")) for one in intake.stage_file(session, file).rows]
 
 

@@ -17,9 +17,10 @@ from lims.numbering import NumberFate, check_numbers
 from lims.people.queries import get_organisation
 from lims.tables import to_csv
 from lims.uow import unit_of_work
+from sampling.given_sheets.queries import get_sheet
 from sampling.models import Sample
 from sampling.number_blocks import queries, services
-from sampling.number_blocks.models import NumberBlock
+from sampling.number_blocks.models import NumberBlock, NumberBlockFile
 from sampling.number_blocks.types import BlockVerdict
 from sampling.number_blocks.verification import CHECKS
 from sampling.services.forms import institution_code, submit_form
@@ -64,7 +65,7 @@ def register(team, plan_id=None):
 
 
 def verdicts(session, team, file_id):
-    file = queries.get_file(session, team.planner.actor, file_id)
+    file = get_sheet(session, NumberBlockFile, team.planner.actor, file_id)
     return [(one.verdict, str(one.why or "")) for one in services.stage_file(session, file).rows]
 
 
