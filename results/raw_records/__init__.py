@@ -13,11 +13,15 @@ def init_app(app: "Flask") -> None:
     from lims.i18n import lazy_gettext as _l
     from lims.web import navigation
     from lims.web.api import register_api
+    from lims.web.panels import register_panel
     from results.raw_records import api, demo, views
+    from results.raw_records.panels import record_panel
+    from sampling.evidence_panels import SUBJECT
 
     declare("results.record_templates", {Role.QUALITY_MANAGER})
     app.register_blueprint(views.bp)
     register_api(app, api.blp)
+    register_panel(SUBJECT, 41, record_panel)
     navigation.add_entry(
         "raw_records.index",
         _l("Record templates"),

@@ -39,12 +39,37 @@ def record_pdf(session: Session, test_set: TestSet) -> bytes:
         return render_raw_record(_paper(session, test_set))
 
 
-def _paper(session: Session, test_set: TestSet) -> RawRecordPaper:
+def templates_of(session: Session, test_set: TestSet) -> list[RecordTemplate]:
+    """The templates that the original record of a set is printed on.
+
+    Raises:
+        ConflictError: as `record_pdf`.
+    """
     lines = list_lines(session, test_set.id)
-    struck = superseded_results(session, test_set.id)
+    written = _written(test_set, lines, superseded_results(session, test_set.id))
+    began = min(one.entered_at for one in written)
+    sheets = _by_template(list_templates(session, test_set.lab_id), lines, local_date(began))
+    return [template for template, _lines in sheets]
+
+
+def _written(
+    test_set: TestSet, lines: Sequence[BenchLine], struck: Mapping[UUID, Sequence[ItemResult]]
+) -> list[ItemResult]:
+    """Every result that was ever entered.
+
+    Raises:
+        ConflictError: none was.
+    """
     written = [one.result for one in lines if one.result] + [one for rows in struck.values() for one in rows]
     if not written:
         raise ConflictError(_l("Nothing was entered for %(code)s yet.", code=test_set.blind_code))
+    return written
+
+
+def _paper(session: Session, test_set: TestSet) -> RawRecordPaper:
+    lines = list_lines(session, test_set.id)
+    struck = superseded_results(session, test_set.id)
+    written = _written(test_set, lines, struck)
     began, last = min(one.entered_at for one in written), max(one.entered_at for one in written)
     lock = last_lock(session, test_set.id)
     names = person_names(session, {one.entered_by_id for one in written} | ({lock.reviewer_id} if lock else set()))

@@ -243,10 +243,13 @@ def test_programs_of_the_laboratory_read_the_record_and_learn_why_there_is_none(
 
 
 def test_who_may_read_the_signed_report_opens_the_record_behind_it(app, session, team, manager):
-    issue(manager)
     waiting, report = make_entered_set(team), make_signed_report(team)
     path = f"/samples/{report.sample_id}/evidence/record.pdf"
     shown = log_in(app.test_client(), team.planner)
+    without = shown.get(f"/samples/{report.sample_id}/evidence").text
+    assert path not in without
+    assert "没有适用于" in without
+    issue(manager)
     assert path in shown.get(f"/samples/{report.sample_id}/evidence").text
     assert "JL-01" in text_of(shown.get(path).data)
     assert shown.get(f"/samples/{waiting.sample_id}/evidence/record.pdf").status_code == HTTPStatus.NOT_FOUND
