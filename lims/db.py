@@ -35,6 +35,8 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, mapped_column
 
+from lims.reading import keep_reads
+
 NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
@@ -210,6 +212,7 @@ class Database:
         with self.read_session() as session:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             session.execute(text("SET LOCAL statement_timeout = 0"))
+            keep_reads(session)  # one instant gives one answer
             yield session
 
     @property

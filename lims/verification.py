@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from lims.i18n import gettext
+from lims.reading import read_once
 
 MAX_EXAMPLES = 20
 
@@ -67,6 +69,35 @@ class Report:
 
     findings: Sequence[Finding]
     make: Mapping[str, Callable[[], bytes]]  # by ending; made when asked for, a PDF takes a while
+
+
+@read_once
+def count_rows(session: Session, count: str) -> int:
+    """How many rows there are to prove; a snapshot answers from memory what several checks ask of it.
+
+    Args:
+        session: that the proof reads with.
+        count: the statement that counts them, as `SELECT count(*) FROM sample`.
+    """
+    return session.scalar(text(count)) or 0
+
+
+def check_by_query(invariant: str, count: str, query: str) -> Check:
+    """A check that one statement makes.
+
+    Args:
+        invariant: as `lims verify` prints it.
+        count: the statement that counts what it is about.
+        query: answers what violates it, row by row: table, key and column.
+    """
+
+    def run(session: Session) -> Finding:
+        finding = Finding(invariant, checked=count_rows(session, count))
+        for table, key, column in session.execute(text(query)):
+            finding.violate(table, key, column)
+        return finding
+
+    return run
 
 
 _checks: dict[str, list[Check]] = {}

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lims.errors import LimsError
 from lims.files import path_of
-from lims.verification import Check, Finding
+from lims.verification import Finding, check_by_query
 from results.models import Conclusion, ItemResult, ResultLock, TestReport, TestSet, TestSetItem
 from results.rules.conclusion import conclude
 from results.rules.formulas import calculate, get_formula, is_rounding_of
@@ -58,16 +58,6 @@ WHERE (report.sample_id, report.pdf_sha256, report.verdict, report.signatory_id,
    OR conclusion.signed_at - conclusion.confirmed_at NOT BETWEEN interval '0' AND interval '5 minutes'
    OR conclusion.issued_on <> (conclusion.signed_at AT TIME ZONE 'Asia/Shanghai')::date
 """
-
-
-def _check(invariant: str, count: str, query: str) -> Check:
-    def run(session: Session) -> Finding:
-        finding = Finding(invariant, checked=session.scalar(sa.text(count)) or 0)
-        for table, key, column in session.execute(sa.text(query)):
-            finding.violate(table, key, column)
-        return finding
-
-    return run
 
 
 def check_verdicts(session: Session) -> Finding:
@@ -168,7 +158,7 @@ def check_files(session: Session) -> Finding:
 
 VERDICTS = (
     check_verdicts,
-    _check(
+    check_by_query(
         "I8 every worklist line keeps the limit as the catalogue has it",
         "SELECT count(*) FROM test_set_item WHERE limit_id IS NOT NULL",
         FROZEN_LIMITS_THAT_DIFFER,
@@ -176,10 +166,12 @@ VERDICTS = (
     check_calculations,
     check_locks,
     check_conclusions,
-    _check("I5 every sample ends in one way", "SELECT count(*) FROM sample", NOT_ONE_ENDING),
+    check_by_query("I5 every sample ends in one way", "SELECT count(*) FROM sample", NOT_ONE_ENDING),
 )
 SIGNATURES = (
-    _check("I6 three persons stand behind a conclusion", "SELECT count(*) FROM conclusion", NOT_THREE_PERSONS),
-    _check("every signature is on the report that was shown", "SELECT count(*) FROM conclusion", SIGNED_OTHERWISE),
+    check_by_query("I6 three persons stand behind a conclusion", "SELECT count(*) FROM conclusion", NOT_THREE_PERSONS),
+    check_by_query(
+        "every signature is on the report that was shown", "SELECT count(*) FROM conclusion", SIGNED_OTHERWISE
+    ),
     check_files,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from lims.verification import Check, Finding
+from lims.verification import Check, Finding, check_by_query, count_rows
 
 # Each query answers the rows that violate: the table, its key, the column that is wrong, and the mode it happened in.
 BOTH_SIDES_OF_A_SAMPLE = """
@@ -101,25 +101,17 @@ PROOFS = (
 
 def count_acts(session: Session) -> int:
     """How many acts there are to prove."""
-    return session.scalar(text(COUNT_ACTS)) or 0
+    return count_rows(session, COUNT_ACTS)
 
 
 def _of_proof(proof: Proof) -> Check:
     return lambda session: proof.run(session, count_acts(session))[0]
 
 
-def _check(invariant: str, count: str, query: str) -> Check:
-    def run(session: Session) -> Finding:
-        finding = Finding(invariant, checked=session.scalar(text(count)) or 0)
-        for table, key, column in session.execute(text(query)):
-            finding.violate(table, key, column)
-        return finding
-
-    return run
-
-
 SEPARATION = tuple(_of_proof(proof) for proof in PROOFS)
 SAMPLES = (
-    _check("I4 every sample taken has its form", COUNT_SAMPLES, SAMPLED_WITHOUT_A_FORM),
-    _check("two samplers and an accompanying officer took every sample", COUNT_SAMPLES, TEAMS_THAT_ARE_INCOMPLETE),
+    check_by_query("I4 every sample taken has its form", COUNT_SAMPLES, SAMPLED_WITHOUT_A_FORM),
+    check_by_query(
+        "two samplers and an accompanying officer took every sample", COUNT_SAMPLES, TEAMS_THAT_ARE_INCOMPLETE
+    ),
 )

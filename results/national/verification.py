@@ -1,9 +1,6 @@
 """`lims verify national`: what was taken out was signed, and every file holds what it says."""
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
-
-from lims.verification import Check, Finding
+from lims.verification import check_by_query
 
 REPORTED_UNSIGNED = """
 SELECT 'national_export_line', line.export_id || '/' || line.sample_id, 'report_id' FROM national_export_line line
@@ -19,23 +16,13 @@ GROUP BY export.id, export.samples HAVING count(line.sample_id) <> export.sample
 """
 
 
-def _check(invariant: str, count: str, query: str) -> Check:
-    def run(session: Session) -> Finding:
-        finding = Finding(invariant, checked=session.scalar(text(count)) or 0)
-        for table, key, column in session.execute(text(query)):
-            finding.violate(table, key, column)
-        return finding
-
-    return run
-
-
 CHECKS = (
-    _check(
+    check_by_query(
         "nothing goes to the national system before it is signed",
         "SELECT count(*) FROM national_export_line",
         REPORTED_UNSIGNED,
     ),
-    _check(
+    check_by_query(
         "every file for the national system holds as many samples as it says",
         "SELECT count(*) FROM national_export",
         MISCOUNTED,

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from lims.quantities import parse_unit
-from lims.verification import Check, Finding
+from lims.verification import Check, Finding, check_by_query
 from results.preparations.models import Preparation, PreparationParent
 from results.preparations.rules import diluted, dilution_factor
 
@@ -56,24 +56,14 @@ def check_concentrations(session: Session) -> Finding:
     return finding
 
 
-def _check(invariant: str, count: str, query: str) -> Check:
-    def run(session: Session) -> Finding:
-        finding = Finding(invariant, checked=session.scalar(sa.text(count)) or 0)
-        for table, key, column in session.execute(sa.text(query)):
-            finding.violate(table, key, column)
-        return finding
-
-    return run
-
-
 CHECKS: tuple[Check, ...] = (
     check_concentrations,
-    _check(
+    check_by_query(
         "no preparation outlives what it was made from",
         "SELECT count(*) FROM preparation_parent",
         LATER_THAN_ITS_PARENT,
     ),
-    _check(
+    check_by_query(
         "no batch was measured with what had expired or was taken out of use",
         "SELECT count(*) FROM batch_material",
         USED_AFTER_IT_EXPIRED,

@@ -1,9 +1,6 @@
 """`lims verify publication`: nothing is public that did not pass the gate."""
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
-
-from lims.verification import Check, Finding
+from lims.verification import check_by_query
 
 PUBLISHED_UNSERVED = """
 SELECT 'publication', publication.sample_id::text, 'published_at' FROM publication
@@ -35,18 +32,8 @@ WHERE sample.verdict = 'problem' OR plan.task_category NOT IN ('supervision', 's
 COUNT = "SELECT count(*) FROM publication"
 
 
-def _check(invariant: str, query: str) -> Check:
-    def run(session: Session) -> Finding:
-        finding = Finding(invariant, checked=session.scalar(text(COUNT)) or 0)
-        for table, key, column in session.execute(text(query)):
-            finding.violate(table, key, column)
-        return finding
-
-    return run
-
-
 PUBLICATION = (
-    _check("nothing is published before everybody was served", PUBLISHED_UNSERVED),
-    _check("nothing is published before its recheck period is over", PUBLISHED_EARLY),
-    _check("nothing is published that may not be announced", PUBLISHED_UNQUALIFIED),
+    check_by_query("nothing is published before everybody was served", COUNT, PUBLISHED_UNSERVED),
+    check_by_query("nothing is published before its recheck period is over", COUNT, PUBLISHED_EARLY),
+    check_by_query("nothing is published that may not be announced", COUNT, PUBLISHED_UNQUALIFIED),
 )

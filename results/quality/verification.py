@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from lims.verification import Check, Finding
+from lims.verification import Check, Finding, check_by_query
 from results.quality.models import QcVerdict
 from results.quality.rules.evaluation import evaluate
 from results.quality.rules.stored import case_from_json
@@ -77,23 +77,15 @@ def check_verdicts(session: Session) -> Finding:
     return finding
 
 
-def _check(invariant: str, count: str, query: str) -> Check:
-    def run(session: Session) -> Finding:
-        finding = Finding(invariant, checked=session.scalar(sa.text(count)) or 0)
-        for table, key, column in session.execute(sa.text(query)):
-            finding.violate(table, key, column)
-        return finding
-
-    return run
-
-
 CHECKS: tuple[Check, ...] = (
     check_verdicts,
-    _check("what quality control rejects is held", "SELECT count(*) FROM qc_verdict", NOT_HELD),
-    _check(
+    check_by_query("what quality control rejects is held", "SELECT count(*) FROM qc_verdict", NOT_HELD),
+    check_by_query(
         "nothing is locked, reported or signed while quality control holds it",
         "SELECT count(*) FROM qc_hold",
         WENT_ON_WHILE_HELD,
     ),
-    _check("nobody lifts a hold of a batch they worked on", "SELECT count(*) FROM qc_hold", LIFTED_BY_THE_BENCH),
+    check_by_query(
+        "nobody lifts a hold of a batch they worked on", "SELECT count(*) FROM qc_hold", LIFTED_BY_THE_BENCH
+    ),
 )

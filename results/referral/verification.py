@@ -1,9 +1,6 @@
 """`lims verify referrals`: a fail and its referral come together, branches have clocks, accepted samples end once."""
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
-
-from lims.verification import Check, Finding
+from lims.verification import check_by_query
 
 # Each query answers the rows that violate: the table, its key and the column that is wrong.
 FAILS_WITHOUT_REFERRAL = """
@@ -60,25 +57,15 @@ COUNT_BRANCHES = "SELECT count(*) FROM referral_branch"
 COUNT_SAMPLES = "SELECT count(*) FROM sample"
 
 
-def _check(invariant: str, count: str, query: str) -> Check:
-    def run(session: Session) -> Finding:
-        finding = Finding(invariant, checked=session.scalar(text(count)) or 0)
-        for table, key, column in session.execute(text(query)):
-            finding.violate(table, key, column)
-        return finding
-
-    return run
-
-
 REFERRALS = (
-    _check("I12 every fail conclusion has its referral", COUNT_FAILS, FAILS_WITHOUT_REFERRAL),
-    _check("I12 every referral has its fail conclusion", COUNT_REFERRALS, REFERRALS_WITHOUT_FAIL),
-    _check(
+    check_by_query("I12 every fail conclusion has its referral", COUNT_FAILS, FAILS_WITHOUT_REFERRAL),
+    check_by_query("I12 every referral has its fail conclusion", COUNT_REFERRALS, REFERRALS_WITHOUT_FAIL),
+    check_by_query(
         "I12 every referral has one to three branches, one of them the operator's", COUNT_REFERRALS, WITHOUT_BRANCHES
     ),
-    _check("I12 every branch has its clocks", COUNT_BRANCHES, WITHOUT_CLOCK),
-    _check("I12 what is not acknowledged in time is escalated", COUNT_BRANCHES, NOT_ESCALATED),
-    _check("I5 every accepted sample ends in one way", COUNT_SAMPLES, ENDED_OTHERWISE),
-    _check("a closed branch has everything in place", COUNT_BRANCHES, CLOSED_WITHOUT_PARTS),
-    _check("a served sample is served on every addressee", COUNT_SAMPLES, SERVED_WITHOUT_SERVICE),
+    check_by_query("I12 every branch has its clocks", COUNT_BRANCHES, WITHOUT_CLOCK),
+    check_by_query("I12 what is not acknowledged in time is escalated", COUNT_BRANCHES, NOT_ESCALATED),
+    check_by_query("I5 every accepted sample ends in one way", COUNT_SAMPLES, ENDED_OTHERWISE),
+    check_by_query("a closed branch has everything in place", COUNT_BRANCHES, CLOSED_WITHOUT_PARTS),
+    check_by_query("a served sample is served on every addressee", COUNT_SAMPLES, SERVED_WITHOUT_SERVICE),
 )

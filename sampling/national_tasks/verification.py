@@ -1,9 +1,6 @@
 """`lims verify samples`: parts of a task add up, stand in lines of their own, and no batch is counted twice."""
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
-
-from lims.verification import Check, Finding
+from lims.verification import check_by_query
 
 MORE_THAN_THE_TASK = """
 SELECT 'national_task', task.id::text, 'batches' FROM national_task task
@@ -34,19 +31,9 @@ GROUP BY part.id HAVING count(*) > part.batches
 COUNT_TASKS, COUNT_PARTS = "SELECT count(*) FROM national_task", "SELECT count(*) FROM national_task_part"
 
 
-def _check(invariant: str, count: str, query: str) -> Check:
-    def run(session: Session) -> Finding:
-        finding = Finding(invariant, checked=session.scalar(text(count)) or 0)
-        for table, key, column in session.execute(text(query)):
-            finding.violate(table, key, column)
-        return finding
-
-    return run
-
-
 CHECKS = (
-    _check("the parts of a national task are no more than its batches", COUNT_TASKS, MORE_THAN_THE_TASK),
-    _check("a part of a national task is its line of a plan", COUNT_PARTS, OTHER_THAN_ITS_LINE),
-    _check("a line that the national system gave is a part of its task", COUNT_PARTS, LINES_OF_NOBODY),
-    _check("no batch of a national task is counted twice", COUNT_PARTS, MORE_SAMPLES_THAN_BATCHES),
+    check_by_query("the parts of a national task are no more than its batches", COUNT_TASKS, MORE_THAN_THE_TASK),
+    check_by_query("a part of a national task is its line of a plan", COUNT_PARTS, OTHER_THAN_ITS_LINE),
+    check_by_query("a line that the national system gave is a part of its task", COUNT_PARTS, LINES_OF_NOBODY),
+    check_by_query("no batch of a national task is counted twice", COUNT_PARTS, MORE_SAMPLES_THAN_BATCHES),
 )

@@ -1,9 +1,6 @@
 """`lims verify samples`: numbers of blocks have one fate each, on one sample, and no block holds those of another."""
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
-
-from lims.verification import Check, Finding
+from lims.verification import check_by_query
 
 NUMBER = "block.fixed || lpad((block.first + issued.n - 1)::text, 9, '0') || block.suffix"
 USED_WITHOUT_A_SAMPLE = f"""
@@ -31,22 +28,14 @@ SELECT 'number_block', one.id::text, 'first' FROM own one JOIN own other
 """
 
 
-def _check(invariant: str, count: str, query: str) -> Check:
-    def run(session: Session) -> Finding:
-        finding = Finding(invariant, checked=session.scalar(text(count)) or 0)
-        for table, key, column in session.execute(text(query)):
-            finding.violate(table, key, column)
-        return finding
-
-    return run
-
-
 CHECKS = (
-    _check(
+    check_by_query(
         "I4 every number of a block that was taken stands on its sample, or on none",
         "SELECT count(*) FROM issued_number WHERE series = 'number_block'",
         USED_WITHOUT_A_SAMPLE,
     ),
-    _check("I4 no block leases more numbers than it has", "SELECT count(*) FROM number_block", BEYOND_ITS_BLOCK),
-    _check("I4 no number stands in two blocks", "SELECT count(*) FROM number_block", IN_TWO_BLOCKS),
+    check_by_query(
+        "I4 no block leases more numbers than it has", "SELECT count(*) FROM number_block", BEYOND_ITS_BLOCK
+    ),
+    check_by_query("I4 no number stands in two blocks", "SELECT count(*) FROM number_block", IN_TWO_BLOCKS),
 )

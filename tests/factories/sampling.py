@@ -23,7 +23,7 @@ from sampling.models import (
 )
 from sampling.rules.form import SamplingFormInput
 from sampling.services.forms import DrawnSignature, Photo
-from sampling.services.separation import claim_act, sample_tuple
+from sampling.services.separation import claim_acts, sample_tuple
 from sampling.types import (
     AreaType,
     Container,
@@ -227,11 +227,12 @@ def make_sample(
     *,
     food: str = LEEK,
     major: str = VEGETABLES,
+    of_task_id: UUID | None = None,
     **form: object,
 ) -> UUID:
     """A sample that was taken: form submitted, both samplers and the officer on its sampling side."""
     people = team or make_team()
-    task_id = make_task(people, plan_id, food=food, major=major)
+    task_id = of_task_id or make_task(people, plan_id, food=food, major=major)
     sample_id = uuid4()
     with unit_of_work(people.samplers[0].actor) as uow:
         task = uow.session.get_one(SamplingTask, task_id)
@@ -258,9 +259,11 @@ def make_sample(
         uow.session.add(sample)
         uow.session.flush()
         uow.session.add(make_form(sample_id, uow.now, **form))
-        for sampler in people.samplers:
-            claim_act(uow, sample_tuple(sample), DutyRole.SAMPLER, person_id=sampler.person_id)
-        claim_act(uow, sample_tuple(sample), DutyRole.ACCOMPANYING_OFFICER, person_id=people.officer.person_id)
+        acts = [
+            *((DutyRole.SAMPLER, sampler.person_id) for sampler in people.samplers),
+            (DutyRole.ACCOMPANYING_OFFICER, people.officer.person_id),
+        ]
+        claim_acts(uow, sample_tuple(sample), acts)
     return sample_id
 
 
