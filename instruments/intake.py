@@ -12,7 +12,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from instruments.framing.base import Event, Frame, Framer, Garbage, Incomplete, Message, Run
+from instruments.framing.base import Event, Frame, Framer, Garbage, Incomplete, Message
 from instruments.journal import Entry, EntryKind
 from instruments.spool import NUL_SIGN, Captured
 from instruments.types import Delivered, Driver, QuarantineReason, Reading, ReadingStatus, Settings
@@ -64,7 +64,7 @@ class Intake:
             match event:
                 case Frame():
                     self._take_frames((event,), epoch, captured_at)
-                case Run():
+                case list():
                     self._take_frames(event, epoch, captured_at)
                 case Message(raw, end):
                     self._parse(raw, f"{epoch}:{end}", captured_at)

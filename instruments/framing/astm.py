@@ -11,6 +11,7 @@ Source: ASTM E1381-95 and CLSI LIS01-A2; captures of a cobas c111 and a Sysmex X
 
 import re
 from collections.abc import Sequence
+from zlib import adler32
 
 from instruments.framing.base import (
     EVERY_BYTE,
@@ -24,8 +25,9 @@ from instruments.framing.base import (
     Send,
     each_byte,
     new_frame,
+    new_message,
 )
-from instruments.framing.checksums import HEX8, sum8
+from instruments.framing.checksums import ADLER_SUMS, HEX8, sum8
 
 ENQ, ACK, NAK, EOT = b"\x05", b"\x06", b"\x15", b"\x04"
 _SEND_ACK = Send(ACK)
@@ -34,15 +36,18 @@ STX, ETX, ETB, CR, LF = 0x02, 0x03, 0x17, 0x0D, 0x0A
 MAX_FRAME = 64_000  # LIS01-A2; E1381-95 has 247, a Yumizen sends 26,652
 MAX_MESSAGE = 1_048_576  # sixteen of the longest frames; past it the session is refused
 _CHECK_SIZE = 2
-# The ordinary case in one look: what is nothing, then a frame in one piece, or as much of it as there is. The rest is
-# taken byte by byte.
-_FRAME = re.compile(
-    rb"[\r\n]*(\x02([^\x00\x02\x03\x05\x17]{0,%d}[\x03\x17]?)(?:(?<=[\x03\x17])(..))?)" % (MAX_FRAME - 1), re.DOTALL
-)
+# The ordinary case in one look: what is nothing, then a frame, or as much of it as there is, or a turn of the
+# conversation. The rest, in one piece, is looked at more closely.
+_REGULAR = re.compile(
+    rb"([\r\n]*+)(?:(\x02([^\x00-\x05\x17]{0,%d}+(?:[\x03\x17]|\Z))(..)?)|([\x04\x05])|.++)" % (ADLER_SUMS - 1),
+    re.DOTALL,
+).findall
 _FRAME_STOP = re.compile(b"[\x02\x03\x05\x17]")  # STX, ETX, ENQ, ETB
 _FRAME_ENDS = b"\x03\x17"
 _TEXT = each_byte(EVERY_BYTE.translate(None, b"\x02\x03\x05\x17"))
-_SHORT = 4096  # bytes of a frame that is looked at again as a whole with each piece; a longer one is only added to
+_SHORT = (
+    ADLER_SUMS  # bytes of a frame that is looked at again as a whole with each piece; a longer one is only added to
+)
 _LINE_END = re.compile(b"[\r\n]")
 _LINE_TEXT = each_byte(EVERY_BYTE.translate(None, b"\r\n"))
 _SPECIAL = each_byte(b"HL \t\x0b\x0c") | {b""}  # what a line begins with that is not simply the next record
@@ -51,6 +56,8 @@ _BLANK = each_byte(b"\r\n")
 _MARKS = b"\x02\x04\x05"  # STX, EOT, ENQ
 _NOISE = re.compile(b"[^\x02\x04\x05\r\n]+")  # what means nothing between frames
 _SEQUENCE = 8
+_DIGITS = b"01234567"  # the number of a frame as it stands in it
+_FIRST_DIGIT, _LAST_DIGIT = _DIGITS[0], _DIGITS[-1]
 
 
 class AstmLinkFramer:
@@ -80,20 +87,53 @@ class AstmLinkFramer:
     def pending(self) -> bool:
         return self._in_session or self._in_frame or bool(self._text or self._garbage)
 
-    def feed(self, data: bytes) -> Sequence[Event]:
+    def feed(self, data: bytes) -> Sequence[Event]:  # noqa: C901 - each call it made would cost as much as ten bytes
         if len(data) == 1:
             return self._feed_byte(data)
+        events: list[Event] = []
         if self._in_frame:
             begun = len(self._frame)
-            if begun + len(data) <= _SHORT:
-                data = bytes(self._frame) + data
-                self._position -= begun
-                self._in_frame = False
-            elif self._check_from < 0 and begun + len(data) <= MAX_FRAME and _FRAME_STOP.search(data) is None:
-                self._frame += data
-                self._position += len(data)
-                return NOTHING
-        return self._look_at(data)
+            if begun > _SHORT:
+                return self._look_closer(data, 0, events)
+            data = bytes(self._frame) + data
+            self._position -= begun
+            self._in_frame = False
+        if len(self._text) + len(data) > MAX_MESSAGE:
+            return self._look_closer(data, 0, events)
+        begin = end = self._position
+        run: Run = []
+        text, digit, in_session, last = self._text, _DIGITS[self._expected], self._in_session, b""
+        for gap, raw, body, check, turn in _REGULAR(data):
+            if check:
+                if check != HEX8[adler32(body) - 1 & 0xFF] or body[0] != digit or not in_session:
+                    break
+                end += len(gap) + len(raw)
+                text += body[1:-1]
+                digit = digit + 1 if digit < _LAST_DIGIT else _FIRST_DIGIT
+                run.append((raw, end))
+                last = body
+                continue
+            if run:
+                self._keep_run(run, last, events)
+                run = []
+            if turn:
+                self._position = end + len(gap)
+                self._take(turn[0], events)
+                end = self._position + 1
+                text, digit, in_session = self._text, _DIGITS[self._expected], self._in_session
+            elif in_session and raw and end + len(gap) + len(raw) + 1 >= begin + len(data):
+                self._in_frame = True
+                self._frame = bytearray(data[end + len(gap) - begin :])
+                self._check_from = len(raw) if raw[-1] in _FRAME_ENDS else -1
+                end = begin + len(data)
+                break
+            else:
+                break
+        if run:
+            self._keep_run(run, last, events)
+        self._position = end
+        at = end - begin
+        return (events or NOTHING) if at == len(data) else self._look_closer(data, at, events)
 
     def _feed_byte(self, data: bytes) -> Sequence[Event]:
         """As `feed`, of the one byte that a slow line gives at a time."""
@@ -110,16 +150,11 @@ class AstmLinkFramer:
         self._position += 1
         return events or NOTHING
 
-    def _look_at(self, data: bytes) -> Sequence[Event]:
-        """Take what these bytes hold, in pieces as large as can be."""
-        events: list[Event] = []
-        begin, at, size = self._position, 0, len(data)
+    def _look_closer(self, data: bytes, at: int, events: list[Event]) -> Sequence[Event]:
+        """Take what these bytes hold from `at` on, where the framer stands, in pieces as large as can be."""
+        begin, size = self._position - at, len(data)
         while at < size:
             if not self._in_frame:
-                if self._in_session and len(self._text) + size <= MAX_MESSAGE:
-                    at = self._take_run(data, at, begin, events)
-                    if at == size:
-                        break
                 if data[at] not in _MARKS:
                     nothing = _BLANKS.match(data, at)
                     if nothing is not None:
@@ -140,29 +175,9 @@ class AstmLinkFramer:
         self._position = begin + size
         return events or NOTHING
 
-    def _take_run(self, data: bytes, at: int, begin: int, events: list[Event]) -> int:
-        """Take whole frames, each the one expected, one behind the other, and what there is of the next one.
-
-        Answers where that ends: the end of the data, or what needs a closer look.
-        """
-        run, text, expected, last = Run(), self._text, self._expected, b""
-        while (found := _FRAME.match(data, at)) is not None:
-            raw, body, stated = found.groups()
-            if stated is None:
-                if found.end() == len(data):
-                    self._begin_frame(raw)
-                    at = len(data)
-                break
-            if stated != HEX8[sum(body) & 0xFF] or body[0] - 0x30 != expected:
-                break
-            at = found.end()
-            text += body[1:-1]
-            expected = (expected + 1) % _SEQUENCE
-            run.append((raw, begin + at))
-            last = body
-        if not run:
-            return at
-        self._last, self._ended, self._expected = last, last[-1] == ETX, expected
+    def _keep_run(self, run: Run, last: bytes, events: list[Event]) -> None:
+        self._last, self._ended = last, last[-1] == ETX
+        self._expected = (last[0] - _FIRST_DIGIT + 1) % _SEQUENCE
         if self._garbage:
             self._flush_garbage(events, run[0][1] - 1)
         if self._converse:
@@ -170,12 +185,6 @@ class AstmLinkFramer:
                 events += (new_frame(frame), _SEND_ACK)
         else:
             events.append(run)
-        return at
-
-    def _begin_frame(self, begun: bytes) -> None:
-        self._in_frame = True
-        self._frame = bytearray(begun)
-        self._check_from = len(begun) if begun[-1] in _FRAME_ENDS else -1
 
     def _take_text(self, data: bytes, at: int) -> int:
         """Add what cannot end the frame in one piece; the index of the first byte that was not added."""
@@ -189,7 +198,7 @@ class AstmLinkFramer:
         if self._in_frame:
             self._take_in_frame(byte, events)
         elif byte == STX:
-            self._begin_frame(b"\x02")
+            self._in_frame, self._frame, self._check_from = True, bytearray(b"\x02"), -1
         elif byte == ENQ[0]:
             self._begin_session(events)
         elif byte == EOT[0]:
@@ -272,26 +281,27 @@ class AstmLinkFramer:
     def _begin_session(self, events: list[Event]) -> None:
         if self._in_session:
             self._abandon("ENQ in mid transfer", events, self._position)
-        self._flush_garbage(events)
+        if self._garbage:
+            self._flush_garbage(events)
         self._reset_message()
         self._in_session = True
         self._send(ACK, events)
 
     def _end_session(self, events: list[Event]) -> None:
         end = self._position + 1
-        self._flush_garbage(events)
+        if self._garbage:
+            self._flush_garbage(events)
         if self._ended and self._text:
             self._finish_message(end, events)
         else:
             self._abandon("EOT without ETX", events, end)
         self._in_session = False
-        self._reset_message()
 
     def _finish_message(self, end: int, events: list[Event]) -> None:
         text = bytes(self._text)
         self._reset_message()
         if is_complete_message(text):
-            events.append(Message(text, end))
+            events.append(new_message((text, end)))
         else:
             events.append(Incomplete(text, end, "a message without header or terminator record"))
 
@@ -360,7 +370,8 @@ def is_complete_message(text: bytes) -> bool:
     """Whether a message begins with its header and has its terminator record."""
     if text[:1] == b"H":
         tail = text.rstrip()
-        return tail[max(tail.rfind(b"\r"), tail.rfind(b"\n")) + 1 :][:1] == b"L"
+        at = max(tail.rfind(b"\r"), tail.rfind(b"\n")) + 1
+        return tail[at : at + 1] == b"L"
     records = [record for record in text.replace(b"\n", b"\r").split(b"\r") if record.strip()]
     return bool(records) and records[0][:1] == b"H" and records[-1][:1] == b"L"
 
@@ -403,7 +414,8 @@ class AstmRecordFramer:
     def _take_lines(self, data: bytes) -> Sequence[Event]:
         """Take lines of which none can make the message too long."""
         events: list[Event] = []
-        run, end = Run(), self._position - len(self._line)
+        run: Run = []
+        end = self._position - len(self._line)
         lines = (bytes(self._line) + data).replace(b"\n", b"\r").split(b"\r")
         self._line = bytearray(lines.pop())
         self._position += len(data)
@@ -418,7 +430,7 @@ class AstmRecordFramer:
             elif line:
                 if run:
                     events.append(run)
-                    run = Run()
+                    run = []
                 self._take_line(line, end, events)
                 text = self._text
         if run:

@@ -60,14 +60,12 @@ class Send(NamedTuple):
     data: bytes
 
 
-class Run(list[tuple[bytes, int]]):
-    """Frames one behind the other with nothing between them, each as the plain (raw, end) of a `Frame`.
+Run = list[tuple[bytes, int]]
+"""Frames one behind the other with nothing between them, each as the plain (raw, end) of a `Frame`.
 
-    A device that empties its memory sends thousands of small units: a plain pair costs a sixth of a named one.
-    """
-
-    __slots__ = ()
-
+A device that empties its memory sends thousands of small units: a plain pair costs a sixth of a named one, and a plain
+list a quarter of one with a name.
+"""
 
 Event = Frame | Run | Message | Garbage | Incomplete | Send
 NOTHING: tuple[Event, ...] = ()
@@ -75,11 +73,13 @@ NOTHING: tuple[Event, ...] = ()
 new_frame: Callable[[tuple[bytes, int]], Frame] = partial(tuple.__new__, Frame)
 """A `Frame` of (raw, end) in half the time of its constructor: one is made for every unit of every device."""
 
+new_message: Callable[[tuple[bytes, int]], Message] = partial(tuple.__new__, Message)
+
 
 def unfold(events: Iterable[Event]) -> Iterator[Event]:
     """The same events with every run as its single frames."""
     for event in events:
-        if isinstance(event, Run):
+        if isinstance(event, list):
             yield from map(new_frame, event)
         else:
             yield event
@@ -212,21 +212,19 @@ class ScanningFramer(ABC):
                 self._base += 1
                 self._need = self.idle_need
                 return NOTHING
-        return self._scan(size, len(data))
-
-    def _scan(self, size: int, fresh: int) -> Sequence[Event]:
-        """Look at the buffer of `size` bytes, of which the last `fresh` were not looked at before."""
-        buffer = self._buffer
-        run = Run()
-        at, need = 0, 0
-        if not self._garbage and (size <= _SHORT or size <= 2 * fresh):
+        run: Run = []
+        at = 0
+        if not self._garbage and (size <= _SHORT or size <= 2 * len(data)):
             at, need = self.take_run(bytes(buffer), self._base, run)
             if need or at == size:
                 self._base += at
                 del buffer[:at]
                 self._need = need or self.idle_need
                 return (run,) if run else NOTHING
-        events: list[Event] = [run] if run else []
+        return self._scan(at, [run] if run else [])
+
+    def _scan(self, at: int, events: list[Event]) -> Sequence[Event]:
+        """Look at the buffer unit by unit from `at`; `events` is what stood before."""
         at, need = self._hunt(at, events)
         self._pass(at, need or self.idle_need)
         return events or NOTHING
@@ -313,13 +311,13 @@ class ScanningFramer(ABC):
                 break
             behind: list[Event] = []
             tries = self.rescans if self.may_hide_a_unit(self._buffer) else 0
-            while tries and self._buffer and not any(isinstance(event, Frame | Run) for event in behind):
+            while tries and self._buffer and not any(isinstance(event, Frame) for event in behind):
                 tries -= 1
                 self._discard(self._buffer, 0, 1, behind)
                 del self._buffer[:1]
                 self._base += 1
-                behind.extend(self._scan(len(self._buffer), 0))
-            if any(isinstance(event, Frame | Run) for event in behind):
+                behind.extend(self._scan(0, []))
+            if any(isinstance(event, Frame) for event in behind):
                 events.extend(behind)
             else:
                 self._garbage.clear()

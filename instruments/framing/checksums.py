@@ -1,28 +1,34 @@
 """The checksums of the instrument protocols, as the devices compute them."""
 
 from collections.abc import Callable
-from functools import cache, reduce
-from operator import xor
+from functools import cache
 from struct import Struct
+from zlib import adler32
 
 HEX8 = tuple(b"%02X" % value for value in range(256))
 """The two hex digits in which the text protocols state a check value."""
 
 
+ADLER_SUMS = 256
+"""Bytes of which the lower half of the Adler-32 is their plain sum and one: 256 * 255 + 1 is below its modulus, 65,521.
+
+It is counted in C without a number for each byte, which is three to six times as fast as `sum`.
+"""
+
+
 def sum8(data: bytes | bytearray | memoryview) -> int:
     """Sum of the bytes modulo 256."""
-    return sum(data) & 0xFF
+    return (adler32(data) - 1 if len(data) <= ADLER_SUMS else sum(data)) & 0xFF
 
 
 def xor8(data: bytes | bytearray | memoryview) -> int:
     """Exclusive or of the bytes (the DY documents call it a sum); of many, by halves of one long number."""
-    if len(data) <= _FEW:
-        return reduce(xor, data, 0)
     folded = int.from_bytes(data, "little")
-    half = 4 << (len(data) - 1).bit_length()  # bits of half of the next power of two: what is above stays out of it
-    while half > _LONGEST_HALF:
-        folded ^= folded >> half
-        half >>= 1
+    if len(data) > _SHORT:
+        half = 4 << (len(data) - 1).bit_length()  # bits of half of the next power of two: what is above stays out of it
+        while half > _LONGEST_HALF:
+            folded ^= folded >> half
+            half >>= 1
     folded ^= folded >> 128
     folded ^= folded >> 64
     folded ^= folded >> 32
@@ -30,13 +36,13 @@ def xor8(data: bytes | bytearray | memoryview) -> int:
     return (folded ^ folded >> 8) & 0xFF
 
 
-_FEW = 16
-_LONGEST_HALF = 128  # bits; from there on the steps are written out
+_SHORT = 32
+_LONGEST_HALF = 128  # bits; from there on the steps are written out, and are enough for what is short
 
 
 def lrc8(data: bytes | bytearray | memoryview) -> int:
     """Two's complement of the sum modulo 256."""
-    return -sum(data) & 0xFF
+    return -sum8(data) & 0xFF
 
 
 def _crc8_table(polynomial: int) -> bytes:
@@ -58,22 +64,27 @@ def words_of(size: int) -> Callable[..., tuple[int, ...]]:
 CRC8_31 = _crc8_table(0x31)
 
 
-@cache
-def crc8_pairs() -> list[int]:
-    """The CRC of every two bytes: as it is linear, that of the first one followed by 00, or that of the second.
+_State = list["_State"]
 
-    A list, because looking into bytes or into an array makes a number each time and takes twice as long.
+
+@cache
+def crc8_states() -> _State:
+    """The state of a CRC-8 before its first byte: a list that has at each byte the state behind it.
+
+    So a byte costs one look-up and no arithmetic.
     """
-    first = [CRC8_31[crc] for crc in CRC8_31]
-    return [one ^ other for other in CRC8_31 for one in first]
+    states: list[_State] = [[] for _ in range(256)]
+    for crc, state in enumerate(states):
+        state += [states[CRC8_31[crc ^ byte]] for byte in range(256)]
+    return states[0]
 
 
 def crc8(data: bytes | bytearray | memoryview) -> int:
     """CRC-8, polynomial 31, initial value 00, most significant bit first (LZ-4000T, TL-310)."""
-    crc, size, pairs = 0, len(data), crc8_pairs()
-    for word in words_of(size)(data):
-        crc = pairs[crc ^ word]
-    return CRC8_31[crc ^ data[-1]] if size & 1 else crc
+    crc = 0
+    for byte in data:
+        crc = CRC8_31[crc ^ byte]
+    return crc
 
 
 def _crc16_table() -> tuple[int, ...]:

@@ -114,14 +114,15 @@ class TerminatedFramer(ScanningFramer):
 
     def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
         start, end, check, longest = self._start, self._end, self._check, self.max_frame
-        first, last = len(start), len(end)
-        at = 0
-        while (stop := data.find(end, at + first)) >= 0:
-            behind = stop + last
-            unit = data[at:behind]
+        first, at = len(start), 0
+        pieces = data.split(end)
+        pieces.pop()  # what follows the last end
+        for piece in pieces:
+            unit = piece + end
+            behind = at + len(unit)
             if not start:
                 unit = unit.lstrip(b"\r\n")
-            elif not unit.startswith(start):
+            elif piece[:first] != start:
                 return at, 0
             if len(unit) > longest or (check is not None and not check(unit)):
                 return at, 0

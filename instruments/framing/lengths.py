@@ -2,10 +2,9 @@
 
 from instruments.framing.base import Rejected, Run, ScanningFramer
 from instruments.framing.checksums import (
-    CRC8_31,
     CRC16_A001,
     crc8,
-    crc8_pairs,
+    crc8_states,
     crc16_modbus,
     crc16_pairs,
     sum8,
@@ -16,6 +15,7 @@ from instruments.framing.checksums import (
 FLAG = 0x7E
 TAIL_AA = 0xAA
 START, ANSWER = 0x03, 0xFE
+_LEAD = bytes((START, ANSWER))
 
 
 class Sum8Framer(ScanningFramer):
@@ -92,7 +92,7 @@ class Crc8Framer(ScanningFramer):
         return True, length
 
     def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
-        at, size, overhead, pairs = 0, len(data), self._overhead, crc8_pairs()
+        at, size, overhead, fresh = 0, len(data), self._overhead, crc8_states()
         while at < size and data[at] == FLAG:
             if size - at < overhead:
                 return at, overhead
@@ -100,18 +100,15 @@ class Crc8Framer(ScanningFramer):
             end = at + length
             if end > size:
                 return at, length if length <= self.max_frame else 0
-            if data[end - 1] != TAIL_AA:
+            unit = data[at:end]
+            # As `crc8`, written out, because a call costs as much as ten bytes. With its own check value a CRC comes to
+            # nothing, the state it began with.
+            state = fresh
+            for byte in unit[1:-1]:
+                state = state[byte]
+            if state is not fresh or unit[-1] != TAIL_AA or length > self.max_frame:
                 break
-            # As `crc8`, written out: a call and a slice cost as much as the sum. With its own check value a CRC comes
-            # to nothing.
-            crc = 0
-            for word in words_of(length - 2)(data, at + 1):
-                crc = pairs[crc ^ word]
-            if length & 1:
-                crc = CRC8_31[crc ^ data[end - 2]]
-            if crc or length > self.max_frame:
-                break
-            run.append((data[at:end], base + end))
+            run.append((unit, base + end))
             at = end
         return at, 0
 
@@ -130,6 +127,10 @@ class Xor8Framer(ScanningFramer):
     starts = bytes((START,))
     start_need = 2
     _header = 12
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._head = b""  # of the last frame, up to its check value
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         found = buffer.find(START, at)
@@ -154,19 +155,23 @@ class Xor8Framer(ScanningFramer):
 
     def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
         at, size, header = 0, len(data), self._header
-        while data[at : at + 2] == b"\x03\xfe":
-            if size - at < header:
-                return at, header
-            if xor8(data[at : at + header - 1]):  # with its own check value an exclusive or comes to nothing
-                break
-            end = at + header + (data[at + 8] | data[at + 9] << 8)
+        head = self._head
+        while size - at >= header:
+            # The eleven bytes change only with command and length: those that were right last time are right.
+            if data[at : at + header - 1] != head:
+                head = data[at : at + header - 1]
+                if head[:2] != _LEAD or xor8(head):  # with its own check value an exclusive or comes to nothing
+                    return at, 0
+                self._head = head
+            length = header + (data[at + 8] | data[at + 9] << 8)
+            end = at + length
             if end > size:
-                return at, end - at if end - at <= self.max_frame else 0
-            if xor8(data[at + header - 1 : end]) or end - at > self.max_frame:
-                break
+                return at, length if length <= self.max_frame else 0
+            if xor8(data[at + header : end]) != data[at + header - 1] or length > self.max_frame:
+                return at, 0
             run.append((data[at:end], base + end))
             at = end
-        return at, 0
+        return at, header if data[at : at + 2] == _LEAD else 0
 
 
 class ModbusRtuFramer(ScanningFramer):
@@ -191,6 +196,7 @@ class ModbusRtuFramer(ScanningFramer):
         self._function = function
         self._address = address
         self._record_size = record_size
+        self._begun = crc16_modbus(bytes((address, function)))  # the state behind what every answer begins with
 
     def find_start(self, buffer: bytearray, at: int) -> int:
         found = buffer.find(self._address, at)
@@ -214,25 +220,26 @@ class ModbusRtuFramer(ScanningFramer):
         raise Rejected
 
     def take_run(self, data: bytes, base: int, run: Run) -> tuple[int, int]:
-        at, size, pairs = 0, len(data), crc16_pairs()
-        head = bytes((self._address, self._function))
-        while data[at : at + 2] == head and size - at >= self._exception_length:
-            for length in self._lengths(self._function, data[at + 2]):
-                end = at + length
-                if end > size:
-                    return at, length
-                # As `crc16_modbus`, written out: a call and a slice cost as much as the sum. With its own check value a
-                # CRC comes to nothing.
-                crc = 0xFFFF
-                for word in words_of(length)(data, at):
-                    crc = pairs[crc ^ word]
-                if length & 1:
-                    crc = crc >> 8 ^ CRC16_A001[(crc ^ data[end - 1]) & 0xFF]
-                if not crc:
-                    break
-            else:
+        at, size, pairs, address, function = 0, len(data), crc16_pairs(), self._address, self._function
+        begun, known, words = self._begun, 0, words_of(0)
+        while size - at >= self._exception_length and data[at] == address and data[at + 1] == function:
+            length = data[at + 2] + self._exception_length  # the other length is left to `measure`
+            end = at + length
+            if end > size:
+                return at, length
+            if length != known:
+                known, words = length, words_of(length - 2)
+            unit = data[at:end]
+            # As `crc16_modbus`, written out, because a call costs as much as ten bytes. With its own check value a CRC
+            # comes to nothing.
+            crc = begun
+            for word in words(unit, 2):
+                crc = pairs[crc ^ word]
+            if length & 1:
+                crc = crc >> 8 ^ CRC16_A001[(crc ^ unit[-1]) & 0xFF]
+            if crc:
                 break
-            run.append((data[at:end], base + end))
+            run.append((unit, base + end))
             at = end
         return at, 0
 

@@ -55,11 +55,10 @@ def eight_channel_clock(record: bytes | bytearray) -> tuple[int, int, int, int, 
 
 
 class TtnjFramer(ScanningFramer):
-    """Control pairs and 73-byte records; asks for the next record after each.
+    """Control pairs and 73-byte records; asks for nothing, as a capture file is read.
 
     Args:
         clock: where the model keeps its clock.
-        converse: whether to answer; a capture file is not answered.
     """
 
     idle_seconds = 2.0
@@ -68,12 +67,9 @@ class TtnjFramer(ScanningFramer):
     def __init__(
         self,
         clock: Callable[[bytes | bytearray], tuple[int, int, int, int, int, int]] = many_channel_clock,
-        *,
-        converse: bool = True,
     ) -> None:
         super().__init__()
         self._clock = clock
-        self._converse = converse
         self._in_memory = False
         self._controls = _OUTSIDE
 
@@ -135,16 +131,24 @@ class TtnjFramer(ScanningFramer):
             raise Rejected
         return True, RECORD_SIZE
 
-    def _scan(self, size: int, fresh: int) -> Sequence[Event]:
-        events = super()._scan(size, fresh)
-        if not self._converse:
-            return events
-        answered: list[Event] = []
-        for event in unfold(events):
-            answered.append(event)
-            if type(event) is Frame and len(event.raw) == RECORD_SIZE:
-                answered.append(Send(NEXT_RECORD))
-        return answered
+
+class AskingTtnjFramer(TtnjFramer):
+    """The same, and it asks for the next record after each."""
+
+    def feed(self, data: bytes) -> Sequence[Event]:
+        return _ask_on(super().feed(data))
+
+    def _give_up(self, reason: str, accept: Callable[[bytearray], bool]) -> list[Event]:
+        return _ask_on(super()._give_up(reason, accept))
+
+
+def _ask_on(events: Sequence[Event]) -> list[Event]:
+    answered: list[Event] = []
+    for event in unfold(events):
+        answered.append(event)
+        if type(event) is Frame and len(event.raw) == RECORD_SIZE:
+            answered.append(Send(NEXT_RECORD))
+    return answered
 
 
 def numbers_are_plausible(channels: bytes | bytearray) -> bool:

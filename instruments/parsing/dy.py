@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from zlib import adler32
 
 from instruments.framing.checksums import HEX8
 from instruments.parsing.pesticide import rate_status
@@ -385,8 +386,11 @@ _DYRS2_BODY = re.compile(rb"D(?P<id>[\x20-\x7e]{4})(?P<value>[0-9 ]{3})(?P<meat>
 
 
 def is_dyrs2(raw: bytes) -> bool:
-    """Whether `01 … 04` ends in its own check: two hex characters of the two's complement of the sum."""
-    return len(raw) > 4 and raw[-3:-1].upper() == HEX8[-sum(raw[1:-3]) & 0xFF]  # noqa: PLR2004
+    """Whether `01 … 04` ends in its own check: two hex characters of the two's complement of the sum.
+
+    It has at most `ADLER_SUMS` bytes, so that its Adler-32 holds the sum.
+    """
+    return len(raw) > 4 and raw[-3:-1].upper() == HEX8[1 - adler32(raw[1:-3]) & 0xFF]  # noqa: PLR2004
 
 
 def parse_dyrs2(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:

@@ -1,6 +1,7 @@
 """Meters that print a line for each measurement: pH, conductivity, Brix."""
 
 import re
+from zlib import adler32
 
 from instruments.framing.checksums import HEX8
 from instruments.parsing.values import device_time, parse_time, parse_value, unreadable_text
@@ -175,8 +176,11 @@ _HANNA_MV = re.compile(rb"\x02(03)(..)(.)([ROU])(.{7})(.{8})..\x03", re.DOTALL)
 
 
 def is_hanna(raw: bytes) -> bool:
-    """Whether `STX answer checksum ETX` ends in its own check: two hex digits of the sum of the answer."""
-    return raw[-3:-1].upper() == HEX8[sum(raw[1:-3]) & 0xFF]
+    """Whether `STX answer checksum ETX` ends in its own check: two hex digits of the sum of the answer.
+
+    It has at most `ADLER_SUMS` bytes, so that its Adler-32 holds the sum.
+    """
+    return raw[-3:-1].upper() == HEX8[adler32(raw[1:-3]) - 1 & 0xFF]
 
 
 def parse_hanna(raw: bytes, _settings: Settings) -> tuple[Reading, ...]:

@@ -13,7 +13,7 @@ from instruments.framing.base import Frame, Garbage, Incomplete, ScanningFramer,
 from instruments.framing.checksums import crc8, crc16_modbus, lrc8, xor8
 from instruments.framing.delimited import JsonObjectFramer, LineFramer, TerminatedFramer
 from instruments.framing.lengths import Crc8Framer, ModbusRtuFramer, Sum8Framer, Xor8Framer
-from instruments.framing.ttnj import TtnjFramer
+from instruments.framing.ttnj import AskingTtnjFramer
 from instruments.types import Driver
 from tests.instruments.driving import (
     answers,
@@ -186,7 +186,7 @@ def test_braces_and_quotes_inside_json_strings_are_text():
 
 
 def test_the_next_record_is_only_asked_for_after_a_record():
-    framer = TtnjFramer()
+    framer = AskingTtnjFramer()
     assert answers(framer.feed(b"\x1b\x08")) == b""
     record = examples.TTNJ[0].removeprefix(b"\x1b\xc1")
     assert answers(framer.feed(b"\x1b\xc1" + record[:40])) == b""
@@ -196,7 +196,7 @@ def test_the_next_record_is_only_asked_for_after_a_record():
 
 def test_ttnj_noise_with_an_impossible_clock_is_no_record():
     record = examples.TTNJ[0].removeprefix(b"\x1b\xc1")
-    events = run(TtnjFramer(), [b"\x1b\xc1", bytes((99,)), record, b"\x1b\xfe"])
+    events = run(AskingTtnjFramer(), [b"\x1b\xc1", bytes((99,)), record, b"\x1b\xfe"])
     assert [len(event.raw) for event in events if isinstance(event, Frame)] == [2, 73, 2]
     assert count(events, Garbage) == 1
 
