@@ -259,7 +259,7 @@ class BlindCodeForm(PageForm):
         choices=[
             SelectChoice(Blindness.REPACKED.value, _l("Repacked")),
             SelectChoice(Blindness.COVERED.value, _l("Covered")),
-            SelectChoice(Blindness.OPEN.value, _l("Open")),
+            SelectChoice(Blindness.OPEN.value, _l("Not covered")),
         ],
     )
 

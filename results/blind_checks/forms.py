@@ -24,7 +24,7 @@ SHORT, LONG = 60, 500
 BLINDNESS: dict[Blindness, LazyString] = {
     Blindness.REPACKED: _l("Repacked"),
     Blindness.COVERED: _l("Covered"),
-    Blindness.OPEN: _l("Open"),
+    Blindness.OPEN: _l("Not covered"),
 }
 EXPECTED: dict[Expected, LazyString] = {
     Expected.VALUE: _l("a value"),

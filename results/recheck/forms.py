@@ -121,7 +121,7 @@ class LinkForm(PageForm):
     lab_id = SelectField(_l("Laboratory"), [required()])
     party_name = StringField(_l("Business"), [required(), Length(max=200)])
     party_uscc = StringField(_l("Its credit code"), [Length(max=18)])
-    since = DateField(_l("From"), [required()])
+    since = DateField(_l("First day"), [required()])
     until = DateField(_l("Last day"), [Optional()])
     reason = TextAreaField(_l("What links them"), [required(), Length(max=MAX_TEXT)])
 

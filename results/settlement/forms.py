@@ -15,8 +15,8 @@ class PeriodForm(PageForm):
     """Which laboratory, and from when to when."""
 
     lab_id = SelectField(_l("Laboratory"), [required()])
-    first_day = DateField(_l("From"), [required()])
-    last_day = DateField(_l("Until"), [required()])
+    first_day = DateField(_l("First day"), [required()])
+    last_day = DateField(_l("Last day"), [required()])
 
     def offer(self, labs: Iterable[tuple[str, str]]) -> None:
         """Fill the list of laboratories."""
