@@ -60,6 +60,7 @@ class Marked:
     sets: list[TestSet] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
     ids: dict[str, list[str]] = field(default_factory=dict)
+    lines: dict[str, list[str]] = field(default_factory=dict)  # of each blind code, by id
 
 
 def texts_of(model: type[Base]) -> list[str]:
@@ -121,7 +122,10 @@ def _gather(made: Marked) -> None:
         portions = session.scalars(sa.select(Portion).where(Portion.sample_id.in_(ids))).all()
         seals = session.scalars(sa.select(Seal.seal_no).where(Seal.sample_id.in_(ids))).all()
         tasks = session.scalars(sa.select(SamplingTask).where(SamplingTask.id.in_([one.task_id for one in samples])))
-        lines = session.scalars(sa.select(TestSetItem.id).where(TestSetItem.sample_id.in_(ids))).all()
+        lines = session.scalars(sa.select(TestSetItem).where(TestSetItem.sample_id.in_(ids))).all()
+        codes = {one.id: one.blind_code for one in made.sets}
+        for line in sorted(lines, key=lambda line: (line.test_set_id, line.position)):
+            made.lines.setdefault(codes[line.test_set_id], []).append(str(line.id))
         street = [*(one.sampling_no for one in samples), *(one.portion_no for one in portions), *seals]
         made.ids = {
             "sample_id": [str(one) for one in ids],
@@ -129,7 +133,7 @@ def _gather(made: Marked) -> None:
             "plan_id": [str(one.plan_id) for one in samples],
             "task_id": [str(one.id) for one in tasks],
             "portion_id": [str(one.id) for one in portions],
-            "line_id": [str(one) for one in lines],
+            "line_id": [one for code in codes.values() for one in made.lines[code]],
             "code": [*(one.blind_code for one in made.sets), *street[:MOST_NUMBERS]],
         }
         made.secrets |= set(street)
@@ -150,9 +154,19 @@ def addresses(app: Flask, made: Marked) -> Iterator[tuple[str, str]]:
 
 def _filled(rule: Rule, made: Marked) -> Iterator[str]:
     parts = re.findall(r"<(?:([^:<>]+):)?([^<>]+)>", rule.rule)
+    names = [name for _converter, name in parts]
     for values in product(*(_values(converter, name, made) for converter, name in parts)):
+        if "line_id" in names and not _go_together(values[names.index("code")], values[names.index("line_id")], made):
+            continue
         remaining = iter(values)
         yield re.sub(r"<[^<>]+>", lambda _found, given=remaining: next(given), rule.rule)
+
+
+def _go_together(code: str, line_id: str, made: Marked) -> bool:
+    """Every code with a line of its own set and with one of the first; the first codes with lines of all of theirs."""
+    first = [one.blind_code for one in made.sets[:MOST_VALUES]]
+    sets = first if code in first else [code, first[0]]
+    return any(line_id in made.lines.get(one, [])[:1] for one in sets)
 
 
 def _values(converter: str, name: str, made: Marked) -> list[str]:
@@ -160,7 +174,7 @@ def _values(converter: str, name: str, made: Marked) -> list[str]:
         return [one.strip("'\" ") for one in converter.removeprefix("any(").rstrip(")").split(",")]
     if name in made.ids:
         known = made.ids[name]
-        return [quote(one) for one in (known[:MOST_VALUES] if name != "code" else known)]
+        return [quote(one) for one in (known if name in {"code", "line_id"} else known[:MOST_VALUES])]
     if converter == "uuid":  # an id of another kind in the place of any id
         return [made.ids["sample_id"][0], str(KNOWN_TO_NOBODY)]
     return ["1"] if converter == "int" else ["none"]
@@ -178,14 +192,30 @@ def words_of(answer: TestResponse) -> str:
     return text + body.decode("utf8", errors="replace")
 
 
-def told(words: str, asked: str, secrets: set[str]) -> set[str]:
-    """Which secrets an answer holds that were not in the question itself.
+class Search:
+    """Finds every one of thirty thousand secrets in one pass over a text.
 
-    Looks for how secrets begin first: thirty thousand of them begin in some few ways.
+    They begin in some few ways: what stands where one of these begins is a secret if it is among them, in any of the
+    lengths that secrets of this beginning have.
     """
-    met = {start for start in {secret[:BEGINNING] for secret in secrets} if start in words}
-    found = {secret for secret in secrets if secret[:BEGINNING] in met and secret in words}
-    return {secret for secret in found if secret not in asked and quote(secret) not in asked}
+
+    def __init__(self, secrets: set[str]) -> None:
+        self.secrets = frozenset(secrets)
+        self.lengths: dict[str, set[int]] = {}
+        for secret in secrets:
+            self.lengths.setdefault(secret[:BEGINNING], set()).add(len(secret))
+        beginnings = "|".join(re.escape(one) for one in sorted(self.lengths))
+        self.beginning = re.compile(f"(?=({beginnings}))")  # looks ahead: one secret may begin within another
+
+    def told(self, words: str, asked: str) -> set[str]:
+        """Which secrets an answer holds that were not in the question itself."""
+        found = {
+            secret
+            for begun in self.beginning.finditer(words)
+            for length in self.lengths[begun[1]]
+            if (secret := words[begun.start() : begun.start() + length]) in self.secrets
+        }
+        return {secret for secret in found if secret not in asked and quote(secret) not in asked}
 
 
 class Kept(logging.Handler):
@@ -212,7 +242,7 @@ def kept_log() -> Iterator[Kept]:
 
 def crawl(app: Flask, made: Marked) -> tuple[list[str], int]:
     """Where the bench met a secret, and how many answers were searched."""
-    leaks, searched = [], 0
+    search, leaks, searched = Search(made.secrets), [], 0
     for somebody in (made.team.tester, made.team.reviewer):
         browser, headers = log_in(app.test_client(), somebody), bearer(somebody)
         for endpoint, path in addresses(app, made):
@@ -221,7 +251,7 @@ def crawl(app: Flask, made: Marked) -> tuple[list[str], int]:
             for language in ("zh-CN", "en"):
                 answer = client.get(path, headers={"Accept-Language": language} | (headers if is_api else {}))
                 searched += 1
-                if found := told(words_of(answer), path, made.secrets):
+                if found := search.told(words_of(answer), path):
                     leaks.append(f"{endpoint} {path}: {sorted(found)[:3]}")
                 if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
                     leaks.append(f"{endpoint} {path}: {answer.status_code}")
@@ -239,8 +269,9 @@ def waiting_for_the_bench() -> list[str]:
 def test_the_bench_finds_no_mark_of_a_business_wherever_it_asks(app, session, kept_log):
     made = mark_samples(FEW)
     leaks, searched = crawl(app, made)
-    leaks += [one for line in kept_log.lines for one in told(line, line.partition("?")[0], made.secrets - _asked(made))]
-    leaks += [one for text in waiting_for_the_bench() for one in told(text, "", made.secrets)]
+    unasked, every = Search(made.secrets - _asked(made)), Search(made.secrets)
+    leaks += [one for line in kept_log.lines for one in unasked.told(line, line.partition("?")[0])]
+    leaks += [one for text in waiting_for_the_bench() for one in every.told(text, "")]
     assert (leaks, searched > MANY) == ([], True)
 
 
@@ -261,10 +292,10 @@ def test_the_crawl_finds_what_a_custodian_may_see(app, session):
     """The same search over somebody who may know: were it blind itself, the tests above would prove nothing."""
     made = mark_samples(FEW)
     browser = log_in(app.test_client(), made.team.custodian)
-    found: set[str] = set()
+    search, found = Search(made.secrets), set()
     for endpoint, path in addresses(app, made):
         if endpoint in {"samples.detail", "custody.portion"}:
-            found |= told(words_of(browser.get(path)), path, made.secrets)
+            found |= search.told(words_of(browser.get(path)), path)
     names = {mark(0, texts_of(SamplingForm).index(name)) for name in ("party_name", "product_name")}
     assert names <= found
 
@@ -289,7 +320,7 @@ def test_a_refused_entry_names_the_code_and_nobody(app, session):
             f"{name}-{line}": text for line in lines for name in ("text", "value", "result")
         }
         answer = client.post(f"/bench/{code}", data=data, follow_redirects=True)
-        assert told(words_of(answer), "", made.secrets) == set()
+        assert Search(made.secrets).told(words_of(answer), "") == set()
 
 
 def test_a_file_of_results_for_street_numbers_is_matched_with_nothing(app, session):
@@ -300,6 +331,6 @@ def test_a_file_of_results_for_street_numbers_is_matched_with_nothing(app, sessi
     token = csrf_token(client, "/bench/import/")
     upload = (io.BytesIO(f"样品编号,项目,结果\n{rows}\n".encode()), "results.csv")
     page = client.post("/bench/import/", data={"csrf_token": token, "file": upload}, follow_redirects=True)
-    assert told(words_of(page), rows, made.secrets) == set()
+    assert Search(made.secrets).told(words_of(page), rows) == set()
     answer = app.test_client().get(f"/api/v1/test-sets/{made.ids['code'][-1]}", headers=headers)
     assert answer.status_code == HTTPStatus.NOT_FOUND
