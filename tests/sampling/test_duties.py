@@ -146,17 +146,26 @@ def test_the_team_list_says_who_is_free_and_why_not(client, session: Session):
     elsewhere = make_organisation(OrganisationKind.SAMPLING_ORG)
     with unit_of_work(INSTALL) as uow:
         move_person(uow, team.samplers[1].person_id, elsewhere, [Role.SAMPLER], on=TODAY, officer_no=None)
+    sampled = make_person(team.lab_id, Role.SAMPLER, Role.TESTER)
+    act(sampled, sample_id, DutyRole.SAMPLER)
     found = {
-        one.person_id: str(one.why_not) if one.why_not else None
+        (one.person_id, one.role): str(one.why_not) if one.why_not else None
         for one in queries.list_team(session, team.planner.actor, plan_id, category_id(VEGETABLES), TODAY)
     }
     assert found == {
-        team.samplers[0].person_id: None,
-        team.samplers[1].person_id: "works elsewhere now",
-        both.person_id: "tested in this plan on 2026-09-14",
-        ended.person_id: found[ended.person_id],
-        team.officer.person_id: None,
+        (team.samplers[0].person_id, Role.SAMPLER): None,
+        (team.samplers[1].person_id, Role.SAMPLER): "works elsewhere now",
+        (both.person_id, Role.SAMPLER): "tested in this plan on 2026-09-14",
+        (ended.person_id, Role.SAMPLER): found[ended.person_id, Role.SAMPLER],
+        (team.officer.person_id, Role.ACCOMPANYING_OFFICER): None,
+        (both.person_id, Role.TESTER): None,
+        (sampled.person_id, Role.SAMPLER): None,
+        (sampled.person_id, Role.TESTER): "sampled in this plan on 2026-09-14",
+        (team.tester.person_id, Role.TESTER): None,
+        (team.reviewer.person_id, Role.REVIEWER): None,
+        (team.signatory.person_id, Role.SIGNATORY): None,
     }
-    assert "ended on 2026-09-13" in found[ended.person_id]
+    assert "ended on 2026-09-13" in found[ended.person_id, Role.SAMPLER]
     items = client.get(f"/api/v1/plans/{plan_id}/team?category_code=34", headers=bearer(team.planner)).json["items"]
-    assert {one["person_id"]: one["is_free"] for one in items}[str(both.person_id)] is False
+    free = {(one["person_id"], one["role"]): one["is_free"] for one in items}
+    assert (free[str(both.person_id), "sampler"], free[str(both.person_id), "tester"]) == (False, True)
