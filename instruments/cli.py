@@ -5,7 +5,10 @@ import random
 import signal
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+from unicodedata import east_asian_width
 
 import click
 
@@ -16,15 +19,18 @@ from instruments.drivers.registry import UnknownDriverError, get_driver, registr
 from instruments.intake import Intake, IntakeCounts, replay
 from instruments.journal import JournalError, read_journal
 from instruments.printers import STATUS_QUERIES, Printer, PrinterError
+from instruments.rules import SILENT_AFTER
 from instruments.simulator import Fault, Misbehaviour, SimulatedDevice
 from instruments.spool import Captured, Spool
 from instruments.transports import opener_for
-from instruments.types import Driver, QuarantineReason
+from instruments.types import Driver, ProvenOn, QuarantineReason
+from instruments.words import fault_words, spool_words, state_words
 from lims import clock
-from lims.i18n import bilingual
+from lims.i18n import bilingual, ngettext
 from lims.i18n import gettext as _
 
 STATUS_SECONDS = 5.0
+PROVEN_WIDTH = 10
 
 
 @click.group()
@@ -56,7 +62,13 @@ def _settings(_ctx: click.Context, _param: click.Parameter, pairs: tuple[str, ..
     return settings
 
 
+CONFIG_HELP = "TOML file, see docs/drivers.md."
 CONFIG_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _padded(text: str, width: int) -> str:
+    """Spaces up to so many columns of a terminal, in which a Chinese character takes two."""
+    return text + " " * (width - sum(2 if east_asian_width(character) in "WF" else 1 for character in text))
 
 
 @instruments.command("list")
@@ -83,7 +95,8 @@ def list_drivers(as_json: bool) -> None:  # noqa: FBT001 - a click flag
         return
     width = max(len(driver.name) for driver in drivers)
     for driver in drivers:
-        click.echo(f"{driver.name:{width}}  {driver.transport:6}  {driver.proven_on:10}  {bilingual(driver, 'title')}")
+        proven = _padded(_("real bytes") if driver.proven_on is ProvenOn.REAL_BYTES else _("documents"), PROVEN_WIDTH)
+        click.echo(f"{driver.name:{width}}  {driver.transport:6}  {proven}  {bilingual(driver, 'title')}")
     for failure in found.broken:
         click.echo(_("left out: %(entry)s (%(reason)s)", entry=failure.entry, reason=failure.reason), err=True)
 
@@ -128,9 +141,15 @@ def summary_line(counts: IntakeCounts) -> str:
 @instruments.command()
 @click.option("--driver", callback=_driver, required=True, help="Which device to play.")
 @click.option("--port", required=True, help="Device path, tcp://host:port or listen://host:port.")
-@click.option("--fault", "faults", type=click.Choice([fault.value for fault in Fault]), multiple=True)
+@click.option(
+    "--fault",
+    "faults",
+    type=click.Choice([fault.value for fault in Fault]),
+    multiple=True,
+    help="How it misbehaves; may be given several times.",
+)
 @click.option("--chance", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Share of units damaged.")
-@click.option("--rounds", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--rounds", type=click.IntRange(1), default=1, show_default=True, help="How often it sends its units.")
 @click.option("--interval", type=click.FloatRange(0), default=1.0, show_default=True, help="Seconds between rounds.")
 @click.option("--seed", type=int, default=None, help="Repeat a run.")
 def simulate(  # noqa: PLR0917 - click passes its options
@@ -157,7 +176,13 @@ def simulate(  # noqa: PLR0917 - click passes its options
 
 @instruments.command("print")
 @click.option("--port", required=True, help="Device path, tcp://host:9100 or a pyserial URL.")
-@click.option("--language", type=click.Choice(sorted(STATUS_QUERIES)), default="tspl", show_default=True)
+@click.option(
+    "--language",
+    type=click.Choice(sorted(STATUS_QUERIES)),
+    default="tspl",
+    show_default=True,
+    help="What the printer understands.",
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def print_job(port: str, language: str, file: Path) -> None:
     """Send a label job to a printer; fails in seconds where the printer takes nothing."""
@@ -170,7 +195,7 @@ def print_job(port: str, language: str, file: Path) -> None:
 
 
 @instruments.command()
-@click.option("--config", type=CONFIG_FILE, callback=_config, required=True, help="TOML file, see docs/drivers.md.")
+@click.option("--config", type=CONFIG_FILE, callback=_config, required=True, help=CONFIG_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print the status as a JSON line every few seconds.")
 @click.option("--for-seconds", type=click.FloatRange(0), default=None, help="Stop by itself after so long.")
 def run(config: ReaderConfig, as_json: bool, for_seconds: float | None) -> None:  # noqa: FBT001 - a click flag
@@ -180,9 +205,11 @@ def run(config: ReaderConfig, as_json: bool, for_seconds: float | None) -> None:
         signal.signal(number, lambda *_arguments: stop.set())
     try:
         daemon = Daemon(config)
-    except JournalError as error:
+    except (JournalError, OSError) as error:
         raise click.ClickException(str(error)) from error
     daemon.start()
+    if daemon.page is not None:
+        click.echo(daemon.page.url, err=True)
     waited = 0.0
     try:
         while not stop.is_set() and (for_seconds is None or waited < for_seconds):
@@ -197,30 +224,55 @@ def run(config: ReaderConfig, as_json: bool, for_seconds: float | None) -> None:
 
 
 @instruments.command()
-@click.option("--config", type=CONFIG_FILE, callback=_config, required=True)
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--config", type=CONFIG_FILE, callback=_config, required=True, help=CONFIG_HELP)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
 def status(ctx: click.Context, config: ReaderConfig, as_json: bool) -> None:  # noqa: FBT001 - a click flag
-    """What the running reader last wrote down; exit status 1 when somebody should look."""
+    """What the running reader last wrote down.
+
+    Exit status 1 when somebody should look: a port is not well, the server does not take what is delivered, or the
+    reader itself has not written for half a minute.
+    """
     path = config.store / STATUS_FILE
     try:
         facts = json.loads(path.read_text("utf-8"))
     except OSError as error:
         raise click.ClickException(_("no reader has run here: %(error)s", error=error)) from error
+    written_at = datetime.fromisoformat(facts["at"])
+    runs = clock.now() - written_at <= SILENT_AFTER
     if as_json:
-        click.echo(json.dumps(facts, ensure_ascii=False))
+        click.echo(json.dumps(facts | {"running": runs}, ensure_ascii=False))
     else:
-        for port in facts["ports"]:
-            click.echo(f"{port['instrument']}  {port['state']}  {port['readings']}  {port['last_error']}")
-        click.echo("  ".join(f"{name} {number}" for name, number in facts["spool"].items()))
-    if not facts["healthy"]:
+        _show_status(facts)
+        if not runs:
+            last = f"{clock.local_time(written_at):%Y-%m-%d %H:%M:%S}"
+            click.echo(_("The reader does not run: it last wrote at %(last)s.", last=last), err=True)
+    if not (runs and facts["healthy"]):
         ctx.exit(1)
 
 
+def _show_status(facts: dict[str, Any]) -> None:
+    for port in facts["ports"]:
+        state = state_words(port["state"], port["port"], is_healthy=port["healthy"])
+        number = ngettext("%(num)s reading", "%(num)s readings", port["readings"])
+        fault = fault_words(port["last_error"]) if not port["healthy"] else ""
+        click.echo("  ".join(part for part in (port["instrument"], state, number, fault) if part))
+    click.echo(spool_words(facts["spool"]))
+    if facts["delivery"]["last_error"]:
+        click.echo(
+            _(
+                "The server does not take them: %(url)s: %(error)s",
+                url=facts["delivery"]["url"],
+                error=facts["delivery"]["last_error"],
+            )
+        )
+
+
 @instruments.command("replay")
-@click.option("--config", type=CONFIG_FILE, callback=_config, required=True)
+@click.option("--config", type=CONFIG_FILE, callback=_config, required=True, help=CONFIG_HELP)
 @click.option("--instrument", required=True, help="Name in the configuration.")
-def replay_command(config: ReaderConfig, instrument: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def replay_command(config: ReaderConfig, instrument: str, as_json: bool) -> None:  # noqa: FBT001 - a click flag
     """Parse the whole journal of an instrument again, after a parser was mended.
 
     Readings that come out as before are not sent twice; those that come out differently are sent as new ones, and the
@@ -237,6 +289,10 @@ def replay_command(config: ReaderConfig, instrument: str) -> None:
     finally:
         spool.close()
     counts = intake.counts
+    if as_json:
+        facts = {"connections": epochs, "new": counts.readings, "known": counts.duplicates}
+        click.echo(json.dumps(facts | {"undecodable": counts.undecodable}))
+        return
     click.echo(
         _(
             "%(epochs)d connections, %(new)d new readings, %(known)d known, %(undecodable)d undecodable",

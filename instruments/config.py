@@ -7,6 +7,9 @@ token_file = "/etc/fenjian/reader.token"
 [store]
 path = "/var/lib/fenjian-reader"
 
+[status]                                   # left out: no page of its own
+listen = "127.0.0.1:5050"                  # how the ports are, in a browser beside them; /status.json for programs
+
 [[instrument]]
 name = "market-3 pesticide reader"
 driver = "lz-4000t"
@@ -24,8 +27,8 @@ take = true                                # left out: every file waits until a 
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +37,11 @@ from instruments.folders import Folder
 from instruments.reader import Connection
 from instruments.transports import opener_for
 from instruments.types import SerialSettings
+from lims.i18n import gettext as _
 
 SHORTEST_POLL_SECONDS = 1.0
-_TABLES = {"server", "store", "instrument", "folder"}
+MAX_PORT = 65_535
+_TABLES = {"server", "status", "store", "instrument", "folder"}
 _FOLDER_KEYS = {"name", "path", "profile", "take"}
 _INSTRUMENT_KEYS = {
     "name",
@@ -65,6 +70,7 @@ class ReaderConfig:
         server_url: where readings go; empty when they stay in the spool.
         token: bearer token; never shown.
         folders: drop folders.
+        status_address: host and port of the reader's own page; None without one.
     """
 
     store: Path
@@ -72,6 +78,7 @@ class ReaderConfig:
     server_url: str = ""
     token: str = field(default="", repr=False)
     folders: tuple[Folder, ...] = ()
+    status_address: tuple[str, int] | None = None
 
 
 def load_config(path: Path) -> ReaderConfig:
@@ -87,24 +94,39 @@ def load_config(path: Path) -> ReaderConfig:
         raise ConfigError(f"{path}: {error}") from error
     unknown = set(document) - _TABLES
     if unknown:
-        raise ConfigError(f"{path}: unknown {', '.join(sorted(unknown))}; expected {', '.join(sorted(_TABLES))}")
+        raise ConfigError(
+            _in(path, _("unknown %(found)s; expected %(known)s", found=_listed(unknown), known=_listed(_TABLES)))
+        )
     store = _text(document.get("store", {}), "path", f"{path} [store]")
     rows, places = document.get("instrument", []), document.get("folder", [])
     if not isinstance(rows, list) or not isinstance(places, list) or not (rows or places):
-        raise ConfigError(f"{path}: expected at least one [[instrument]] or [[folder]]")
+        raise ConfigError(_in(path, _("expected at least one [[instrument]] or [[folder]]")))
     connections = tuple(_connection(row, f"{path} [[instrument]] {at}") for at, row in enumerate(rows, 1))
     folders = tuple(_folder(row, f"{path} [[folder]] {at}") for at, row in enumerate(places, 1))
     told = [connection.instrument for connection in connections] + [folder.instrument for folder in folders]
     names = [folder_name(name) for name in told]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigError(f"{path}: two instruments are called {name!r}")
+            raise ConfigError(_in(path, _("two instruments are called %(name)r", name=name)))
+    config = ReaderConfig(
+        Path(store), connections, folders=folders, status_address=_address(document, f"{path} [status]")
+    )
     server = document.get("server", {})
     if not server:
-        return ReaderConfig(Path(store), connections, folders=folders)
+        return config
     token_file = Path(_text(server, "token_file", f"{path} [server]"))
     url = _text(server, "url", f"{path} [server]")
-    return ReaderConfig(Path(store), connections, url, token_file.read_text("utf-8").strip(), folders)
+    return replace(config, server_url=url, token=token_file.read_text("utf-8").strip())
+
+
+def _address(document: Mapping[str, Any], where: str) -> tuple[str, int] | None:
+    if "status" not in document:
+        return None
+    listen = _text(document["status"], "listen", where)
+    host, _colon, port = listen.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > MAX_PORT:
+        raise ConfigError(_in(where, _("expected host:port for listen, got %(listen)r", listen=listen)))
+    return host, int(port)
 
 
 def folder_name(instrument: str) -> str:
@@ -115,7 +137,12 @@ def folder_name(instrument: str) -> str:
 def _connection(row: Mapping[str, Any], where: str) -> Connection:
     unknown = set(row) - _INSTRUMENT_KEYS
     if unknown:
-        raise ConfigError(f"{where}: unknown {', '.join(sorted(unknown))}")
+        raise ConfigError(
+            _in(
+                where,
+                _("unknown %(found)s; expected %(known)s", found=_listed(unknown), known=_listed(_INSTRUMENT_KEYS)),
+            )
+        )
     try:
         driver = get_driver(_text(row, "driver", where))
     except UnknownDriverError as error:
@@ -134,12 +161,23 @@ def _connection(row: Mapping[str, Any], where: str) -> Connection:
     poll_seconds = row.get("poll_seconds")
     if poll_seconds is not None:
         if driver.requests is None:
-            raise ConfigError(f"{where}: {driver.name} sends by itself, poll_seconds has no meaning for it")
+            raise ConfigError(
+                _in(where, _("%(driver)s sends by itself, poll_seconds has no meaning for it", driver=driver.name))
+            )
         if not isinstance(poll_seconds, int | float) or poll_seconds < SHORTEST_POLL_SECONDS:
-            raise ConfigError(f"{where}: poll_seconds is at least {SHORTEST_POLL_SECONDS:g}, got {poll_seconds!r}")
+            raise ConfigError(
+                _in(
+                    where,
+                    _(
+                        "poll_seconds is at least %(least)g, got %(found)r",
+                        least=SHORTEST_POLL_SECONDS,
+                        found=poll_seconds,
+                    ),
+                )
+            )
     settings = row.get("settings", {})
     if not isinstance(settings, dict) or not all(isinstance(value, str) for value in settings.values()):
-        raise ConfigError(f"{where}: settings are texts, got {settings!r}")
+        raise ConfigError(_in(where, _("settings are texts, got %(found)r", found=settings)))
     return Connection(
         instrument=_text(row, "name", where),
         driver=driver,
@@ -153,25 +191,35 @@ def _connection(row: Mapping[str, Any], where: str) -> Connection:
 def _folder(row: Mapping[str, Any], where: str) -> Folder:
     unknown = set(row) - _FOLDER_KEYS
     if unknown:
-        raise ConfigError(f"{where}: unknown {', '.join(sorted(unknown))}")
+        raise ConfigError(
+            _in(where, _("unknown %(found)s; expected %(known)s", found=_listed(unknown), known=_listed(_FOLDER_KEYS)))
+        )
     take = row.get("take", False)
     if not isinstance(take, bool):
-        raise ConfigError(f"{where}: take is true or false, got {take!r}")
+        raise ConfigError(_in(where, _("take is true or false, got %(found)r", found=take)))
     profile = _text(row, "profile", where) if "profile" in row else None
     return Folder(
         instrument=_text(row, "name", where), path=Path(_text(row, "path", where)), profile=profile, take=take
     )
 
 
+def _in(where: object, problem: str) -> str:
+    return f"{where}: {problem}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
 def _text(table: Mapping[str, Any], key: str, where: str) -> str:
     value = table.get(key)
     if not isinstance(value, str) or not value.strip():
-        raise ConfigError(f"{where}: expected a text for {key}, got {value!r}")
+        raise ConfigError(_in(where, _("expected a text for %(key)s, got %(found)r", key=key, found=value)))
     return value
 
 
 def _integer(table: Mapping[str, Any], key: str, default: int, where: str) -> int:
     value = table.get(key, default)
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-        raise ConfigError(f"{where}: expected a whole number for {key}, got {value!r}")
+        raise ConfigError(_in(where, _("expected a whole number for %(key)s, got %(found)r", key=key, found=value)))
     return value

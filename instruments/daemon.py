@@ -15,6 +15,7 @@ from instruments.journal import Journal
 from instruments.reader import Connection, PortStatus, Reader
 from instruments.rules import REPORT_SECONDS
 from instruments.spool import Spool
+from instruments.status_page import StatusPage
 from lims import clock
 
 STATUS_FILE = "status.json"
@@ -30,6 +31,7 @@ class Daemon:
 
     Raises:
         JournalError: another process has one of the journals.
+        OSError: the address of the status page cannot be listened on.
     """
 
     def __init__(self, config: ReaderConfig) -> None:
@@ -41,6 +43,7 @@ class Daemon:
             self.spool = Spool(config.store / SPOOL_FILE)
             self._stack.callback(self.spool.close)
             self.readers = [self._reader(connection) for connection in config.connections]
+            self.page = StatusPage(config.status_address, self.status) if config.status_address else None
         except BaseException:
             self._stack.close()
             raise
@@ -64,6 +67,8 @@ class Daemon:
         )
 
     def start(self) -> None:
+        if self.page is not None:
+            self.page.start()
         for part in self._parts():
             part.start()
         if self.courier is not None:
@@ -73,6 +78,8 @@ class Daemon:
     def stop(self) -> None:
         """End all threads, then close journals and spool."""
         self._stopped.set()
+        if self.page is not None:
+            self.page.stop()
         for part in self._parts():
             part.stop()
         if self.courier is not None:

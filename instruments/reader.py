@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from instruments.framing.base import Event, Framer, Send
 from instruments.intake import Intake, IntakeCounts, TakeReadings, replay
 from instruments.journal import Entry, EntryKind, Journal, read_journal
-from instruments.transports import Opener, Port
+from instruments.transports import NobodyCalledError, Opener, Port
 from instruments.types import Driver, PortState, Settings
 from lims import clock
 
@@ -174,8 +174,9 @@ class Reader:
                 continue
             try:
                 port = self.connection.opener.open()
-            except TimeoutError:
-                continue  # a listening port without a device yet
+            except NobodyCalledError:
+                self.status.state = PortState.STARTING  # also behind a device that has called, sent and gone
+                continue
             except OSError as error:
                 self._note_error("cannot be opened", error)
                 self._stop.wait(delay)

@@ -18,6 +18,8 @@ from instruments.types import SerialSettings
 MAX_READ = 4096  # one read never takes more, whatever has piled up
 TCP_CONNECT_SECONDS = 5.0
 WRITE_SECONDS = 5.0
+# Asked after ten silent seconds, then every five; after three answers that did not come the line is lost.
+PROBES = ((socket.TCP_KEEPIDLE, 10), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 3))
 
 
 class Port(Protocol):
@@ -115,9 +117,12 @@ class SerialOpener:
 
 
 class SocketLine:
-    """A TCP connection."""
+    """A TCP connection. It is probed while it is silent: a device server without power says no goodbye."""
 
     def __init__(self, connection: socket.socket) -> None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in PROBES:
+            connection.setsockopt(socket.IPPROTO_TCP, option, value)
         self._connection = connection
 
     def read(self, seconds: float) -> bytes:
@@ -153,6 +158,10 @@ class TcpClientOpener:
         """A client holds nothing between openings."""
 
 
+class NobodyCalledError(TimeoutError):
+    """A listening port without a device yet: nothing is wrong."""
+
+
 class TcpServerOpener:
     """Listens for one device at a time; a second one waits until the first has gone."""
 
@@ -176,7 +185,10 @@ class TcpServerOpener:
         self.listen()
         if self._listener is None:
             raise ConnectionAbortedError("not listening")
-        connection, _ = self._listener.accept()
+        try:
+            connection, _ = self._listener.accept()
+        except TimeoutError as error:
+            raise NobodyCalledError(*error.args) from error
         return SocketLine(connection)
 
     def close(self) -> None:

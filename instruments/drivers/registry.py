@@ -14,6 +14,7 @@ from types import MappingProxyType
 from instruments.drivers.builtin import BUILTIN_DRIVERS
 from instruments.types import Driver
 from lims.i18n import bilingual
+from lims.i18n import gettext as _
 
 ENTRY_POINT_GROUP = "fenjian.instrument_drivers"
 BUILTIN_MODULE = "instruments.drivers.builtin"
@@ -25,7 +26,9 @@ class UnknownDriverError(LookupError):
     """No driver has this name."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"no driver is called {name!r}; there are {', '.join(sorted(known))}")
+        super().__init__(
+            _("no driver is called %(name)r; there are %(known)s", name=name, known=", ".join(sorted(known)))
+        )
 
 
 @dataclass(frozen=True, slots=True)

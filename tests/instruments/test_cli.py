@@ -176,7 +176,10 @@ def test_run_reads_the_ports_of_its_file_until_it_is_told_to_stop(tmp_path: Path
     assert facts["ports"][0]["state"] == "stopped"
     assert facts["ports"][0]["readings"] >= 1
     assert facts["spool"]["waiting"] >= 1
-    assert "Balance 1  stopped" in invoke("status", "--config", str(config)).stdout
+    assert facts["running"]
+    shown = invoke("status", "--config", str(config))
+    assert "Balance 1  Stopped" in shown.stdout
+    assert "waiting for the server, 0 delivered" in shown.stdout
 
 
 def test_replay_after_a_run_finds_nothing_new(tmp_path: Path):
@@ -189,6 +192,8 @@ def test_replay_after_a_run_finds_nothing_new(tmp_path: Path):
     result = invoke("replay", "--config", str(config), "--instrument", "Balance 1")
     assert result.exit_code == 0
     assert "1 connections, 0 new readings" in result.stdout
+    again = invoke("replay", "--config", str(config), "--instrument", "Balance 1", "--json")
+    assert json.loads(again.stdout)["new"] == 0
     assert invoke("replay", "--config", str(config), "--instrument", "Scales").exit_code == 2
 
 
@@ -198,12 +203,33 @@ def test_status_without_a_run_says_so(tmp_path: Path):
     assert "no reader has run here" in result.stderr
 
 
+def test_status_of_a_reader_that_was_killed_says_that_it_does_not_run(tmp_path: Path):
+    config = config_file(tmp_path, "/dev/null")
+    (tmp_path / "store").mkdir()
+    facts = {
+        "at": "2026-11-28T07:36:16+00:00",
+        "healthy": True,
+        "ports": [],
+        "spool": {"waiting": 0, "delivered": 3, "refused": 0},
+        "delivery": {"url": "", "last_error": ""},
+    }
+    (tmp_path / "store" / "status.json").write_text(json.dumps(facts), "utf-8")
+    result = invoke("status", "--config", str(config))
+    assert result.exit_code == 1
+    assert "does not run: it last wrote at 2026-11-28 15:36:16" in result.stderr
+    assert not json.loads(invoke("status", "--config", str(config), "--json").stdout)["running"]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("[store", "reader.toml: Expected"),
         ("[stores]\n", "unknown stores"),
         ("[store]\n", "expected a text for path"),
+        (
+            "[store]\npath='x'\n[status]\nlisten='5050'\n[[folder]]\nname='a'\npath='p'\n",
+            "host:port for listen, got '5050'",
+        ),
         ("[store]\npath = 'x'\n", r"at least one \[\[instrument\]\]"),
         ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='nope'\nport='p'\n", "no driver is called 'nope'"),
         ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='tcp://h'\n", "has no port"),

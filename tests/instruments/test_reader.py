@@ -349,6 +349,28 @@ def test_a_device_that_connects_by_tcp_is_read_and_may_come_again(start):
         eventually(lambda: bench.reader.status.counts.frames == 5 * expected, "its frames")  # noqa: B023
         port.close()
     assert bench.values() == ["40.13"]
+    eventually(lambda: bench.reader.status.state is PortState.STARTING, "it waits for the next call")
+    assert bench.reader.status.healthy
+
+
+def test_a_silent_tcp_line_is_probed():
+    one, other = socket.socket(), socket.socket()
+    with one, other:
+        SocketLine(one)
+        assert one.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert one.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 10
+        assert not other.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+def test_a_device_server_that_does_not_answer_is_a_fault(start, monkeypatch: pytest.MonkeyPatch):
+    def nobody(*_arguments: object, **_options: object) -> None:
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket, "create_connection", nobody)
+    bench = start("mt-sics", "tcp://10.255.255.1:4001")
+    eventually(lambda: bench.reader.status.state is PortState.RECONNECTING, "the fault is told")
+    assert bench.reader.status.last_error == "cannot be opened: timed out"
+    assert not bench.reader.status.healthy
 
 
 def test_a_port_name_without_a_number_is_refused():
