@@ -325,6 +325,7 @@ def test_a_failed_check_is_refused_with_a_reason_that_the_regulator_sees(client,
     assert send(client, page, **GOOD_CHECKS, decision="accept", refusal_reason="封条破损").status_code == 422
     assert send(client, page, **broken, decision="refuse", refusal_reason="封条破损").status_code == 303
     assert fresh(session, Reception, sample_id=sample_id).refusal_reason == "封条破损"
+    assert f'href="/custody/samples/{sample_id}/refusal.pdf"' in client.get(page).text
     assert fresh(session, Sample, id=sample_id).state is SampleState.REFUSED
     assert "封条破损" in client.get(page).text
     [panel] = panels_of(client, session, team.planner, sample_id)
