@@ -182,6 +182,26 @@ def reject_reading(uow: UnitOfWork, reading_id: UUID, reason: str) -> StoredRead
     return reading
 
 
+def reject_waiting(uow: UnitOfWork, readings: Iterable[UUID], reason: str) -> int:
+    """The same of several that wait, each with this reason; returns how many.
+
+    One that somebody has decided about meanwhile is left as it is. They are locked in one order, so that two people who
+    tick the same ones do not wait for each other.
+
+    Raises:
+        NotFoundError: one of them is no reading of this laboratory.
+        InvalidInputError: no reason.
+
+    Emits: ReadingDecided, of each.
+    """
+    rejected = 0
+    for reading_id in sorted(set(readings)):
+        if _lock(uow, reading_id).state is ReadingState.QUARANTINED:
+            reject_reading(uow, reading_id, reason)
+            rejected += 1
+    return rejected
+
+
 def look_again(uow: UnitOfWork, reading_id: UUID) -> Sequence[Triaged]:
     """Read a quarantined unit again after its parser was mended, or match a reading again after a code was given.
 

@@ -1,5 +1,6 @@
 """Readings that wait for a person: assigned, left out or looked at again, each with its reason."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from chain_of_custody.queries import blind_codes_of_lab
 from chain_of_custody.rules import normalise_scan
 from instruments import queries
-from instruments.forms import DecideForm
+from instruments.forms import DecideForm, ReasonForm
 from instruments.models import StoredReading
 from instruments.rules import is_clock_suspect, shown_bytes
 from instruments.services import readings
@@ -25,6 +26,7 @@ from lims.web.paging import page_of, read_cursor
 
 bp = Blueprint("quarantine", __name__, url_prefix="/instruments/quarantine")
 
+SEVERAL = "several-"
 PREFIX = 8  # characters of an id, enough to keep the forms of a page apart
 PAGE = 20  # each with a form of its own
 WAITING = frozenset(QuarantineReason) - {QuarantineReason.QUALITY_CONTROL}
@@ -36,7 +38,7 @@ Decision = tuple[UUID, DecideForm]
 @requires("instruments.manage")
 def index() -> ResponseReturnValue:
     """What waits, the newest first; controls stand on a tab of their own, because nobody has to decide about them."""
-    return _page(None)
+    return _page()
 
 
 def _prefix(reading_id: UUID) -> str:
@@ -48,7 +50,12 @@ def _reason() -> QuarantineReason | None:
     return QuarantineReason(asked) if asked in set(QuarantineReason) else None
 
 
-def _page(refused: Decision | None, status: int = 200) -> ResponseReturnValue:
+def _page(
+    refused: Decision | None = None,
+    status: int = 200,
+    several: ReasonForm | None = None,
+    ticked: Collection[UUID] = (),
+) -> ResponseReturnValue:
     organisation_id = current_actor().require_organisation()
     reason = _reason()
     after = read_cursor(request.args.get("after"), field="after")
@@ -71,6 +78,8 @@ def _page(refused: Decision | None, status: int = 200) -> ResponseReturnValue:
         rivals=queries.readings_by_id(db.session, {one.conflicts_with_id for one in waiting if one.conflicts_with_id}),
         counts={one.reason: one.count for one in queries.count_quarantine(db.session, organisation_id)},
         reason=reason,
+        several=several or ReasonForm(None, prefix=SEVERAL),
+        ticked=ticked,
         waiting_reasons=[one for one in QuarantineReason if one in WAITING],
         is_clock_suspect=is_clock_suspect,
         sent={one.id: shown_bytes(raw[one.raw_sha256]) for one in unread},
@@ -119,6 +128,33 @@ def _carry_out(reading_id: UUID, form: DecideForm) -> None:
             readings.reject_reading(uow, reading_id, form.reason.data or "")
         else:
             readings.assign_reading(uow, reading_id, form.blind_code.data or "", form.reason.data or "")
+
+
+@bp.route("/rejected", methods=["POST"])
+@requires("instruments.manage")
+def reject_several() -> ResponseReturnValue:
+    """Leave out all that were ticked, for one reason: what a balance sent while it was being set up."""
+    form = ReasonForm(prefix=SEVERAL)
+    ticked = _ticked()
+    if not form.validate_on_submit():
+        return _page(status=422, several=form, ticked=ticked)
+    if not ticked:
+        form.reason.errors = [_("Tick the readings that are not to be used.")]
+        return _page(status=422, several=form)
+    with unit_of_work(current_actor()) as uow:
+        rejected = readings.reject_waiting(uow, ticked, form.reason.data or "")
+    flash(
+        ngettext("%(num)s reading is not used.", "%(num)s readings are not used.", rejected),
+        "success" if rejected else "info",
+    )
+    return redirect(url_for(".index", reason=_reason()), 303)
+
+
+def _ticked() -> set[UUID]:
+    try:
+        return {UUID(text) for text in request.form.getlist("reading")[:PAGE]}
+    except ValueError as error:
+        raise NotFoundError from error
 
 
 @bp.route("/<uuid:reading_id>/second-look", methods=["POST"])

@@ -1,5 +1,7 @@
 """Readings through the page and the API."""
 
+from uuid import UUID
+
 import pytest
 import sqlalchemy as sa
 
@@ -127,6 +129,34 @@ def test_a_tester_assigns_and_rejects_on_the_page(client, session, team, locale,
     assert decide(second, decision="reject", blind_code="", reason="再次").status_code == 409
     session.expire_all()
     assert {one.state for one in (first, second)} == {ReadingState.MATCHED, ReadingState.REJECTED}
+
+
+def test_a_tester_leaves_out_several_for_one_reason(client, session, team):
+    for key in ("first", "second", "third"):
+        deliver(client, team, key=key)
+    log_in(client, team.tester)
+    token = csrf_token(client, "/instruments/quarantine/")
+    first, second, third = session.scalars(sa.select(StoredReading).order_by(StoredReading.key)).all()
+
+    def reject(reason, *readings):
+        sent = {"csrf_token": token, "several-reason": reason, "reading": list(readings)}
+        return client.post("/instruments/quarantine/rejected", data=sent)
+
+    unexplained = reject("", str(first.id))
+    assert unexplained.status_code == 422
+    assert f'value="{first.id}" form="several" checked' in unexplained.text
+    assert "请勾选要弃用的读数。" in reject("调试天平").text
+    assert reject("调试天平", "banana").status_code == 404
+    assert reject("调试天平", str(UUID(int=1))).status_code == 404
+    assert reject("调试天平", str(first.id), str(second.id)).status_code == 303
+    assert reject("再次", str(first.id)).status_code == 303
+    session.expire_all()
+    assert [one.state for one in (first, second)] == [ReadingState.REJECTED] * 2
+    assert {first.decision, second.decision} == {"调试天平"}
+    assert third.state is ReadingState.QUARANTINED
+    log_in(client, make_team().tester)
+    token = csrf_token(client, "/instruments/quarantine/")
+    assert reject("不是我们的", str(third.id)).status_code == 404
 
 
 @pytest.mark.parametrize("locale", ["en", "zh_Hans_CN"])
