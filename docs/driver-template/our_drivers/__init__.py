@@ -1,0 +1,1 @@
+"""Drivers of our laboratory for Fenjian."""
