@@ -156,7 +156,10 @@ def simulate(  # noqa: PLR0917 - click passes its options
     driver: Driver, port: str, faults: tuple[str, ...], chance: float, rounds: int, interval: float, seed: int | None
 ) -> None:
     """Play a device on a port, misbehaving on request."""
-    opener = opener_for(port, driver.serial)
+    try:
+        opener = opener_for(port, driver.serial)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--port") from error
     try:
         line = opener.open()
     except OSError as error:

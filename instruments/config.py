@@ -27,10 +27,10 @@ take = true                                # left out: every file waits until a 
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from instruments.drivers.registry import UnknownDriverError, get_driver
 from instruments.folders import Folder
@@ -41,6 +41,7 @@ from lims.i18n import gettext as _
 
 SHORTEST_POLL_SECONDS = 1.0
 MAX_PORT = 65_535
+DATA_BITS, PARITIES, STOP_BITS = (5, 6, 7, 8), ("N", "E", "O", "M", "S"), (1, 2)
 _TABLES = {"server", "status", "store", "instrument", "folder"}
 _FOLDER_KEYS = {"name", "path", "profile", "take"}
 _INSTRUMENT_KEYS = {
@@ -149,9 +150,9 @@ def _connection(row: Mapping[str, Any], where: str) -> Connection:
         raise ConfigError(f"{where}: {error}") from error
     line = SerialSettings(
         baud=_integer(row, "baud", driver.serial.baud, where),
-        data_bits=_integer(row, "data_bits", driver.serial.data_bits, where),
-        parity=str(row.get("parity", driver.serial.parity)),
-        stop_bits=_integer(row, "stop_bits", driver.serial.stop_bits, where),
+        data_bits=_one_of(DATA_BITS, row, "data_bits", driver.serial.data_bits, where),
+        parity=_one_of(PARITIES, row, "parity", driver.serial.parity, where),
+        stop_bits=_one_of(STOP_BITS, row, "stop_bits", driver.serial.stop_bits, where),
     )
     port = _text(row, "port", where)
     try:
@@ -223,3 +224,17 @@ def _integer(table: Mapping[str, Any], key: str, default: int, where: str) -> in
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
         raise ConfigError(_in(where, _("expected a whole number for %(key)s, got %(found)r", key=key, found=value)))
     return value
+
+
+Choice = TypeVar("Choice", int, str)
+
+
+def _one_of(known: Sequence[Choice], row: Mapping[str, Any], key: str, default: Choice, where: str) -> Choice:
+    value = row.get(key, default)
+    for choice in known:
+        if type(value) is type(choice) and value == choice:
+            return choice
+    listed = ", ".join(str(choice) for choice in known)
+    raise ConfigError(
+        _in(where, _("expected one of %(known)s for %(key)s, got %(found)r", known=listed, key=key, found=value))
+    )

@@ -177,7 +177,7 @@ class Reader:
             except NobodyCalledError:
                 self.status.state = PortState.STARTING  # also behind a device that has called, sent and gone
                 continue
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - pyserial has a ValueError too, and the port must be tried again
                 self._note_error("cannot be opened", error)
                 self._stop.wait(delay)
                 delay = min(delay * 2, LONGEST_RETRY_SECONDS)

@@ -14,12 +14,16 @@ from urllib.parse import urlsplit
 import serial
 
 from instruments.types import SerialSettings
+from lims.i18n import gettext as _
 
 MAX_READ = 4096  # one read never takes more, whatever has piled up
 TCP_CONNECT_SECONDS = 5.0
 WRITE_SECONDS = 5.0
 # Asked after ten silent seconds, then every five; after three answers that did not come the line is lost.
 PROBES = ((socket.TCP_KEEPIDLE, 10), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 3))
+
+
+SCHEMES = ("tcp", "listen", "hwgrep", "socket", "rfc2217", "spy", "alt", "loop")  # the first two are ours
 
 
 class Port(Protocol):
@@ -186,7 +190,7 @@ class TcpServerOpener:
         if self._listener is None:
             raise ConnectionAbortedError("not listening")
         try:
-            connection, _ = self._listener.accept()
+            connection, _address = self._listener.accept()
         except TimeoutError as error:
             raise NobodyCalledError(*error.args) from error
         return SocketLine(connection)
@@ -205,12 +209,17 @@ def opener_for(name: str, settings: SerialSettings) -> Opener:
         settings: of a serial line.
 
     Raises:
-        ValueError: a TCP name without a port.
+        ValueError: a TCP name without a port, or a kind of address that nobody opens.
     """
     parts = urlsplit(name)
+    if "://" in name and parts.scheme not in SCHEMES:
+        known = ", ".join(SCHEMES)
+        raise ValueError(
+            _("%(name)s: nobody opens such an address; expected a device path or %(known)s", name=name, known=known)
+        )
     if parts.scheme not in {"tcp", "listen"}:
         return SerialOpener(name, settings)
     if parts.port is None:
-        raise ValueError(f"{name} has no port; expected {parts.scheme}://host:port")
+        raise ValueError(_("%(name)s has no port; expected %(scheme)s://host:port", name=name, scheme=parts.scheme))
     host = parts.hostname or ""
     return TcpClientOpener(host, parts.port) if parts.scheme == "tcp" else TcpServerOpener(host, parts.port)

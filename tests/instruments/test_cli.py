@@ -102,6 +102,8 @@ def test_decode_of_something_else_says_that_nothing_was_found(tmp_path: Path):
         ("decode", "--driver", "mt-sics", "/no/such/file"),
         ("run", "--config", "/no/such/file"),
         ("simulate", "--driver", "mt-sics", "--port", "x", "--fault", "melt"),
+        ("simulate", "--driver", "mt-sics", "--port", "tcp://moxa"),
+        ("simulate", "--driver", "mt-sics", "--port", "foo://moxa:1"),
     ],
 )
 def test_wrong_use_ends_with_status_two(arguments: tuple[str, ...]):
@@ -235,6 +237,10 @@ def test_status_of_a_reader_that_was_killed_says_that_it_does_not_run(tmp_path: 
         ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='tcp://h'\n", "has no port"),
         ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='p'\nbaud='x'\n", "whole number for baud"),
         ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='p'\nbuad=1\n", "unknown buad"),
+        ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='p'\nparity='X'\n", "for parity, got 'X'"),
+        ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='p'\ndata_bits=9\n", "data_bits, got 9"),
+        ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='p'\nstop_bits=true\n", "got True"),
+        ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='foo://p'\n", "nobody opens such an address"),
         ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='p'\npoll_seconds=0.1\n", "at least 1"),
         ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='dyrs2'\nport='p'\npoll_seconds=9\n", "sends by itself"),
         ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='p'\nsettings={a=1}\n", "settings are texts"),

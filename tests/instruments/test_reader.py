@@ -362,15 +362,17 @@ def test_a_silent_tcp_line_is_probed():
         assert not other.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
-def test_a_device_server_that_does_not_answer_is_a_fault(start, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("fault", [TimeoutError("timed out"), ValueError("timed out")])
+def test_whatever_keeps_a_port_shut_is_told_and_it_is_tried_again(start, fault, monkeypatch: pytest.MonkeyPatch):
     def nobody(*_arguments: object, **_options: object) -> None:
-        raise TimeoutError("timed out")
+        raise fault
 
     monkeypatch.setattr(socket, "create_connection", nobody)
     bench = start("mt-sics", "tcp://10.255.255.1:4001")
     eventually(lambda: bench.reader.status.state is PortState.RECONNECTING, "the fault is told")
     assert bench.reader.status.last_error == "cannot be opened: timed out"
     assert not bench.reader.status.healthy
+    eventually(lambda: bench.reader.status.errors > 1, "it is tried again")
 
 
 def test_a_port_name_without_a_number_is_refused():
