@@ -81,6 +81,7 @@ def test_the_facts_are_json_and_their_status_says_whether_somebody_should_look()
     assert (status, json.loads(text)) == (503, FACTS)
     with shown(FACTS | {"healthy": True}) as url:
         assert fetch(url, path="/status.json")[0] == 200
+        assert "border-collapse" in fetch(url, path="/reader.css")[1]
         assert fetch(url, path="/etc/passwd")[0] == 404
 
 
