@@ -1,6 +1,6 @@
 """What is personal about the people of a business on a sampling form, and when it may go."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -43,5 +43,10 @@ def _held(session: Session, sample_id: UUID) -> Iterable[Place]:
         yield Place("form_correction", {"id": correction_id}, {"old_value": None, "new_value": GONE})
 
 
-SAMPLE = SubjectKind("sample", _l("The people on a sampling form"), _find, _obstacle)
+def _called(session: Session, sample_ids: Collection[UUID]) -> dict[UUID, str]:
+    numbers = sa.select(Sample.id, Sample.sampling_no).where(Sample.id.in_(sample_ids))
+    return dict(session.execute(numbers).all())
+
+
+SAMPLE = SubjectKind("sample", _l("The people on a sampling form"), _find, _obstacle, _called)
 SAMPLE.held.append(_held)

@@ -1,6 +1,6 @@
 """Asking for an erasure, deciding on it, and (as the owner of the database) doing it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -85,6 +85,18 @@ def list_erasures(
         query = query.where(sa.tuple_(ErasureRequest.requested_at, ErasureRequest.id) < sa.tuple_(*after))
     ordered = query.order_by(ErasureRequest.requested_at.desc(), ErasureRequest.id.desc())
     return session.scalars(ordered.limit(limit)).all()
+
+
+def subjects_called(session: Session, requests: Collection[ErasureRequest]) -> dict[UUID, str]:
+    """What the subjects of these requests are called, by the id of the subject."""
+    of_kind: dict[str, set[UUID]] = {}
+    for request in requests:
+        of_kind.setdefault(request.subject_kind, set()).add(request.subject_id)
+    return {
+        subject_id: called
+        for name, subject_ids in of_kind.items()
+        for subject_id, called in kind_of(name).called(session, subject_ids).items()
+    }
 
 
 def erase_approved(session: Session, now: datetime) -> list[ErasureRequest]:

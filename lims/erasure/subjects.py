@@ -1,6 +1,6 @@
 """Whose data can be erased, and where they are: each package says what it holds."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -40,12 +40,14 @@ class SubjectKind:
         label: what it is called on the page.
         find: the id behind what was typed (a user name, a sampling number); None for nothing of the kind.
         obstacle: why it cannot be erased yet; None when it can.
+        called: what these are called, by id: what was typed to find them, which is no personal data and stays.
     """
 
     name: str
     label: LazyString
     find: Callable[[Session, str], UUID | None]
     obstacle: Callable[[Session, UUID], LazyString | None]
+    called: Callable[[Session, Collection[UUID]], Mapping[UUID, str]]
     held: list[Held] = field(default_factory=list)
 
     def places(self, session: Session, subject_id: UUID) -> list[Place]:

@@ -11,7 +11,7 @@ from wtforms.validators import Length
 
 from lims.auth.permissions import requires
 from lims.db import db
-from lims.erasure.services import decide_erasure, list_erasures, request_erasure
+from lims.erasure.services import decide_erasure, list_erasures, request_erasure, subjects_called
 from lims.erasure.subjects import subject_kinds
 from lims.forms import DecisionForm, PageForm, required
 from lims.i18n import gettext as _
@@ -80,6 +80,7 @@ def _page(form: ErasureForm, decision: DecisionForm, refused: UUID | None) -> st
         decision=decision,
         refused=refused,
         rows=shown,
+        subjects=subjects_called(db.session, shown),
         kinds={kind.name: kind.label for kind in subject_kinds()},
         people=person_names(db.session, people),
         next_url=url_for(".index", after=following) if following else None,

@@ -1,9 +1,10 @@
 """What is personal about a person of ours, and when it may go."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from lims import clock
@@ -31,5 +32,11 @@ def _held(_session: Session, person_id: UUID) -> Iterable[Place]:
     yield Place("person", {"id": person_id}, {"name": GONE, "name_latin": None, "phone": None, "email": None})
 
 
-PERSON = SubjectKind("person", _l("A person of an organisation"), _find, _obstacle)
+def _called(session: Session, person_ids: Collection[UUID]) -> dict[UUID, str]:
+    names = sa.func.string_agg(Account.username, aggregate_order_by(sa.literal("、"), Account.username))
+    accounts = sa.select(Account.person_id, names).where(Account.person_id.in_(person_ids)).group_by(Account.person_id)
+    return dict(session.execute(accounts).all())
+
+
+PERSON = SubjectKind("person", _l("A person of an organisation"), _find, _obstacle, _called)
 PERSON.held.append(_held)

@@ -14,7 +14,7 @@ from lims.auth.permissions import Role
 from lims.clock import local_date
 from lims.db import Base, db
 from lims.erasure.models import ErasureRequest
-from lims.erasure.services import EVENT, decide_erasure, erase_approved, request_erasure
+from lims.erasure.services import EVENT, decide_erasure, erase_approved, request_erasure, subjects_called
 from lims.erasure.subjects import GONE, kind_of
 from lims.erasure.verification import check_erased
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
@@ -147,6 +147,7 @@ def test_a_person_goes_after_the_employment_and_stays_who_did_what(session, offi
     with unit_of_work(office[0].actor) as uow:
         end_employment(uow, somebody.actor.employment_id, local_date(clock.now()) - timedelta(days=1))
     asked = ask(office, "person", somebody.username.upper())
+    assert subjects_called(session, [session.get_one(ErasureRequest, asked)]) == {somebody.person_id: somebody.username}
     decide(office, asked)
     erase()
     session.expire_all()
@@ -241,6 +242,7 @@ def test_the_page_leads_from_the_request_to_the_decision(client, office, ended, 
     with db.new_session() as opened:
         asked = opened.scalars(sa.select(ErasureRequest.id)).one()
     log_in(client, office[1])
+    assert ended.sampling_no in client.get(page).text, "whose data are decided on is on the page"
     token = csrf_token(client, page)
     assert client.post(f"{page}{asked}", data={"csrf_token": token, "decision": "declined"}).status_code == 422
     assert client.post(f"{page}{asked}", data={"csrf_token": token, "decision": "approved"}).status_code == 303
