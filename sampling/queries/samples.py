@@ -110,7 +110,8 @@ def list_samples(
         session: to read with.
         actor: who looks.
         state: only these.
-        number: only those whose sampling number begins or ends with it.
+        number: only those whose sampling number begins or ends with it, or stands at its beginning: what a scanner
+            reads is the label of a portion.
         after: instant of issue and id of the last sample of the page before.
         limit: how many.
     """
@@ -124,6 +125,7 @@ def list_samples(
             sa.or_(
                 Sample.sampling_no.startswith(number, autoescape=True),
                 Sample.sampling_no.endswith(number, autoescape=True),
+                sa.func.starts_with(number, Sample.sampling_no),
             )
         )
     if state is not None:

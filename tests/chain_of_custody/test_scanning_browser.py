@@ -61,3 +61,17 @@ def test_seals_scanned_one_after_the_other_fill_the_fields_in_order(live_server:
             sa.text("SELECT p.kind, s.seal_no FROM seal s JOIN portion p ON p.id = s.portion_id ORDER BY s.seal_no")
         ).all()
     assert [tuple(row) for row in sealed] == [("test", "QH0000071"), ("backup", "QH0000072")]
+
+
+def test_the_label_of_a_portion_scanned_among_the_samples_finds_its_sample(live_server: LiveServer, page: Page):
+    team = make_team()
+    label = make_sealed_sample(team)[1][0]
+    sampling_no = label.rsplit("-", 1)[0]
+    make_sample(team)
+    log_in(page, live_server, team.samplers[0].username, PASSWORD)
+    page.goto(f"{live_server.url}/samples/")
+    assert page.locator("tbody tr").count() == 2
+    scan(page, label)
+    page.wait_for_url("**/samples/?q=*")
+    assert page.locator("tbody tr").all_inner_texts()[0].startswith(sampling_no)
+    assert page.locator("tbody tr").count() == 1
