@@ -5,27 +5,18 @@ from typing import ClassVar
 from uuid import UUID
 
 from lims.events import Event
+from sampling.events import SampleFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _OfSample(Event):
-    """A fact on the chain of its sample."""
-
-    sample_id: UUID
-
-    def chain(self) -> str:
-        return f"sample:{self.sample_id}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortionsSealed(_OfSample):
+class PortionsSealed(SampleFact):
     """The portions of a sample were sealed at the place it was taken."""
 
     name: ClassVar[str] = "chain_of_custody.portions_sealed.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SampleAccepted(_OfSample):
+class SampleAccepted(SampleFact):
     """The laboratory looked at the sample and accepted it."""
 
     name: ClassVar[str] = "chain_of_custody.sample_accepted.v1"
@@ -33,7 +24,7 @@ class SampleAccepted(_OfSample):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SampleRefused(_OfSample):
+class SampleRefused(SampleFact):
     """The laboratory refused the sample in writing; its regulator is told."""
 
     name: ClassVar[str] = "chain_of_custody.sample_refused.v1"
@@ -41,7 +32,7 @@ class SampleRefused(_OfSample):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SampleRecoded(_OfSample):
+class SampleRecoded(SampleFact):
     """The test portion of the sample has its blind code; the code itself is not part of the fact."""
 
     name: ClassVar[str] = "chain_of_custody.sample_recoded.v1"
@@ -49,7 +40,7 @@ class SampleRecoded(_OfSample):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PortionRelabelled(_OfSample):
+class PortionRelabelled(SampleFact):
     """The test portion has another blind code than before; neither code is part of the fact."""
 
     name: ClassVar[str] = "chain_of_custody.portion_relabelled.v1"
@@ -57,7 +48,7 @@ class PortionRelabelled(_OfSample):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SampleUnblinded(_OfSample):
+class SampleUnblinded(SampleFact):
     """Head of laboratory and quality manager opened whose sample a blind code is, before its results were locked."""
 
     name: ClassVar[str] = "chain_of_custody.sample_unblinded.v1"

@@ -38,22 +38,13 @@ from lims.decisions import DECISION_COLUMNS, TwoPersonRequest, two_person_checks
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
+from sampling.models.of_sample import OfSample
 from sampling.types import DutyRole
 
 EVIDENCE = {"info": {"privileges": "select, insert"}}
 
 
-class _OfSample(Ledgered):
-    """A row on the chain of its sample."""
-
-    __abstract__ = True
-    sample_id: Mapped[UUID]
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
-
-
-class Portion(_OfSample, Entity):
+class Portion(OfSample, Entity):
     """One sealed part of a sample: what is tested, or what is kept for a recheck."""
 
     __tablename__ = "portion"
@@ -71,7 +62,7 @@ class Portion(_OfSample, Entity):
     )
 
 
-class Seal(_OfSample, Base):
+class Seal(OfSample, Base):
     """The seal of one portion: one each, its number used nowhere else."""
 
     __tablename__ = "seal"
@@ -121,7 +112,7 @@ class HandOver(Ledgered, Entity):
         return f"hand_over:{self.id}"
 
 
-class HandOverLine(_OfSample, Base):
+class HandOverLine(OfSample, Base):
     """One portion of the list; its outcome is what the receiver found."""
 
     __tablename__ = "hand_over_line"
@@ -162,7 +153,7 @@ class HandOverException(Ledgered, Entity):
         return f"hand_over:{self.hand_over_id}"
 
 
-class CustodyEntry(_OfSample, Base):
+class CustodyEntry(OfSample, Base):
     """Who holds a portion from `at` on, and from whom they have it.
 
     While a carrier has it, the sender goes on answering for it.
@@ -209,7 +200,7 @@ class CustodyEntry(_OfSample, Base):
     )
 
 
-class Reception(_OfSample, Base):
+class Reception(OfSample, Base):
     """样品移交确认单 of one sample: six checks, and accepted or refused."""
 
     __tablename__ = "reception"
@@ -238,7 +229,7 @@ class Reception(_OfSample, Base):
     )
 
 
-class BlindCode(_OfSample, Base):
+class BlindCode(OfSample, Base):
     """The only name of a test portion on the bench; relabelled with a reason, it has another one from then on."""
 
     __tablename__ = "blind_code"
@@ -267,7 +258,7 @@ class BlindCode(_OfSample, Base):
     )
 
 
-class Unblinding(TwoPersonRequest, _OfSample, Entity):
+class Unblinding(TwoPersonRequest, OfSample, Entity):
     """Whose sample a blind code is, asked for in an emergency by one of two offices and opened by the other.
 
     Both stand on the sampling side once it is opened: the keys point at their acts.
@@ -326,7 +317,7 @@ class StoragePlace(Ledgered, Entity):
         return "config"
 
 
-class StorageMove(_OfSample, Entity):
+class StorageMove(OfSample, Entity):
     """A portion was put into a place; the last move says where it is."""
 
     __tablename__ = "storage_move"
@@ -338,7 +329,7 @@ class StorageMove(_OfSample, Entity):
     __table_args__ = (Index("ix_storage_move_last", "portion_id", "moved_at", "id"), EVIDENCE)
 
 
-class BackupRelease(_OfSample, Base):
+class BackupRelease(OfSample, Base):
     """A backup portion may leave its laboratory for one other, where its sample is rechecked; one release stands.
 
     A laboratory that declines the recheck has its release withdrawn, and the next one drawn gets one of its own.
@@ -373,7 +364,7 @@ class BackupRelease(_OfSample, Base):
     )
 
 
-class LabelPrint(_OfSample, Entity):
+class LabelPrint(OfSample, Entity):
     """The labels of one kind of a sample left the printer; again only with the reason."""
 
     __tablename__ = "label_print"

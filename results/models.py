@@ -28,6 +28,7 @@ from results.types import (
     SignatureMeaning,
     TestSetState,
 )
+from sampling.models.of_sample import OfSample
 from sampling.types import DutyRole, Packaging, PhysicalForm, ProductType, SampleVerdict, StorageCondition
 
 # Of a worklist: its state, its name after a relabelling, and what a corrected form tells the bench.
@@ -54,7 +55,7 @@ def _acted(person: str, role: str, name: str) -> ForeignKeyConstraint:
     )
 
 
-class TestSet(Ledgered, Entity):
+class TestSet(OfSample, Entity):
     """What one blind portion is tested for: the worklist of its code."""
 
     __test__ = False  # pytest: this is a table
@@ -81,11 +82,8 @@ class TestSet(Ledgered, Entity):
         {"info": {"privileges": f"select, insert, update ({', '.join(CHANGING)})"}},
     )
 
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
-
-class TestSetItem(Ledgered, Entity):
+class TestSetItem(OfSample, Entity):
     """One item to be tested, with the method row and the limit version it will be judged by (I8)."""
 
     __test__ = False  # pytest: this is a table
@@ -120,11 +118,8 @@ class TestSetItem(Ledgered, Entity):
         {"info": APPEND_ONLY},
     )
 
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
-
-class CorrectionProposal(Ledgered, Entity):
+class CorrectionProposal(OfSample, Entity):
     """A tester asks to replace a result after its lock; it becomes a result when a second person approves it."""
 
     __tablename__ = "correction_proposal"
@@ -146,11 +141,8 @@ class CorrectionProposal(Ledgered, Entity):
         {"info": APPEND_ONLY},
     )
 
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
-
-class ItemResult(Ledgered, Entity):
+class ItemResult(OfSample, Entity):
     """What the laboratory found for one item, with its verdict; amended by the next version, never in place."""
 
     __tablename__ = "item_result"
@@ -203,11 +195,8 @@ class ItemResult(Ledgered, Entity):
         {"info": APPEND_ONLY},
     )
 
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
-
-class ResultLock(Ledgered, Base):
+class ResultLock(OfSample, Base):
     """A reviewer fixed the results of a set, working blind; after a return the next lock has the next number."""
 
     __tablename__ = "result_lock"
@@ -229,11 +218,8 @@ class ResultLock(Ledgered, Base):
         {"info": APPEND_ONLY},
     )
 
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
-
-class SetReturn(Ledgered, Entity):
+class SetReturn(OfSample, Entity):
     """A reviewer or signatory gave a set back to the bench, and said why."""
 
     __tablename__ = "set_return"
@@ -252,9 +238,6 @@ class SetReturn(Ledgered, Entity):
         _acted("returned_by_id", "returned_role", "fk_set_return_returned_by"),
         {"info": APPEND_ONLY},
     )
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
 
 class ResultImport(Ledgered, Entity):
@@ -276,7 +259,7 @@ class ResultImport(Ledgered, Entity):
         return f"organisation:{self.lab_id}"
 
 
-class TestReport(Ledgered, Entity):
+class TestReport(OfSample, Entity):
     """检验报告: a composed PDF over one lock, known by its hash and by the code of its public check page.
 
     It names its approver and the day of issue, so it is composed for the signatory who takes it up, on the day it is
@@ -311,11 +294,8 @@ class TestReport(Ledgered, Entity):
         {"info": APPEND_ONLY},
     )
 
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
-
-class Conclusion(Ledgered, Entity):
+class Conclusion(OfSample, Entity):
     """检验结论: the signatory's signature on exactly the PDF that was shown. The clocks run from here.
 
     What was signed is the report's own verdict, by the approver it names, on the day it carries. A fail, and nothing
@@ -368,9 +348,6 @@ class Conclusion(Ledgered, Entity):
         _acted("signatory_id", "signatory_role", "fk_conclusion_signatory"),
         {"info": APPEND_ONLY},
     )
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
 
 explain_constraint("uq_test_set_sample_id", _l("This sample already has its worklist."))

@@ -6,7 +6,17 @@ from typing import ClassVar
 from uuid import UUID
 
 from lims.events import Event
-from sampling.types import NoSampleReason, SampleState
+from sampling.types import NoSampleReason, SampleState, sample_chain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleFact(Event):
+    """Base of what happens to a sample, in whichever package it happens."""
+
+    sample_id: UUID
+
+    def chain(self) -> str:
+        return sample_chain(self.sample_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,39 +61,27 @@ class TaskEndedWithoutSample(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SampleTaken(Event):
+class SampleTaken(SampleFact):
     """A sampling form was submitted; `pick_round_id` and `stratum` name the public pick behind it, if there is one."""
 
     name: ClassVar[str] = "sampling.sample_taken.v1"
-    sample_id: UUID
     task_id: UUID
     plan_id: UUID
     pick_round_id: UUID | None
     stratum: str
 
-    def chain(self) -> str:
-        return f"sample:{self.sample_id}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SampleMoved(Event):
+class SampleMoved(SampleFact):
     """A sample went from one state to the next."""
 
     name: ClassVar[str] = "sampling.sample_moved.v1"
-    sample_id: UUID
     state: SampleState
-
-    def chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FormCorrected(Event):
+class FormCorrected(SampleFact):
     """A field of a submitted sampling form was corrected with a second person's approval; not told: its values."""
 
     name: ClassVar[str] = "sampling.form_corrected.v1"
-    sample_id: UUID
     field: str
-
-    def chain(self) -> str:
-        return f"sample:{self.sample_id}"

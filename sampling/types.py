@@ -7,6 +7,11 @@ from uuid import UUID
 from lims.people.types import AuthorisationKind
 
 
+def sample_chain(sample_id: UUID) -> str:
+    """The chain in the ledger that holds what happens to a sample, whichever package it happens in."""
+    return f"sample:{sample_id}"
+
+
 class SeparationMode(StrEnum):
     """How sampling and testing are kept apart, by plan and major category (product.md §4)."""
 

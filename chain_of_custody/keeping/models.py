@@ -13,6 +13,7 @@ from lims.db import Base, Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
+from sampling.models.of_sample import OfSample
 
 
 class Disposal(Ledgered, Entity):
@@ -49,7 +50,7 @@ class Disposal(Ledgered, Entity):
         return f"disposal:{self.id}"
 
 
-class DisposalLine(Ledgered, Base):
+class DisposalLine(OfSample, Base):
     """One portion of a disposal; it stands on one list that waits or was carried out, and on no other."""
 
     __tablename__ = "disposal_line"
@@ -62,9 +63,6 @@ class DisposalLine(Ledgered, Base):
         Index("uq_disposal_line_one_that_stands", "portion_id", unique=True, postgresql_where="stands"),
         {"info": {"privileges": "select, insert, update (stands)"}},
     )
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
 
 class StockCount(Ledgered, Entity):

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lims.db import Base
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
-from lims.ledger.capture import Ledgered
 from results.blind_checks.types import Expected, Outcome
+from sampling.models.of_sample import OfSample
 from sampling.types import DutyRole, SamplePurpose
 
 
-class BlindCheck(Ledgered, Base):
+class BlindCheck(OfSample, Base):
     """One check: a sample that its quality manager prepared, and what came of it."""
 
     __tablename__ = "blind_check"
@@ -54,11 +54,8 @@ class BlindCheck(Ledgered, Base):
         {"info": {"privileges": "select, insert, update (evaluated_by_id, evaluated_at, outcome, conclusion)"}},
     )
 
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
-
-class BlindCheckValue(Ledgered, Base):
+class BlindCheckValue(OfSample, Base):
     """What is known of one item of the material; written before the bench has seen it, and never changed."""
 
     __tablename__ = "blind_check_value"
@@ -77,11 +74,8 @@ class BlindCheckValue(Ledgered, Base):
         {"info": {"privileges": "select, insert"}},
     )
 
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
-
-class BlindCheckScore(Ledgered, Base):
+class BlindCheckScore(OfSample, Base):
     """How one item was scored, on the version of the result that stood."""
 
     __tablename__ = "blind_check_score"
@@ -96,9 +90,6 @@ class BlindCheckScore(Ledgered, Base):
         CheckConstraint("abs(figure) < 'Infinity'", name="figure_finite"),
         {"info": {"privileges": "select, insert"}},
     )
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
 
 explain_constraint("pk_blind_check_value", _l("This item stands there already."), field="values")

@@ -5,6 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from lims.events import Event
+from sampling.events import SampleFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +25,9 @@ class ResultsTakenOut(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportReturned(Event):
+class ReportReturned(SampleFact):
     """The national system gave a sample back; it is due again."""
 
     name: ClassVar[str] = "results.national_report_returned.v1"
-    sample_id: UUID
     export_id: UUID
     reason: str
-
-    def chain(self) -> str:
-        return f"sample:{self.sample_id}"

@@ -10,6 +10,7 @@ from lims.db import Base, Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
+from sampling.models.of_sample import OfSample
 from sampling.types import SampleVerdict
 
 EVIDENCE = {"info": {"privileges": "select, insert"}}
@@ -34,7 +35,7 @@ class NationalExport(Ledgered, Entity):
         return f"national-export:{self.id}"
 
 
-class NationalExportLine(Ledgered, Base):
+class NationalExportLine(OfSample, Base):
     """A sample in a file, with the report and the verdict that it was reported by."""
 
     __tablename__ = "national_export_line"
@@ -44,11 +45,8 @@ class NationalExportLine(Ledgered, Base):
     verdict: Mapped[SampleVerdict]
     __table_args__ = (PrimaryKeyConstraint("export_id", "sample_id"), EVIDENCE)
 
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
-
-class NationalReturn(Ledgered, Base):
+class NationalReturn(OfSample, Base):
     """退回: the system gave a reported sample back, and said why."""
 
     __tablename__ = "national_return"
@@ -65,9 +63,6 @@ class NationalReturn(Ledgered, Base):
         CheckConstraint("reason <> ''", name="reason_is_given"),
         EVIDENCE,
     )
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
 
 explain_constraint("pk_national_return", _l("This return is noted already."))

@@ -9,22 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lims.db import Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
-from lims.ledger.capture import Ledgered
 from results.objections.types import CameBy, Consequence, ObjectionKind, ObjectionState, Outcome, RefusalGround
 from results.referral.types import Addressee
+from sampling.models.of_sample import OfSample
 
 
-class _OfSample(Ledgered):
-    """A row on the chain of its sample."""
-
-    __abstract__ = True
-    sample_id: Mapped[UUID]
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
-
-
-class Objection(_OfSample, Entity):
+class Objection(OfSample, Entity):
     """异议: filed, accepted or refused, reviewed by somebody who did not act on the sample."""
 
     __tablename__ = "objection"
@@ -97,7 +87,7 @@ class Objection(_OfSample, Entity):
     )
 
 
-class ApplicationFile(_OfSample, Entity):
+class ApplicationFile(OfSample, Entity):
     """A paper that came with an objection or with an application for a recheck: a licence, an authority, a proof."""
 
     __tablename__ = "application_file"

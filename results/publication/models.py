@@ -10,6 +10,7 @@ from lims.db import Base, Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
+from sampling.models.of_sample import OfSample
 
 EVIDENCE = {"info": {"privileges": "select, insert"}}
 
@@ -32,7 +33,7 @@ class PublicNotice(Ledgered, Entity):
         return f"organisation:{self.organisation_id}"
 
 
-class Publication(Ledgered, Base):
+class Publication(OfSample, Base):
     """A sample that passed the gate. What has no row here is on no public surface."""
 
     __tablename__ = "publication"
@@ -46,9 +47,6 @@ class Publication(Ledgered, Base):
         Index("ix_publication_newest", "published_at", "sample_id"),
         EVIDENCE,
     )
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
 
 explain_constraint("pk_publication", _l("This result is published already."))

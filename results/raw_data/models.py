@@ -9,11 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lims.db import Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
-from lims.ledger.capture import Ledgered
+from sampling.models.of_sample import OfSample
 from sampling.types import DutyRole
 
 
-class RawData(Ledgered, Entity):
+class RawData(OfSample, Entity):
     """A file that a tester attached to a set: chromatogram, worksheet, photo of a plate; the ledger has its digest."""
 
     __tablename__ = "raw_data"
@@ -38,9 +38,6 @@ class RawData(Ledgered, Entity):
         Index("ix_raw_data_set", "test_set_id", "attached_at", "id"),
         {"info": {"privileges": "select, insert"}},
     )
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
 
 explain_constraint(

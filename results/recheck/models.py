@@ -16,6 +16,7 @@ from lims.ledger.capture import Ledgered
 from results.recheck.types import FeeBearer, RecheckClock, RecheckState, RefusalReason
 from results.referral.types import Addressee
 from results.types import ItemVerdict, Rule
+from sampling.models.of_sample import OfSample
 from sampling.types import DutyRole, SampleVerdict
 
 EVIDENCE = {"info": {"privileges": "select, insert"}}
@@ -28,17 +29,7 @@ def _acted(person: str, role: str, name: str) -> ForeignKeyConstraint:
     )
 
 
-class _OfSample(Ledgered):
-    """A row on the chain of its sample."""
-
-    __abstract__ = True
-    sample_id: Mapped[UUID]
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
-
-
-class Recheck(_OfSample, Entity):
+class Recheck(OfSample, Entity):
     """复检: an application, its decision, the laboratory drawn for it."""
 
     __tablename__ = "recheck"
@@ -133,7 +124,7 @@ class InterestLink(Ledgered, Entity):
         return f"organisation:{self.lab_id}"
 
 
-class RecheckDecline(_OfSample, Base):
+class RecheckDecline(OfSample, Base):
     """A laboratory that was drawn declined; its lot stays on record, and the regulator judges its reason."""
 
     __tablename__ = "recheck_decline"
@@ -166,7 +157,7 @@ class RecheckDecline(_OfSample, Base):
     )
 
 
-class RecheckExtension(_OfSample, Base):
+class RecheckExtension(OfSample, Base):
     """A term of a recheck was extended by a person of the regulator; the old end stays on record."""
 
     __tablename__ = "recheck_extension"
@@ -189,7 +180,7 @@ class RecheckExtension(_OfSample, Base):
     )
 
 
-class RecheckReceipt(_OfSample, Base):
+class RecheckReceipt(OfSample, Base):
     """What the recheck laboratory saw when the backup portion came: two photos, the seal, the package."""
 
     __tablename__ = "recheck_receipt"
@@ -217,7 +208,7 @@ class RecheckReceipt(_OfSample, Base):
     )
 
 
-class RecheckResult(_OfSample, Base):
+class RecheckResult(OfSample, Base):
     """What the recheck laboratory found for one item; a correction before the signature is the next version."""
 
     __tablename__ = "recheck_result"
@@ -248,7 +239,7 @@ class RecheckResult(_OfSample, Base):
     )
 
 
-class RecheckFee(_OfSample, Base):
+class RecheckFee(OfSample, Base):
     """What a recheck costs: advanced by the applicant, paid back by the regulator where the recheck passed."""
 
     __tablename__ = "recheck_fee"
@@ -291,7 +282,7 @@ class RecheckFee(_OfSample, Base):
     )
 
 
-class RecheckWatch(_OfSample, Base):
+class RecheckWatch(OfSample, Base):
     """The first laboratory was told when the recheck is tested: it may watch."""
 
     __tablename__ = "recheck_watch"
@@ -313,7 +304,7 @@ class RecheckWatch(_OfSample, Base):
     )
 
 
-class RecheckConclusion(_OfSample, Base):
+class RecheckConclusion(OfSample, Base):
     """复检结论: final, it replaces the first one everywhere; signed by a second person of the recheck laboratory."""
 
     __tablename__ = "recheck_conclusion"

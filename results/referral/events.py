@@ -6,6 +6,7 @@ from uuid import UUID
 
 from lims.events import Event
 from results.referral.types import EscalationMark, HandlingPart, Severity
+from sampling.events import SampleFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +91,8 @@ class ReferralWithdrawn(_OfCase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeServed(Event):
+class NoticeServed(SampleFact):
     """A result notice reached one of its addressees."""
 
     name: ClassVar[str] = "results.notice_served.v1"
-    sample_id: UUID
     notice_id: UUID
-
-    def chain(self) -> str:
-        return f"sample:{self.sample_id}"

@@ -26,6 +26,7 @@ from results.referral.types import (
     ServiceWay,
     Severity,
 )
+from sampling.models.of_sample import OfSample
 
 EVIDENCE = {"info": {"privileges": "select, insert"}}
 AT_COMMIT: Any = {"deferrable": True, "initially": "DEFERRED"}
@@ -209,17 +210,7 @@ class HandlingAttachment(_OfCase, Entity):
     )
 
 
-class _OfSample(Ledgered):
-    """A row on the chain of its sample."""
-
-    __abstract__ = True
-    sample_id: Mapped[UUID]
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
-
-
-class ResultNotice(_OfSample, Entity):
+class ResultNotice(OfSample, Entity):
     """检验结果通知书 to one addressee, with the day by which it must be served."""
 
     __tablename__ = "result_notice"
@@ -243,7 +234,7 @@ class ResultNotice(_OfSample, Entity):
     )
 
 
-class Service(_OfSample, Base):
+class Service(OfSample, Base):
     """送达: how and when a notice reached its addressee, with the proof. The recheck period runs from here."""
 
     __tablename__ = "service"

@@ -25,7 +25,7 @@ from results.services.judging import Judge, JudgedEntry, result_row
 from results.services.worklists import begin_testing, begin_testing_all
 from results.types import Entry, TestSetState
 from sampling.services.separation import claim_act, get_sample_for_act, get_samples_for_act, sample_tuple
-from sampling.types import DutyRole
+from sampling.types import DutyRole, sample_chain
 
 
 class ResultStandsError(ConflictError):
@@ -135,7 +135,7 @@ def _write(
     }
     rows = [result_row(one, standing.get(one.line.id)) | shared for one in judged]
     for row in rows:
-        uow.record_plain(f"sample:{row['sample_id']}", ItemResult.__tablename__, [row])
+        uow.record_plain(sample_chain(row["sample_id"]), ItemResult.__tablename__, [row])
     copy_in(uow.session, ItemResult.__table__, map(_as_copied, rows))
 
 

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lims.db import Entity
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
-from lims.ledger.capture import Ledgered
+from sampling.models.of_sample import OfSample
 from sampling.types import DutyRole
 
 
-class UrgentReport(Ledgered, Entity):
+class UrgentReport(OfSample, Entity):
     """24小时限时报告 over one lock: composed, looked at, sent as that very file, acknowledged by the regulator.
 
     Composed again, it is the next version under the same number; of one lock, one version is sent.
@@ -67,9 +67,6 @@ class UrgentReport(Ledgered, Entity):
         ),
         {"info": {"privileges": "select, insert, update (confirmed_at, sent_at, acknowledged_by_id, acknowledged_at)"}},
     )
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
 
 explain_constraint("uq_urgent_report_sample_id_version", _l("Somebody has just composed this report."))

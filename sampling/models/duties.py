@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lims.actors import OrganisationKind
 from lims.db import Base, Entity
 from lims.ledger.capture import Ledgered
+from sampling.models.of_sample import OfSample
 from sampling.types import BENCH_ROLES, SAMPLE_ONLY_ROLES, SIDE_OF, DutyRole, SeparationMode, Side
 
 
@@ -31,7 +32,7 @@ ONE_PERSON_EACH = _sql_list(BENCH_ROLES)
 CLAIMABLE = {"privileges": "select, insert, delete"}
 
 
-class PersonSampleDuty(Ledgered, Base):
+class PersonSampleDuty(OfSample, Base):
     """A person stands on one side of one sample."""
 
     __tablename__ = "person_sample_duty"
@@ -40,9 +41,6 @@ class PersonSampleDuty(Ledgered, Base):
     side: Mapped[Side]
     claimed_at: Mapped[datetime]
     __table_args__ = (UniqueConstraint("sample_id", "person_id", "side"), {"info": CLAIMABLE})
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
 
 class PersonPlanDuty(Ledgered, Base):
@@ -78,7 +76,7 @@ class OrganisationDuty(Ledgered, Base):
         return f"plan:{self.plan_id}"
 
 
-class DutyAct(Ledgered, Entity):
+class DutyAct(OfSample, Entity):
     """The first time a person did one of the acts that count, on one sample, in one role."""
 
     __tablename__ = "duty_act"
@@ -158,9 +156,6 @@ class DutyAct(Ledgered, Entity):
         ),
         {"info": {"privileges": "select, insert"}},
     )
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
 
 class SeparationRefusal(Ledgered, Entity):

@@ -12,6 +12,7 @@ from lims.decisions import DECISION_COLUMNS, Outcome, TwoPersonRequest, two_pers
 from lims.errors import explain_constraint
 from lims.i18n import lazy_gettext as _l
 from lims.ledger.capture import Ledgered
+from sampling.models.of_sample import OfSample
 from sampling.rules.form import CORRECTABLE
 from sampling.types import (
     AreaType,
@@ -32,6 +33,7 @@ from sampling.types import (
     SignerKind,
     Stage,
     StorageCondition,
+    sample_chain,
 )
 
 PERSONAL = {"personal": True}
@@ -96,10 +98,10 @@ class Sample(Ledgered, Entity):
     )
 
     def ledger_chain(self) -> str:
-        return f"sample:{self.id}"
+        return sample_chain(self.id)
 
 
-class SamplingForm(Ledgered, Base):
+class SamplingForm(OfSample, Base):
     """食品安全抽样检验抽样单: everything the paper form carries (domain.md §4.1). NULL prints as `/`."""
 
     __tablename__ = "sampling_form"
@@ -196,11 +198,8 @@ class SamplingForm(Ledgered, Base):
         {"info": {"privileges": f"select, insert, update (stage, {', '.join(CORRECTABLE)})"}},
     )
 
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
-
-class FormCorrection(TwoPersonRequest, Ledgered, Entity):
+class FormCorrection(TwoPersonRequest, OfSample, Entity):
     """One field of a submitted form that stands wrong: asked for by one person, approved or declined by another."""
 
     __tablename__ = "form_correction"
@@ -218,11 +217,8 @@ class FormCorrection(TwoPersonRequest, Ledgered, Entity):
         {"info": {"privileges": f"select, insert, update ({DECISION_COLUMNS})"}},
     )
 
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
-
-class SamplePhoto(Ledgered, Entity):
+class SamplePhoto(OfSample, Entity):
     """A photo of the visit, by what it shows; the bytes are known by their hash."""
 
     __tablename__ = "sample_photo"
@@ -236,11 +232,8 @@ class SamplePhoto(Ledgered, Entity):
         {"info": {"privileges": "select, insert"}},
     )
 
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
-
-class SampleSignature(Ledgered, Base):
+class SampleSignature(OfSample, Base):
     """A signature drawn on the screen: whose, as an image, over which form."""
 
     __tablename__ = "sample_signature"
@@ -253,9 +246,6 @@ class SampleSignature(Ledgered, Base):
         PrimaryKeyConstraint("sample_id", "signer"),
         {"info": {"privileges": "select, insert"}},
     )
-
-    def ledger_chain(self) -> str:
-        return f"sample:{self.sample_id}"
 
 
 explain_constraint("uq_form_correction_open", _l("A correction of this field waits already."), field="field")

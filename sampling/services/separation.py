@@ -41,6 +41,7 @@ from sampling.types import (
     SampleTuple,
     SeparationMode,
     Side,
+    sample_chain,
 )
 
 LOCKED = "sampling.locked_samples"  # what a session keeps: the samples whose rows its transaction has locked
@@ -216,7 +217,7 @@ def _note_acts(uow: UnitOfWork, acts: Sequence[tuple[SampleTuple, DutyRole, UUID
     )
     of_id = {row["id"]: row for row in rows}
     for act_id in map(str, written):
-        uow.record_plain(f"sample:{of_id[act_id]['sample_id']}", DutyAct.__tablename__, [of_id[act_id]])
+        uow.record_plain(sample_chain(of_id[act_id]["sample_id"]), DutyAct.__tablename__, [of_id[act_id]])
 
 
 def _employments(uow: UnitOfWork, person_ids: Collection[UUID]) -> Mapping[UUID, EmploymentFacts]:
@@ -248,7 +249,7 @@ def _claims(sample: SampleTuple, role: DutyRole, facts: EmploymentFacts) -> Iter
         tried,
         PersonSampleDuty,
         (("sample_id", sample.sample_id), ("person_id", facts.person_id)),
-        f"sample:{sample.sample_id}",
+        sample_chain(sample.sample_id),
         "sample",
         role,
         facts,
