@@ -9,7 +9,9 @@ from uuid import UUID
 from lims import clock
 from lims.catalog.limits import Absence, Maximum, MicroPlan, Minimum, Range, Tolerance, parse_limit
 from lims.catalog.load import category_id
+from lims.catalog.models import Method
 from lims.catalog.queries import list_check_items, load_calendar
+from lims.catalog.reporting import parse_reporting_rule
 from lims.catalog.services import supersede_check_item
 from lims.catalog.types import ItemKind
 from lims.catalog.workdays import Calendar
@@ -20,6 +22,7 @@ from lims.uow import UnitOfWork
 from results.models import TestSet, TestSetItem
 from results.queries import BenchLine, list_lines, set_of_sample
 from results.rules.frozen import judge_line
+from results.rules.reported import as_reported
 from results.rules.rounding import round_to_figures
 from results.services.composition import compose_reports
 from results.services.entry import approve_correction, enter_results, propose_correction
@@ -84,6 +87,7 @@ class Chapter:
                 entries, rest = entries[: len(entries) // 2], entries[len(entries) // 2 :]
             enter_results(uow, test_set.blind_code, entries)
             code = test_set.blind_code
+        self.world.tell("test_begun", (sample_id, tester))
         if rest:
             day = self._workday(1)
             self._on(day, lab, BENCH_OPENS, partial(self.finish, sample_id, lab, tester, code, rest))
@@ -171,6 +175,8 @@ class Chapter:
                 continue
             texts = (self._figure(line, is_over=line is over), self._figure(line, is_over=False, is_found=False))
             text = next((text for text in texts if _is_judged(line, test_set, text)), None)
+            if text and text.replace(".", "").isdigit():
+                text = format_measured(with_digits(Decimal(text), one.method))
             entries.append(Entry(line.id, text) if text else Entry(line.id, "/", untested_reason=TOO_COARSE))
         return entries
 
@@ -247,6 +253,14 @@ class Chapter:
 def _is_judged(line: TestSetItem, test_set: TestSet, text: str) -> bool:
     judged = judge_line(case_of(line, test_set, text), line.limit_state, line.basis)
     return judged.verdict is not ItemVerdict.CANNOT_JUDGE
+
+
+def with_digits(value: Decimal, method: Method | None) -> Decimal:
+    """A figure in the unit of its method, with the digits that the row of the method asks for."""
+    if method is None or method.reported_digits is None:
+        return value
+    written = as_reported(value, parse_reporting_rule(method.reported_digits))
+    return value if written is None else written
 
 
 def _micro(plan: MicroPlan, *, is_over: bool) -> str:

@@ -11,7 +11,7 @@ def init_app(app: "Flask") -> None:
     from lims.auth.permissions import Role, declare
     from lims.catalog import api, edit_views, views
     from lims.catalog.cli import catalog_group
-    from lims.catalog.labels import limit_words
+    from lims.catalog.labels import limit_words, reporting_words
     from lims.i18n import lazy_gettext as _l
     from lims.web import navigation
     from lims.web.api import register_api
@@ -22,7 +22,7 @@ def init_app(app: "Flask") -> None:
     app.register_blueprint(edit_views.bp)
     register_api(app, api.blp)
     app.cli.add_command(catalog_group)
-    app.jinja_env.globals.update(limit_words=limit_words)
+    app.jinja_env.globals.update(limit_words=limit_words, reporting_words=reporting_words)
     navigation.add_entry(
         "catalog.index", _l("Catalogue"), icon="scale", permission="catalog.read", order=88, begins_day=False
     )

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from lims.catalog.reporting import Band, parse_reporting_rule
 from lims.catalog.types import (
     AbsenceBound,
     Comparison,
@@ -14,8 +15,10 @@ from lims.catalog.types import (
     RegionLevel,
     Trust,
 )
-from lims.i18n import LazyString
+from lims.i18n import LazyString, ngettext
+from lims.i18n import gettext as _
 from lims.i18n import lazy_gettext as _l
+from lims.quantities import format_measured
 
 _WORDS: tuple[tuple[StrEnum, LazyString], ...] = (
     (Trust.READ, _l("read in its source")),
@@ -78,6 +81,27 @@ def limit_words(text: str, unit: str | None) -> str:
     if text in _ABSENCES:
         return str(_ABSENCES[text])
     return f"{text} {unit}" if unit else text
+
+
+def reporting_words(text: str) -> str:
+    """A format rule as people read it, band by band: `≥0.02, <1: 2 significant figures; ≥1: 3 significant figures`."""
+    return _("; ").join(_band_words(band) for band in parse_reporting_rule(text).bands)
+
+
+def _band_words(band: Band) -> str:
+    ends = [
+        f"{strict if is_strict else loose}{format_measured(end)}"
+        for end, is_strict, strict, loose in (
+            (band.low, band.low_strict, ">", "≥"),
+            (band.high, band.high_strict, "<", "≤"),
+        )
+        if end is not None
+    ]
+    if band.are_decimals:
+        digits = ngettext("%(num)s decimal", "%(num)s decimals", band.digits)
+    else:
+        digits = ngettext("%(num)s significant figure", "%(num)s significant figures", band.digits)
+    return _(": ").join([", ".join(ends), digits]) if ends else digits
 
 
 def label(value: StrEnum) -> str:

@@ -10,7 +10,8 @@ def init_app(app: "Flask") -> None:
     """Register pages, API, commands and checks of limit tables."""
     from lims.auth.permissions import Role, declare
     from lims.catalog.cli import catalog_group
-    from lims.limit_tables import api, views
+    from lims.demo import register_chapter
+    from lims.limit_tables import api, demo, views
     from lims.limit_tables.cli import limit_table_command, template_command
     from lims.limit_tables.verification import check_rows
     from lims.verification import register_check
@@ -22,3 +23,4 @@ def init_app(app: "Flask") -> None:
     catalog_group.add_command(limit_table_command)
     catalog_group.add_command(template_command)
     register_check("limits", check_rows)
+    register_chapter("limit_tables", 5, demo.live)

@@ -18,6 +18,7 @@ from results.blind_checks.models import BlindCheckValue
 from results.blind_checks.queries import values_of
 from results.blind_checks.services import Container, KnownValue, evaluate_check, prepare_known
 from results.blind_checks.types import Expected
+from results.demo import with_digits
 from results.queries import BenchLine, list_lines, set_of_sample
 from results.rules.rounding import round_to_figures
 from results.services.entry import enter_results
@@ -93,9 +94,8 @@ class Chapter:
     def _entry(self, line: BenchLine, spiked: Mapping[UUID, BlindCheckValue], shares: Iterator[Decimal]) -> Entry:
         known = spiked.get(line.item.id)
         if known is not None and known.value is not None:
-            return Entry(
-                line.line.id, f"{format_measured(round_to_figures(known.value * next(shares), 3))}{known.unit}"
-            )
+            found = with_digits(round_to_figures(known.value * next(shares), 3), line.method)
+            return Entry(line.line.id, f"{format_measured(found)}{known.unit}")
         if line.line.limit_state is not LimitState.FOUND:
             return Entry(line.line.id, "/", untested_reason=NOT_LOADED)
         return Entry(line.line.id, "未检出" if line.line.lod is not None else "/", untested_reason=_why(line))

@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 from lims import clock
 from lims.cluster import Urls
 from lims.db import db
+from lims.decisions import Outcome
 from lims.demo import World
+from lims.limit_tables.models import LimitTable
 from lims.verification import run_checks
 from results.demo import Chapter
 from results.models import ItemResult, TestReport
 from results.queries import list_lines
+from results.raw_data.models import RawData
 from results.referral.models import Referral, ReferralBranch
 from results.rules.frozen import judge_line
 from results.services.judging import case_of
@@ -72,6 +75,8 @@ def _live_fortnight(*, in_two: bool) -> list[list[Any]]:
     with db.new_session() as session:
         assert set(session.scalars(sa.select(Sample.state))) >= HARD_TO_MEET
         assert all(finding.violations == 0 for finding in run_checks(session))
+        assert set(session.scalars(sa.select(LimitTable.outcome))) == {Outcome.APPROVED, None}
+        assert session.scalars(sa.select(RawData.file_name)).first() is not None
         return [
             [tuple(row) for row in session.execute(query)]
             for query in (

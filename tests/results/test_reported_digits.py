@@ -33,6 +33,10 @@ from tests.factories.web import bearer, csrf_token, log_in
 
 RULE = "未检出,数值(小于等于1保留两位有效数字,大于1保留三位有效数字)"
 IN_MG = Method(Decimal("0.01"), Decimal("0.02"), parse_unit("mg/kg"))
+IN_WORDS = {
+    "en": "≤1: 2 significant figures; &gt;1: 3 significant figures",
+    "zh_Hans_CN": "≤1：2 位有效数字；&gt;1：3 位有效数字",
+}
 EXPECTED = {"en": "expected 0.12", "zh_Hans_CN": "应为 0.12"}
 
 
@@ -126,6 +130,7 @@ def test_the_grid_says_beside_the_line_how_the_figure_is_written(
     client.set_cookie(LOCALE_COOKIE, locale)
     log_in(client, team.tester)
     line, page = measured_line(session, made).line, f"/bench/{made.blind_code}"
+    assert IN_WORDS[locale] in client.get(page).text
     answer = client.post(page, data={"csrf_token": csrf_token(client, page), f"result-{line.id}": "0.123mg/kg"})
     assert answer.status_code == 422
     assert EXPECTED[locale] in answer.text
