@@ -24,7 +24,7 @@ from instruments.simulator import Fault, Misbehaviour, SimulatedDevice
 from instruments.spool import Captured, Spool
 from instruments.transports import opener_for
 from instruments.types import Driver, ProvenOn, QuarantineReason
-from instruments.words import fault_words, spool_words, state_words
+from instruments.words import last_fault_words, spool_words, state_words
 from lims import clock
 from lims.i18n import bilingual, ngettext
 from lims.i18n import gettext as _
@@ -248,17 +248,25 @@ def status(ctx: click.Context, config: ReaderConfig, as_json: bool) -> None:  # 
     else:
         _show_status(facts)
         if not runs:
-            last = f"{clock.local_time(written_at):%Y-%m-%d %H:%M:%S}"
-            click.echo(_("The reader does not run: it last wrote at %(last)s.", last=last), err=True)
+            click.echo(_("The reader does not run: it last wrote at %(last)s.", last=_local(facts["at"])), err=True)
     if not (runs and facts["healthy"]):
         ctx.exit(1)
+
+
+def _local(instant: str | None) -> str:
+    """An instant of the status file as people here read it."""
+    return f"{clock.local_time(datetime.fromisoformat(instant)):%Y-%m-%d %H:%M:%S}" if instant else ""
 
 
 def _show_status(facts: dict[str, Any]) -> None:
     for port in facts["ports"]:
         state = state_words(port["state"], port["port"], is_healthy=port["healthy"])
         number = ngettext("%(num)s reading", "%(num)s readings", port["readings"])
-        fault = fault_words(port["last_error"]) if not port["healthy"] else ""
+        fault = (
+            last_fault_words(port["last_error"], _local(port.get("last_error_at")), is_healthy=port["healthy"])
+            if port["last_error"]
+            else ""
+        )
         click.echo("  ".join(part for part in (port["instrument"], state, number, fault) if part))
     click.echo(spool_words(facts["spool"]))
     if facts["delivery"]["last_error"]:

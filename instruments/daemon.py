@@ -149,6 +149,7 @@ def port_facts(status: PortStatus, waiting: dict[str, int]) -> dict[str, Any]:
         "last_byte_at": status.last_byte_at.isoformat() if status.last_byte_at else None,
         "last_reading_at": last_reading_at.isoformat() if last_reading_at else None,
         "last_error": status.last_error[:MAX_ERROR_TEXT],
+        "last_error_at": status.last_error_at.isoformat() if status.last_error_at else None,
         "counts": counts
         | {
             "errors": status.errors,

@@ -87,7 +87,7 @@ class FolderWatcher:
         try:
             files = sorted(path for path in self.folder.path.iterdir() if _is_export(path))
         except OSError as error:
-            self._note_error(f"cannot be read: {error}")
+            self._note_error(f"folder cannot be read: {error}")
             return 0
         self.status.state = PortState.OPEN
         for gone in set(self._seen) - set(files):
@@ -111,15 +111,15 @@ class FolderWatcher:
 
     def _take_in(self, path: Path, stamp: _Stamp) -> bool:
         if stamp[0] > MAX_FILE_BYTES:
-            self._note_error(f"{path.name} has {stamp[0]} bytes; at most {MAX_FILE_BYTES} are taken")
-            self._done[path] = stamp
+            # Said at every look: the folder stays red until somebody has taken the file away.
+            self._note_error(f"file is too large: {path.name}, {stamp[0]} > {MAX_FILE_BYTES}")
             return False
         facts: dict[str, Any] = {"profile": self.folder.profile, "take": self.folder.take}
         try:
             content = path.read_bytes()
             is_new = self._take(self.folder.instrument, path.name, content, facts)
         except Exception as error:  # noqa: BLE001 - disk, share or spool: it is looked at again, the thread lives on
-            self._note_error(f"{path.name} cannot be taken: {error}")
+            self._note_error(f"file cannot be taken: {path.name}: {error}")
             return False
         self._done[path] = stamp
         self.status.last_byte_at = clock.now()
@@ -130,8 +130,7 @@ class FolderWatcher:
 
     def _note_error(self, what: str) -> None:
         self.status.state = PortState.RECONNECTING
-        self.status.errors += 1
-        self.status.last_error = what
+        self.status.note_error(what)
         now = clock.now().timestamp()
         if now - self._logged_at >= ERROR_LOG_SECONDS:
             log.warning("%s (%s) %s", self.folder.instrument, self.folder.path, what)

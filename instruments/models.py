@@ -137,6 +137,7 @@ class ReaderConnection(Base):
     last_byte_at: Mapped[datetime | None]
     last_reading_at: Mapped[datetime | None]
     last_error: Mapped[str]
+    last_error_at: Mapped[datetime | None]
     counts: Mapped[dict[str, Any]]
     settings: Mapped[dict[str, Any]]  # with which the driver parses
     reported_at: Mapped[datetime]

@@ -51,6 +51,7 @@ class PortStatus:
     received_bytes: int = 0
     errors: int = 0
     last_error: str = ""
+    last_error_at: datetime | None = None
     settings: dict[str, str] = field(default_factory=dict)
     counts: IntakeCounts = field(default_factory=IntakeCounts)
 
@@ -58,6 +59,12 @@ class PortStatus:
     def healthy(self) -> bool:
         """Whether nobody need look: the port is open, and what comes can be read."""
         return self.state in {PortState.OPEN, PortState.STARTING} and self.counts.noise_bytes <= NOISE_BYTES
+
+    def note_error(self, words: str) -> None:
+        """Keep the last fault with its time: a port that is well again still says what it had, and when."""
+        self.errors += 1
+        self.last_error = words
+        self.last_error_at = clock.now()
 
     def to_json(self) -> dict[str, Any]:
         """For the status page; instants in ISO form."""
@@ -245,8 +252,7 @@ class Reader:
     def _note_error(self, what: str, error: Exception, *, keep_state: bool = False) -> None:
         if not keep_state:
             self.status.state = PortState.RECONNECTING
-        self.status.errors += 1
-        self.status.last_error = f"{what}: {error}"
+        self.status.note_error(f"{what}: {error}")
         self._unlogged += 1
         now = time.monotonic()
         if now - self._logged_at >= ERROR_LOG_SECONDS:

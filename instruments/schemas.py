@@ -152,6 +152,7 @@ class PortIn(StrictSchema):
     last_byte_at = ma.fields.AwareDateTime(allow_none=True, load_default=None)
     last_reading_at = ma.fields.AwareDateTime(allow_none=True, load_default=None)
     last_error = Text(load_default="", max_length=2000)
+    last_error_at = ma.fields.AwareDateTime(allow_none=True, load_default=None)
     counts = ma.fields.Dict(keys=Text(max_length=40), values=ma.fields.Integer(strict=True), load_default=dict)
     settings = ma.fields.Dict(keys=Text(max_length=MAX_NAME), values=Text(max_length=MAX_NAME), load_default=dict)
 

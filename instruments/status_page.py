@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from instruments.drivers.registry import driver_title
-from instruments.words import fault_words, spool_words, state_words
+from instruments.words import last_fault_words, spool_words, state_words
 from lims import clock
 from lims.config import data_folder
 from lims.i18n import DEFAULT_LOCALE, gettext, speaking
@@ -122,7 +122,7 @@ def _environment() -> Environment:
     environment.globals.update(
         _=gettext,
         driver_title=driver_title,
-        fault_words=fault_words,
+        last_fault_words=last_fault_words,
         spool_words=spool_words,
         state_words=state_words,
         time_of_day=_time_of_day,

@@ -36,11 +36,28 @@ def fault_words(text: str) -> str:
         "readings cannot be kept": _("The readings cannot be kept"),
         "journal cannot be written": _("The journal cannot be written"),
         "the reader failed": _("The reader failed"),
+        "folder cannot be read": _("The folder cannot be read"),
+        "file cannot be taken": _("The file cannot be taken"),
+        "file is too large": _("The file is too large"),
     }
     if what not in words:
         return text
     ended = {"the other end closed the connection": _("the other end closed the connection")}
     return _("%(what)s: %(detail)s", what=words[what], detail=ended.get(detail, detail))
+
+
+def last_fault_words(text: str, at: str, *, is_healthy: bool) -> str:
+    """The last fault with its time, and that it is over where the port is well again.
+
+    Args:
+        text: as the reader reported it.
+        at: when it was, as it is shown there; empty where an older reader did not say.
+        is_healthy: whether the port is well now.
+    """
+    fault = fault_words(text)
+    if is_healthy:
+        return _("Well again. At %(at)s: %(fault)s", at=at or "/", fault=fault)
+    return _("At %(at)s: %(fault)s", at=at, fault=fault) if at else fault
 
 
 def spool_words(counts: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from instruments.models import Instrument
 from instruments.rules import CALIBRATION_WARNING, DEFAULT_SLOTS, SILENT_AFTER, slot_names
 from instruments.services import record, runs
 from instruments.types import Found, QuarantineReason
-from instruments.words import fault_words
+from instruments.words import last_fault_words
 from lims import clock
 from lims.auth.permissions import requires
 from lims.db import db
@@ -42,7 +42,7 @@ def index() -> ResponseReturnValue:
         silent_after=SILENT_AFTER,
         warning=CALIBRATION_WARNING,
         driver_title=driver_title,
-        fault_words=fault_words,
+        last_fault_words=last_fault_words,
     )
 
 
@@ -68,7 +68,7 @@ def detail(instrument_id: UUID) -> ResponseReturnValue:
         now=clock.now(),
         silent_after=SILENT_AFTER,
         driver_title=driver_title,
-        fault_words=fault_words,
+        last_fault_words=last_fault_words,
     )
 
 

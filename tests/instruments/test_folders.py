@@ -87,6 +87,20 @@ def test_a_folder_that_is_gone_is_waited_for(watcher: FolderWatcher):
     assert watcher.status.healthy
 
 
+def test_a_file_that_is_too_large_keeps_its_folder_red_until_it_is_taken_away(
+    watcher: FolderWatcher, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("instruments.folders.MAX_FILE_BYTES", len(CONTENT) - 1)
+    (watcher.folder.path / "a.csv").write_bytes(CONTENT)
+    assert settle(watcher) == settle(watcher) == 0
+    assert not watcher.status.healthy
+    assert "a.csv" in watcher.status.last_error
+    (watcher.folder.path / "a.csv").unlink()
+    watcher.look()
+    assert watcher.status.healthy
+    assert watcher.status.last_error_at is not None
+
+
 def test_a_spool_that_refuses_loses_no_file(watcher: FolderWatcher, spool: Spool, monkeypatch: pytest.MonkeyPatch):
     (watcher.folder.path / "a.csv").write_bytes(CONTENT)
 

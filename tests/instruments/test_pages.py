@@ -210,6 +210,20 @@ def test_the_last_fault_of_a_line_is_told_in_the_language_of_the_page(tester, te
     assert expected in page
 
 
+def test_the_page_of_an_instrument_tells_a_fault_that_is_over_with_its_time(tester, team, session):
+    port = {"instrument": "天平 3", "driver": "mt-sics", "port": "/dev/ttyUSB7", "state": "open", "healthy": True}
+    port |= {"last_error": "was lost: unplugged", "last_error_at": "2026-09-14T00:59:00+00:00"}
+    with tester.application.test_client() as program:
+        program.put(
+            "/api/v1/instruments/connections", json={"reader": "r", "ports": [port]}, headers=bearer(team.tester)
+        )
+    assert "unplugged" not in tester.get("/instruments/").text
+    instrument = session.scalars(sa.select(Instrument)).one()
+    page = tester.get(f"/instruments/{instrument.id}").text
+    assert "2026-09-14 08:59" in page
+    assert any(words in page for words in ("已恢复正常", "Well again"))
+
+
 def test_a_file_by_the_api_is_kept_staged_and_taken_when_asked(client, session, team):
     _sample_id, code = make_recoded_sample(team)
     content = base64.b64encode(f"Sample ID,Test Name,Result\n{code},Pb,1\n".encode()).decode()

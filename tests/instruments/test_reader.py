@@ -219,6 +219,9 @@ def test_a_port_that_is_missing_at_the_start_is_waited_for(start, tmp_path: Path
         bench.wait_open()
         line.write(b"S S    100.00 g\r\n")
         assert bench.wait_for(1) == ["100.00"]
+        facts = bench.reader.status.to_json()
+    assert facts["healthy"]
+    assert facts["last_error_at"] <= facts["opened_at"]
 
 
 def test_two_equal_weighings_are_two_readings(start, line: Pty):

@@ -30,6 +30,7 @@ FACTS: dict[str, Any] = {
             "last_reading_at": None,
             "readings": 12,
             "last_error": "was lost: the other end closed the connection",
+            "last_error_at": "2026-11-28T07:29:58+00:00",
         }
     ],
     "spool": {"waiting": 4, "delivered": 8, "refused": 0},
@@ -67,6 +68,23 @@ def test_the_page_says_how_the_ports_are_in_the_language_of_the_browser(language
     assert status == 200
     for word in (*words, "Balance &lt;1&gt;", "/dev/ttyUSB0", "2026-11-28 15:30:00"):
         assert word in text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Well again. At 2026-11-28 15:29:58: The line was lost: the other end closed the connection"),
+        ("zh-CN", "已恢复正常。2026-11-28 15:29:58：连接已断开：对方关闭了连接"),
+    ],
+)
+def test_a_port_that_came_back_says_when_its_last_fault_was_and_that_it_is_well(language: str, words: str):
+    port = FACTS["ports"][0] | {"state": "open", "healthy": True}
+    with shown(FACTS | {"ports": [port]}) as url:
+        assert words in fetch(url, language)[1]
+    with shown(FACTS) as url:
+        text = fetch(url, language)[1]
+    assert "2026-11-28 15:29:58" in text
+    assert words not in text
 
 
 def test_a_port_that_listens_waits_for_its_device():
