@@ -9,6 +9,7 @@ from flask import Flask
 from flask.cli import FlaskGroup, ScriptInfo
 
 from lims.config import Settings, load_settings
+from lims.console import speak_to_the_person
 from lims.errors import LimsError
 from lims.factory import create_base_app, finish_app
 from lims.garbage import keep_what_stands, making_what_stays
@@ -93,6 +94,7 @@ def home_from_arguments(arguments: Sequence[str]) -> str | None:
 
 def main() -> None:
     """The console script `lims`."""
+    speak_to_the_person()
     home = home_from_arguments(sys.argv[1:])
     if home is not None:
         os.environ["LIMS_HOME"] = home

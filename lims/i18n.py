@@ -31,6 +31,7 @@ __all__ = [
     "gettext",
     "lazy_gettext",
     "ngettext",
+    "read_catalogue",
     "speaking",
 ]
 
@@ -43,6 +44,16 @@ CATALOGUES = Path(__file__).parent / "translations"
 _spoken: ContextVar[str | None] = ContextVar("spoken", default=None)
 
 
+def read_catalogue(path: Path) -> Translations:
+    """One catalogue, straight from its text."""
+    with path.open("rb") as text:
+        catalogue = read_po(text, locale="zh_CN")
+    binary = BytesIO()
+    write_mo(binary, catalogue)
+    binary.seek(0)
+    return Translations(binary)
+
+
 @lru_cache(maxsize=len(LOCALES))
 def load_translations(locale: str) -> NullTranslations:
     """All catalogues of one locale merged; English is what stands in the source."""
@@ -50,12 +61,7 @@ def load_translations(locale: str) -> NullTranslations:
         return Translations()
     merged: Translations | None = None
     for path in sorted((CATALOGUES / "zh_CN").glob("*.po")):
-        with path.open("rb") as text:
-            catalogue = read_po(text, locale="zh_CN")
-        binary = BytesIO()
-        write_mo(binary, catalogue)
-        binary.seek(0)
-        translations = Translations(binary)
+        translations = read_catalogue(path)
         merged = translations if merged is None else merged.merge(translations)
     return merged if merged is not None else Translations()
 
