@@ -3,8 +3,11 @@
 import json
 import random
 import signal
+import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,17 +17,17 @@ import click
 
 from instruments.captures import captured_bytes
 from instruments.config import ConfigError, ReaderConfig, load_config
-from instruments.daemon import SPOOL_FILE, STATUS_FILE, Daemon, journal_folder
+from instruments.daemon import SPOOL_FILE, STATUS_FILE, CannotStartError, Daemon, journal_folder
 from instruments.drivers.registry import UnknownDriverError, get_driver, registry
-from instruments.intake import Intake, IntakeCounts, replay
+from instruments.intake import LOGGED_BYTES, Intake, IntakeCounts, replay
 from instruments.journal import JournalError, read_journal
 from instruments.printers import STATUS_QUERIES, Printer, PrinterError
 from instruments.rules import SILENT_AFTER
 from instruments.simulator import Fault, Misbehaviour, SimulatedDevice
 from instruments.spool import Captured, Spool
 from instruments.transports import opener_for
-from instruments.types import Driver, ProvenOn, QuarantineReason
-from instruments.words import last_fault_words, spool_words, state_words
+from instruments.types import Driver, ProvenOn
+from instruments.words import last_fault_words, spool_words, state_words, unread_words
 from lims import clock
 from lims.i18n import bilingual, ngettext
 from lims.i18n import gettext as _
@@ -57,7 +60,7 @@ def _settings(_ctx: click.Context, _param: click.Parameter, pairs: tuple[str, ..
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise click.BadParameter(_("expected KEY=VALUE, got %(pair)r", pair=pair))
+            raise click.BadParameter(_("Expected KEY=VALUE, got %(pair)r.", pair=pair))
         settings[key] = value
     return settings
 
@@ -110,20 +113,21 @@ def decode(ctx: click.Context, driver: Driver, settings: dict[str, str], file: P
     """Decode a file of captured bytes (raw or a hex log): one JSON reading per line.
 
     What cannot be read goes to standard error, each with its reason; the last line there counts frames, garbage bytes
-    and incomplete units. Exit status 1 when there was
-    neither a frame nor a reading.
+    and incomplete units. Exit status 1 when there was no frame.
     """
 
     def show(_instrument: str, captured: Sequence[Captured]) -> int:
         for item in captured:
             if item.reading.problem is None:
                 click.echo(json.dumps(item.reading.to_json(), ensure_ascii=False))
-            elif item.reading.problem is QuarantineReason.UNDECODABLE:  # what is incomplete is counted
-                click.echo(f"{item.reading.problem}: {item.reading.verdict_text}: {item.reading.raw!r}", err=True)
         return len(captured)
 
+    def complain(raw: bytes, why: str) -> None:
+        shown = f"{raw[:LOGGED_BYTES]!r}{'…' if len(raw) > LOGGED_BYTES else ''}"
+        click.echo(_("%(what)s: %(detail)s", what=unread_words(why), detail=shown), err=True)
+
     framer = (driver.new_capture_framer or driver.new_framer)()
-    intake = Intake(str(file), driver, settings, show)
+    intake = Intake(str(file), driver, settings, show, report=complain)
     now = clock.now()
     intake.handle(framer.feed(captured_bytes(file.read_bytes())), 1, now)
     intake.handle(framer.close(), 1, now)
@@ -208,7 +212,7 @@ def run(config: ReaderConfig, as_json: bool, for_seconds: float | None) -> None:
         signal.signal(number, lambda *_arguments: stop.set())
     try:
         daemon = Daemon(config)
-    except (JournalError, OSError) as error:
+    except (JournalError, CannotStartError) as error:
         raise click.ClickException(str(error)) from error
     daemon.start()
     if daemon.page is not None:
@@ -240,7 +244,7 @@ def status(ctx: click.Context, config: ReaderConfig, as_json: bool) -> None:  # 
     try:
         facts = json.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise click.ClickException(_("no reader has run here: %(error)s", error=error)) from error
+        raise click.ClickException(_("No reader has run here: %(error)s", error=error)) from error
     written_at = datetime.fromisoformat(facts["at"])
     runs = clock.now() - written_at <= SILENT_AFTER
     if as_json:
@@ -279,6 +283,38 @@ def _show_status(facts: dict[str, Any]) -> None:
         )
 
 
+@instruments.command()
+@click.option("--config", type=CONFIG_FILE, callback=_config, required=True, help=CONFIG_HELP)
+@click.option("--again", is_flag=True, help="Let all of it be delivered once more, after the cause was mended.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each.")
+def refused(config: ReaderConfig, again: bool, as_json: bool) -> None:  # noqa: FBT001 - click flags
+    """What the server refused of this reader, each with its reason; nothing of it is ever thrown away."""
+    with _spool(config) as spool:
+        for one in spool.refused():
+            if as_json:
+                click.echo(json.dumps(asdict(one), ensure_ascii=False))
+            else:
+                parts = (one.instrument, _local(one.captured_at), one.what, one.reason)
+                click.echo("  ".join(part for part in parts if part))
+        if again:
+            number = spool.retry_refused()
+            click.echo(ngettext("%(num)s waits again", "%(num)s wait again", number), err=True)
+
+
+@contextmanager
+def _spool(config: ReaderConfig) -> Iterator[Spool]:
+    """The spool of a store in which a reader has run; also while it runs."""
+    path = config.store / SPOOL_FILE
+    if not path.exists():
+        raise click.ClickException(_("No reader has run here: %(error)s", error=path))
+    try:
+        with closing(Spool(path)) as spool:
+            yield spool
+    except (JournalError, OSError, sqlite3.Error) as error:
+        words = _("The store %(store)s cannot be used: %(error)s", store=str(config.store), error=error)
+        raise click.ClickException(words) from error
+
+
 @instruments.command("replay")
 @click.option("--config", type=CONFIG_FILE, callback=_config, required=True, help=CONFIG_HELP)
 @click.option("--instrument", required=True, help="Name in the configuration.")
@@ -292,13 +328,12 @@ def replay_command(config: ReaderConfig, instrument: str, as_json: bool) -> None
     connection = next((item for item in config.connections if item.instrument == instrument), None)
     if connection is None:
         names = ", ".join(item.instrument for item in config.connections)
-        raise click.BadParameter(_("no instrument %(name)r; there are %(names)s", name=instrument, names=names))
-    spool = Spool(config.store / SPOOL_FILE)
-    intake = Intake(instrument, connection.driver, connection.settings, spool.add)
-    try:
+        raise click.BadParameter(
+            _("No instrument is called %(name)r; there are %(names)s.", name=instrument, names=names)
+        )
+    with _spool(config) as spool:
+        intake = Intake(instrument, connection.driver, connection.settings, spool.add)
         epochs = replay(read_journal(journal_folder(config.store, instrument)), intake)
-    finally:
-        spool.close()
     counts = intake.counts
     if as_json:
         facts = {"connections": epochs, "new": counts.readings, "known": counts.duplicates}

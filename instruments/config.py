@@ -25,6 +25,7 @@ profile = "our-gcms"                       # left out: the header of each file d
 take = true                                # left out: every file waits until a person has looked at its rows
 """
 
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +33,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from instruments.delivery import WEB_SCHEMES
 from instruments.drivers.registry import UnknownDriverError, get_driver
 from instruments.folders import Folder
 from instruments.reader import Connection
@@ -44,6 +46,7 @@ MAX_PORT = 65_535
 DATA_BITS, PARITIES, STOP_BITS = (5, 6, 7, 8), ("N", "E", "O", "M", "S"), (1, 2)
 _TABLES = {"server", "status", "store", "instrument", "folder"}
 _FOLDER_KEYS = {"name", "path", "profile", "take"}
+_KEYS_OF = {"server": {"url", "token_file"}, "store": {"path"}, "status": {"listen"}}
 _INSTRUMENT_KEYS = {
     "name",
     "driver",
@@ -93,14 +96,10 @@ def load_config(path: Path) -> ReaderConfig:
         document = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
-    unknown = set(document) - _TABLES
-    if unknown:
-        raise ConfigError(
-            _in(path, _("unknown %(found)s; expected %(known)s", found=_listed(unknown), known=_listed(_TABLES)))
-        )
-    store = _text(document.get("store", {}), "path", f"{path} [store]")
+    _refuse_unknown(document, _TABLES, path)
+    store = _text(_table(document, "store", path), "path", f"{path} [store]")
     rows, places = document.get("instrument", []), document.get("folder", [])
-    if not isinstance(rows, list) or not isinstance(places, list) or not (rows or places):
+    if not _are_tables(rows) or not _are_tables(places) or not (rows or places):
         raise ConfigError(_in(path, _("expected at least one [[instrument]] or [[folder]]")))
     connections = tuple(_connection(row, f"{path} [[instrument]] {at}") for at, row in enumerate(rows, 1))
     folders = tuple(_folder(row, f"{path} [[folder]] {at}") for at, row in enumerate(places, 1))
@@ -109,21 +108,56 @@ def load_config(path: Path) -> ReaderConfig:
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(_in(path, _("two instruments are called %(name)r", name=name)))
-    config = ReaderConfig(
-        Path(store), connections, folders=folders, status_address=_address(document, f"{path} [status]")
-    )
-    server = document.get("server", {})
-    if not server:
+    config = ReaderConfig(Path(store), connections, folders=folders, status_address=_address(document, path))
+    if "server" not in document:
         return config
-    token_file = Path(_text(server, "token_file", f"{path} [server]"))
-    url = _text(server, "url", f"{path} [server]")
-    return replace(config, server_url=url, token=token_file.read_text("utf-8").strip())
+    url, token = _server(_table(document, "server", path), f"{path} [server]")
+    return replace(config, server_url=url, token=token)
 
 
-def _address(document: Mapping[str, Any], where: str) -> tuple[str, int] | None:
+def _server(server: Mapping[str, Any], where: str) -> tuple[str, str]:
+    url = _text(server, "url", where)
+    if not url.startswith(WEB_SCHEMES):
+        raise ConfigError(_in(where, _("expected http:// or https:// for url, got %(url)r", url=url)))
+    token_file = _text(server, "token_file", where)
+    try:
+        token = Path(token_file).read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            _in(where, _("token_file %(file)r cannot be read: %(error)s", file=token_file, error=error))
+        ) from error
+    if not token or not token.isprintable():
+        raise ConfigError(_in(where, _("token_file %(file)r does not hold one token", file=token_file)))
+    return url, token
+
+
+def _table(document: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
+    """One of the tables of the file; empty where it is left out."""
+    table = document.get(name, {})
+    where = f"{path} [{name}]"
+    if not isinstance(table, dict):
+        raise ConfigError(_in(where, _("expected a table, got %(found)r", found=table)))
+    _refuse_unknown(table, _KEYS_OF[name], where)
+    return table
+
+
+def _are_tables(rows: object) -> bool:
+    return isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
+
+
+def _refuse_unknown(table: Mapping[str, Any], known: set[str], where: object) -> None:
+    unknown = set(table) - known
+    if unknown:
+        raise ConfigError(
+            _in(where, _("unknown %(found)s; expected %(known)s", found=_listed(unknown), known=_listed(known)))
+        )
+
+
+def _address(document: Mapping[str, Any], path: Path) -> tuple[str, int] | None:
     if "status" not in document:
         return None
-    listen = _text(document["status"], "listen", where)
+    where = f"{path} [status]"
+    listen = _text(_table(document, "status", path), "listen", where)
     host, _colon, port = listen.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or int(port) > MAX_PORT:
         raise ConfigError(_in(where, _("expected host:port for listen, got %(listen)r", listen=listen)))
@@ -136,14 +170,7 @@ def folder_name(instrument: str) -> str:
 
 
 def _connection(row: Mapping[str, Any], where: str) -> Connection:
-    unknown = set(row) - _INSTRUMENT_KEYS
-    if unknown:
-        raise ConfigError(
-            _in(
-                where,
-                _("unknown %(found)s; expected %(known)s", found=_listed(unknown), known=_listed(_INSTRUMENT_KEYS)),
-            )
-        )
+    _refuse_unknown(row, _INSTRUMENT_KEYS, where)
     try:
         driver = get_driver(_text(row, "driver", where))
     except UnknownDriverError as error:
@@ -165,7 +192,8 @@ def _connection(row: Mapping[str, Any], where: str) -> Connection:
             raise ConfigError(
                 _in(where, _("%(driver)s sends by itself, poll_seconds has no meaning for it", driver=driver.name))
             )
-        if not isinstance(poll_seconds, int | float) or poll_seconds < SHORTEST_POLL_SECONDS:
+        is_number = isinstance(poll_seconds, int | float) and not isinstance(poll_seconds, bool)
+        if not is_number or not SHORTEST_POLL_SECONDS <= poll_seconds < math.inf:  # nan is not between them either
             raise ConfigError(
                 _in(
                     where,
@@ -190,11 +218,7 @@ def _connection(row: Mapping[str, Any], where: str) -> Connection:
 
 
 def _folder(row: Mapping[str, Any], where: str) -> Folder:
-    unknown = set(row) - _FOLDER_KEYS
-    if unknown:
-        raise ConfigError(
-            _in(where, _("unknown %(found)s; expected %(known)s", found=_listed(unknown), known=_listed(_FOLDER_KEYS)))
-        )
+    _refuse_unknown(row, _FOLDER_KEYS, where)
     take = row.get("take", False)
     if not isinstance(take, bool):
         raise ConfigError(_in(where, _("take is true or false, got %(found)r", found=take)))

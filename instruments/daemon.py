@@ -1,7 +1,11 @@
 """The reader program: all ports and drop folders of one machine, one spool, one courier, one report of how they are."""
 
+import fcntl
 import json
+import logging
+import os
 import platform
+import sqlite3
 import threading
 from contextlib import ExitStack
 from functools import partial
@@ -14,13 +18,21 @@ from instruments.folders import FolderWatcher
 from instruments.journal import Journal
 from instruments.reader import Connection, PortStatus, Reader
 from instruments.rules import REPORT_SECONDS
-from instruments.spool import Spool
+from instruments.spool import Spool, SpoolState
 from instruments.status_page import StatusPage
 from lims import clock
+from lims.i18n import gettext as _
 
 STATUS_FILE = "status.json"
 SPOOL_FILE = "spool.sqlite3"
+LOCK_FILE = "lock"
 MAX_ERROR_TEXT = 500
+
+log = logging.getLogger(__name__)
+
+
+class CannotStartError(Exception):
+    """The reader cannot begin its work; the message says what is in the way."""
 
 
 class Daemon:
@@ -30,20 +42,28 @@ class Daemon:
         config: what to run.
 
     Raises:
-        JournalError: another process has one of the journals.
-        OSError: the address of the status page cannot be listened on.
+        JournalError: another process has one of the journals, or one is damaged.
+        CannotStartError: the store cannot be written, another reader has it, or the address of the status page cannot
+            be listened on.
     """
 
     def __init__(self, config: ReaderConfig) -> None:
         self._config = config
         self._stack = ExitStack()
         self._stopped = threading.Event()
-        config.store.mkdir(parents=True, exist_ok=True)
         try:
+            self._lock_store()
             self.spool = Spool(config.store / SPOOL_FILE)
             self._stack.callback(self.spool.close)
             self.readers = [self._reader(connection) for connection in config.connections]
-            self.page = StatusPage(config.status_address, self.status) if config.status_address else None
+            self.page = self._listen()
+        except BlockingIOError as error:
+            self._stack.close()
+            raise CannotStartError(_("Another reader is at work in %(store)s.", store=str(config.store))) from error
+        except (OSError, sqlite3.Error) as error:
+            self._stack.close()
+            words = _("The store %(store)s cannot be used: %(error)s", store=str(config.store), error=error)
+            raise CannotStartError(words) from error
         except BaseException:
             self._stack.close()
             raise
@@ -54,6 +74,28 @@ class Daemon:
         if config.server_url:
             self._server = HttpDelivery(config.server_url, config.token)
             self.courier = Courier(self.spool, self._server, deliver_file=self._server.deliver_file)
+
+    def _lock_store(self) -> None:
+        """Be the only reader of this store: folders have no journal whose lock would tell, and the spool is shared."""
+        self._config.store.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._config.store / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+        self._stack.callback(os.close, descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _listen(self) -> StatusPage | None:
+        if self._config.status_address is None:
+            return None
+        try:
+            return StatusPage(self._config.status_address, self.status)
+        except OSError as error:
+            host, port = self._config.status_address
+            raise CannotStartError(
+                _(
+                    "The page of the reader cannot listen on %(address)s: %(error)s",
+                    address=f"{host}:{port}",
+                    error=error,
+                )
+            ) from error
 
     def _reader(self, connection: Connection) -> Reader:
         journal = Journal(journal_folder(self._config.store, connection.instrument))
@@ -95,11 +137,13 @@ class Daemon:
     def status(self) -> dict[str, Any]:
         """The state of everything, as the status page and `--json` show it."""
         ports = [status.to_json() for status in self._statuses()]
+        counts = self.spool.counts()
+        is_delivered = not (self.courier and self.courier.last_error) and not counts[SpoolState.REFUSED]
         return {
             "at": clock.now().isoformat(),
-            "healthy": all(port["healthy"] for port in ports) and not (self.courier and self.courier.last_error),
+            "healthy": is_delivered and all(port["healthy"] for port in ports),
             "ports": ports,
-            "spool": {str(state): number for state, number in self.spool.counts().items()},
+            "spool": {str(state): number for state, number in counts.items()},
             "delivery": {"url": self._config.server_url, "last_error": self.courier.last_error if self.courier else ""},
         }
 
@@ -122,15 +166,22 @@ class Daemon:
         """Tell the server once; an answer that does not come is no fault, the page shows how old the last report is."""
         if self._server is None:
             return
-        waiting = self.spool.waiting_of()
+        try:
+            waiting = self.spool.waiting_of()
+        except sqlite3.Error as error:  # a disk that is full: the next report tries again
+            log.warning("the spool cannot be asked: %s", error)
+            return
         self._server.report(platform.node(), [port_facts(status, waiting) for status in self._statuses()])
 
     def write_status(self) -> None:
-        """Put the status beside the spool, whole or not at all."""
+        """Put the status beside the spool, whole or not at all; a disk that refuses it must not end the reader."""
         path = self._config.store / STATUS_FILE
         draft = path.with_suffix(".tmp")
-        draft.write_text(json.dumps(self.status(), ensure_ascii=False), "utf-8")
-        draft.replace(path)
+        try:
+            draft.write_text(json.dumps(self.status(), ensure_ascii=False), "utf-8")
+            draft.replace(path)
+        except (OSError, sqlite3.Error) as error:
+            log.warning("%s cannot be written: %s", path, error)
 
 
 _TOLD = ("frames", "garbage_bytes", "incomplete", "undecodable", "readings", "duplicates")

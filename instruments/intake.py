@@ -18,12 +18,16 @@ from instruments.spool import NUL_SIGN, Captured
 from instruments.types import Delivered, Driver, QuarantineReason, Reading, ReadingStatus, Settings
 
 PROBLEM_UNITS_OF_A_CONNECTION = 100  # told to the server; a line full of noise has no end, and the journal keeps it all
+LOGGED_BYTES = 256  # of a unit that cannot be read; the journal has it whole
 PROBLEM_BYTES = 65_536  # of one such unit: the longest frame of any protocol
 
 log = logging.getLogger(__name__)
 
 TakeReadings = Callable[[str, Sequence[Captured]], int]
 """Stores readings of an instrument in order and says how many were new (`Spool.add`)."""
+
+ReportUnread = Callable[[bytes, str], None]
+"""Is told the bytes of every unit that could not be read, and why."""
 
 
 @dataclass(slots=True)
@@ -49,6 +53,7 @@ class Intake:
         driver: how its units are parsed.
         settings: free settings of the connection.
         take: where readings go.
+        report: told of what cannot be read; None writes it to the log.
     """
 
     instrument: str
@@ -56,6 +61,7 @@ class Intake:
     settings: Settings
     take: TakeReadings
     counts: IntakeCounts = field(default_factory=IntakeCounts)
+    report: ReportUnread | None = None
     _told: dict[int, int] = field(default_factory=dict)  # epoch → units that could not be read
 
     def handle(self, events: Iterable[Event], epoch: int, captured_at: datetime) -> None:
@@ -74,7 +80,7 @@ class Intake:
                 case Incomplete(raw, end):
                     self.counts.incomplete += 1
                     self.counts.noise_bytes += len(raw)
-                    log.warning("%s: incomplete, %s (%d bytes)", self.instrument, event.reason, len(raw))
+                    self._report(raw, event.reason)
                     if not event.is_refused:
                         self._tell(raw, QuarantineReason.INCOMPLETE, event.reason, f"{epoch}:{end}", captured_at)
 
@@ -101,8 +107,15 @@ class Intake:
             if one.problem is not None:
                 self.counts.undecodable += 1
                 if self._tell(one.raw, one.problem, one.verdict_text, f"{position}:{at}", captured_at):
-                    log.warning("%s: cannot read %s: %s", self.instrument, one.raw.hex(), one.verdict_text)
+                    self._report(one.raw, one.verdict_text)
         return bool(read or not readings)
+
+    def _report(self, raw: bytes, why: str) -> None:
+        if self.report is not None:
+            self.report(raw, why)
+        else:
+            shown = raw[:LOGGED_BYTES].hex()
+            log.warning("%s: cannot read %d bytes, %s: %s", self.instrument, len(raw), why, shown)
 
     def _tell(self, raw: bytes, problem: QuarantineReason, words: str, position: str, captured_at: datetime) -> bool:
         """Let a person see bytes that are no reading, as long as there are not too many of them; whether they are."""

@@ -25,6 +25,7 @@ from types import TracebackType
 from typing import Self
 
 from lims import clock
+from lims.i18n import gettext as _
 
 SEGMENT_BYTES = 64 * 1024 * 1024  # about ten days of an uninterrupted line at 9600 baud
 MAX_PAYLOAD = 1024 * 1024  # the reader hands over at most what one read gives
@@ -52,6 +53,17 @@ _KINDS = frozenset(int(kind) for kind in EntryKind)
 
 class JournalError(Exception):
     """The journal cannot be used: it is locked by another process, or damaged."""
+
+
+def _damaged(segment: Path, at: int) -> JournalError:
+    return JournalError(
+        _(
+            "%(segment)s is damaged at byte %(at)s, where it had been durable. Nothing in it was changed: "
+            "set its folder aside to begin a new journal.",
+            segment=str(segment),
+            at=at,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +139,12 @@ class Journal:
             self._recover()
         except BlockingIOError:
             os.close(self._lock_fd)
-            raise JournalError(f"{folder} is in use by another process; only one may own a port's journal") from None
+            raise JournalError(
+                _(
+                    "%(folder)s is in use by another process; only one may own the journal of a port.",
+                    folder=str(folder),
+                )
+            ) from None
         except BaseException:
             os.close(self._lock_fd)
             raise
@@ -150,7 +167,7 @@ class Journal:
             for entry in scan.entries(segment):
                 self.epoch, self._sequence = entry.epoch, entry.sequence + 1
             if segment != segments[-1] and scan.good_to != segment.stat().st_size:
-                raise JournalError(f"{segment} is damaged at byte {scan.good_to}")
+                raise _damaged(segment, scan.good_to)
         self._digest = scan.digest
         last = segments[-1]
         self._set_torn_tail_aside(last, scan.good_to)
@@ -165,7 +182,7 @@ class Journal:
         if not tail:
             return
         if says_durable_beyond(tail, good_to):
-            raise JournalError(f"{segment} is damaged at byte {good_to}, in what had been durable")
+            raise _damaged(segment, good_to)
         aside = segment.with_suffix(f".torn-at-{good_to}")
         if aside.exists():
             aside = segment.with_suffix(f".torn-at-{good_to}-{time.time_ns()}")
@@ -306,7 +323,7 @@ def read_journal(folder: Path) -> Iterator[Entry]:
     for segment in segments:
         yield from scan.entries(segment)
         if segment != segments[-1] and scan.good_to != segment.stat().st_size:
-            raise JournalError(f"{segment} is damaged at byte {scan.good_to}")
+            raise _damaged(segment, scan.good_to)
 
 
 def says_durable_beyond(tail: bytes, good_to: int) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from instruments.transports import Opener, opener_for
 from instruments.types import SerialSettings
+from lims.i18n import gettext as _
 
 CHUNK = 1024  # bytes of one write: a printer that stops is noticed between two of them
 ESC_POS_STATUS = b"\x10\x04\x01"  # DLE EOT 1: printer status
@@ -54,7 +55,15 @@ class Printer:
             finally:
                 line.close()
         except OSError as error:
-            raise PrinterError(f"{self.port} took {written} of {len(job)} bytes: {error}") from error
+            raise PrinterError(
+                _(
+                    "%(port)s took %(written)s of %(all)s bytes: %(error)s",
+                    port=self.port,
+                    written=written,
+                    all=len(job),
+                    error=error,
+                )
+            ) from error
         finally:
             opener.close()
 
@@ -74,6 +83,6 @@ class Printer:
             finally:
                 line.close()
         except OSError as error:
-            raise PrinterError(f"{self.port} cannot be asked: {error}") from error
+            raise PrinterError(_("%(port)s cannot be asked: %(error)s", port=self.port, error=error)) from error
         finally:
             opener.close()

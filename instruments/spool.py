@@ -52,6 +52,23 @@ class SpooledFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A reading or a file that the server will not take.
+
+    Attributes:
+        instrument: whose it is.
+        what: value and unit as sent, or the name of the file.
+        captured_at: of a reading, in ISO form; empty for a file.
+        reason: in the server's words.
+    """
+
+    instrument: str
+    what: str
+    captured_at: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Captured:
     """A reading with the facts of its arrival.
 
@@ -212,19 +229,40 @@ class Spool:
                 "UPDATE reading SET state = 'refused', reason = ? WHERE position = ?", (reason, position)
             )
 
-    def retry_refused(self) -> int:
-        """Let refused readings wait again, in their old places; returns how many."""
+    def refused(self) -> list[Refused]:
+        """What the server will not take, readings first, in order."""
         with self._lock:
-            changed = self._connection.execute(
-                "UPDATE reading SET state = 'waiting', reason = '' WHERE state = 'refused'"
-            ).rowcount
+            readings = self._connection.execute(
+                "SELECT instrument, body, reason FROM reading WHERE state = 'refused' ORDER BY position"
+            ).fetchall()
+            files = self._connection.execute(
+                "SELECT instrument, name, reason FROM file WHERE state = 'refused' ORDER BY position"
+            ).fetchall()
+        bodies = [(name, json.loads(body), reason) for name, body, reason in readings]
+        return [
+            Refused(name, f"{body['value_text']} {body['unit_text']}".strip(), body["captured_at"], reason)
+            for name, body, reason in bodies
+        ] + [Refused(name, file, "", reason) for name, file, reason in files]
+
+    def retry_refused(self) -> int:
+        """Let refused readings and files wait again, in their old places; returns how many."""
+        with self._lock:
+            changed = sum(
+                self._connection.execute(
+                    f"UPDATE {table} SET state = 'waiting', reason = '' WHERE state = 'refused'"  # noqa: S608 - two names
+                ).rowcount
+                for table in ("reading", "file")
+            )
         self.arrived.set()
         return changed
 
     def counts(self) -> dict[SpoolState, int]:
-        """How many readings are in each state."""
+        """How many readings and files are in each state."""
         with self._lock:
-            rows = self._connection.execute("SELECT state, count(*) FROM reading GROUP BY state").fetchall()
+            rows = self._connection.execute(
+                "SELECT state, count(*) FROM (SELECT state FROM reading UNION ALL SELECT state FROM file)"
+                " GROUP BY state"
+            ).fetchall()
         found = {SpoolState(state): number for state, number in rows}
         return {state: found.get(state, 0) for state in SpoolState}
 

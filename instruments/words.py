@@ -3,12 +3,17 @@
 They stand on the pages of the server, on the reader's own page and in `lims instruments status`.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from instruments.types import PortState
 from lims.i18n import gettext as _
 
+# Reasons that carry what was found.
+_CHECKSUM = re.compile(r"checksum (?P<stated>.*)", re.DOTALL)
+_FRAME_NUMBER = re.compile(r"frame number (?P<found>.*), expected (?P<expected>.*)", re.DOTALL)
+_TOO_LONG = re.compile(r"(?:a message of )?more than (?P<most>\d+) bytes(?: without an end)?")
 LISTENING = "listen://"
 
 
@@ -44,6 +49,40 @@ def fault_words(text: str) -> str:
         return text
     ended = {"the other end closed the connection": _("the other end closed the connection")}
     return _("%(what)s: %(detail)s", what=words[what], detail=ended.get(detail, detail))
+
+
+def unread_words(text: str) -> str:
+    """Why a unit is no reading, as framer or parser said it; what is not known here stands as it is."""
+    words = {
+        "not in the form of this device": _("Not in the form of this device"),
+        "no figure where the value stands": _("No figure where the value stands"),
+        "no unit behind the value": _("No unit behind the value"),
+        "fields are missing": _("Fields are missing"),
+        "not as long as its records are": _("Not as long as its records are"),
+        "a message without a result": _("A message without a result"),
+        "a record of an unknown kind": _("A record of an unknown kind"),
+        "the line fell silent in mid frame": _("The line fell silent in the middle"),
+        "the line fell silent in mid transfer": _("The line fell silent in the middle"),
+        "the connection ended in mid frame": _("The connection ended in the middle"),
+        "the connection ended in mid transfer": _("The connection ended in the middle"),
+        "ENQ in mid frame": _("The device began again in the middle"),
+        "ENQ in mid transfer": _("The device began again in the middle"),
+        "STX in mid frame": _("The device began again in the middle"),
+        "EOT without ETX": _("The device ended before its last frame"),
+        "no terminator record": _("The record that ends a message is missing"),
+        "a message without header or terminator record": _("The record that begins or ends a message is missing"),
+        "a NUL in the text": _("There is a NUL in the text"),
+        "a frame without ENQ": _("A frame came before the device had asked to send"),
+    }
+    if text in words:
+        return words[text]
+    if said := _CHECKSUM.fullmatch(text):
+        return _("Its check value %(stated)s is not that of its bytes", stated=said["stated"])
+    if said := _FRAME_NUMBER.fullmatch(text):
+        return _("Frame %(found)s came where %(expected)s was expected", found=said["found"], expected=said["expected"])
+    if said := _TOO_LONG.fullmatch(text):
+        return _("More than %(most)s bytes came without an end", most=said["most"])
+    return text
 
 
 def last_fault_words(text: str, at: str, *, is_healthy: bool) -> str:

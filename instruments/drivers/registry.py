@@ -27,7 +27,7 @@ class UnknownDriverError(LookupError):
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         super().__init__(
-            _("no driver is called %(name)r; there are %(known)s", name=name, known=", ".join(sorted(known)))
+            _("No driver is called %(name)r; there are %(known)s.", name=name, known=", ".join(sorted(known)))
         )
 
 

@@ -160,28 +160,32 @@ def parse_profile(text: str) -> FileProfile:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ProfileError(str(error)) from error
+        raise ProfileError(_l("The profile is not written in TOML: %(error)s", error=str(error))) from error
     name = str(document.get("name", ""))
     if not name:
-        raise ProfileError("a profile needs a name")
+        raise ProfileError(_l("A profile needs a name."))
     try:
         profile = _build(name, document)
-    except (KeyError, TypeError, ValueError, re.error) as error:
-        raise ProfileError(f"profile {name}: {error}") from error
+    except ProfileError:
+        raise
+    except KeyError as error:
+        raise ProfileError(_l("Profile %(name)s lacks %(what)s.", name=name, what=str(error.args[0]))) from error
+    except (TypeError, AttributeError, ValueError, re.error) as error:
+        raise ProfileError(_l("Profile %(name)s: %(error)s", name=name, error=str(error))) from error
     _check(profile)
     return profile
 
 
 def _build(name: str, document: Mapping[str, Any]) -> FileProfile:
-    _refuse_unknown("table", document, _TABLES)
+    _refuse_unknown(name, "", document, _TABLES)
     file = document.get("file", {})
     columns = {role: _names(cells) for role, cells in document.get("columns", {}).items()}
-    _refuse_unknown("column", columns, _COLUMN_ROLES)
-    _refuse_unknown("constant", document.get("constants", {}), _CONSTANT_ROLES)
-    _refuse_unknown("preamble fact", document.get("preamble", {}), _PREAMBLE_ROLES)
+    _refuse_unknown(name, "columns", columns, _COLUMN_ROLES)
+    _refuse_unknown(name, "constants", document.get("constants", {}), _CONSTANT_ROLES)
+    _refuse_unknown(name, "preamble", document.get("preamble", {}), _PREAMBLE_ROLES)
     value = dict(document.get("value", {}))
     pattern = value.pop("pattern", None)
-    _refuse_unknown("value status", value, _VALUE_STATUSES)
+    _refuse_unknown(name, "value", value, _VALUE_STATUSES)
     matrix = document.get("matrix", {})
     control = document.get("quality_control", {})
     return FileProfile(
@@ -216,23 +220,30 @@ def _build(name: str, document: Mapping[str, Any]) -> FileProfile:
 def _check(profile: FileProfile) -> None:
     name = profile.name
     if not profile.header:
-        raise ProfileError(_l("profile %(name)s: the header row needs at least one text to be known by", name=name))
+        raise ProfileError(_l("Profile %(name)s: the header row needs at least one text to be known by.", name=name))
     if profile.layout is Layout.ROWS and "value" not in profile.columns:
-        raise ProfileError(_l("profile %(name)s: say which column holds the value", name=name))
+        raise ProfileError(_l("Profile %(name)s: say which column holds the value.", name=name))
     if profile.layout is Layout.MATRIX and profile.item_pattern is None:
-        raise ProfileError(_l("profile %(name)s: layout matrix needs matrix.items", name=name))
+        raise ProfileError(_l("Profile %(name)s: layout matrix needs matrix.items.", name=name))
     for what, pattern in (("matrix.items", profile.item_pattern), ("value.pattern", profile.value_pattern)):
         needed = "item" if what == "matrix.items" else "value"
         if pattern is not None and needed not in pattern.groupindex:
             raise ProfileError(
-                _l("profile %(name)s: %(what)s needs a group called %(group)s", name=name, what=what, group=needed)
+                _l("Profile %(name)s: %(what)s needs a group called %(group)s.", name=name, what=what, group=needed)
             )
 
 
-def _refuse_unknown(what: str, found: Mapping[str, Any], known: Mapping[str, Any] | frozenset[str]) -> None:
+def _refuse_unknown(name: str, table: str, found: Mapping[str, Any], known: Mapping[str, Any] | frozenset[str]) -> None:
     unknown = sorted(set(found) - set(known))
     if unknown:
-        raise ValueError(f"unknown {what} {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        raise ProfileError(
+            _l(
+                "Profile %(name)s: unknown %(unknown)s; known are %(known)s.",
+                name=name,
+                unknown=", ".join(f"{table}.{word}" if table else word for word in unknown),
+                known=", ".join(sorted(known)),
+            )
+        )
 
 
 def _names(cells: str | list[str]) -> tuple[str, ...]:

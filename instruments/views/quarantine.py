@@ -15,6 +15,7 @@ from instruments.models import StoredReading
 from instruments.rules import is_clock_suspect, shown_bytes
 from instruments.services import readings
 from instruments.types import QuarantineReason, ReadingState
+from instruments.words import unread_words
 from lims.auth.permissions import requires
 from lims.db import db
 from lims.errors import LimsError, NotFoundError
@@ -82,6 +83,7 @@ def _page(
         ticked=ticked,
         waiting_reasons=[one for one in QuarantineReason if one in WAITING],
         is_clock_suspect=is_clock_suspect,
+        unread_words=unread_words,
         sent={one.id: shown_bytes(raw[one.raw_sha256]) for one in unread},
         previous=url_for(".index", reason=reason) if after else None,
         next=url_for(".index", reason=reason, after=more) if more else None,

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,15 @@ from click.testing import CliRunner, Result
 
 from instruments.cli import instruments
 from instruments.config import ConfigError, folder_name, load_config
+from instruments.daemon import Daemon, journal_folder
 from instruments.drivers import examples
-from instruments.spool import Spool
+from instruments.drivers.registry import get_driver
+from instruments.journal import EntryKind, Journal
+from instruments.spool import Captured, Spool, SpoolState
 from tests.instruments.ptys import Pty, eventually, pty_at
 
 ROOT = Path(__file__).parents[2]
+ONE = "[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='p'\n"
 
 
 def invoke(*arguments: str) -> Result:
@@ -65,7 +70,7 @@ def test_decode_of_raw_bytes(tmp_path: Path):
     file.write_bytes(b"\x00\x01" + b"".join(examples.LZ4000T) + examples.LZ4000T[0][:9])
     result = invoke("decode", "--driver", "lz-4000t", str(file))
     assert [json.loads(line)["value"] for line in result.stdout.splitlines()] == ["12.34", "-0.56"]
-    assert result.stderr == "2 frames, 2 garbage bytes, 1 incomplete\n"
+    assert result.stderr.splitlines()[-1] == "2 frames, 2 garbage bytes, 1 incomplete"
 
 
 def test_decode_tells_what_cannot_be_read(tmp_path: Path):
@@ -74,9 +79,22 @@ def test_decode_tells_what_cannot_be_read(tmp_path: Path):
     result = invoke("decode", "--driver", "mt-sics", str(file))
     assert [json.loads(line)["value"] for line in result.stdout.splitlines()] == ["1.00"]
     assert result.stderr.splitlines() == [
-        "undecodable: no unit behind the value: b'S S    2.00'",
+        "No unit behind the value: b'S S    2.00'",
         "2 frames, 0 garbage bytes, 0 incomplete",
     ]
+
+
+def test_decode_tells_each_unit_that_cannot_be_read_once(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    file = tmp_path / "capture.bin"
+    file.write_bytes(b"S S    2.00\r\nS S    3.00\r\nS S    4.0")
+    result = invoke("decode", "--driver", "mt-sics", str(file))
+    assert len(result.stderr.splitlines()) == len(["2.00", "3.00", "4.0", "summary"])
+    broken = tmp_path / "broken.bin"
+    broken.write_bytes(b"\x05\x021H|\\^&\r\x0300\r\n\x04")
+    result = invoke("decode", "--driver", "astm-e1394", str(broken))
+    assert result.stderr.splitlines()[0].startswith("Its check value 00 is not that of its bytes: b")
+    assert len(result.stderr.splitlines()) == 2
+    assert caplog.records == []
 
 
 def test_decode_takes_the_settings_of_the_driver(tmp_path: Path):
@@ -199,10 +217,79 @@ def test_replay_after_a_run_finds_nothing_new(tmp_path: Path):
     assert invoke("replay", "--config", str(config), "--instrument", "Scales").exit_code == 2
 
 
+def test_one_store_has_one_reader_and_the_second_says_so(tmp_path: Path):
+    config = config_file(tmp_path, "/dev/null")
+    first = Daemon(load_config(config))
+    first.start()
+    try:
+        result = invoke("run", "--config", str(config), "--for-seconds", "0.1")
+    finally:
+        first.stop()
+    assert result.exit_code == 1
+    assert result.stderr == f"Error: Another reader is at work in {tmp_path / 'store'}.\n"
+    assert invoke("run", "--config", str(config), "--for-seconds", "0.1").exit_code == 0
+
+
+def test_a_store_that_cannot_be_one_is_said(tmp_path: Path):
+    (tmp_path / "store").write_text("a file")
+    result = invoke("run", "--config", str(config_file(tmp_path, "/dev/null")), "--for-seconds", "0.1")
+    assert (result.exit_code, result.stderr[:27]) == (1, f"Error: The store {tmp_path}"[:27])
+    assert "cannot be used" in result.stderr
+    (tmp_path / "store").unlink()
+    (tmp_path / "store" / "spool.sqlite3").mkdir(parents=True)
+    result = invoke("run", "--config", str(config_file(tmp_path, "/dev/null")), "--for-seconds", "0.1")
+    assert "unable to open database file" in result.stderr
+
+
+def test_a_status_that_cannot_be_written_ends_no_reader(tmp_path: Path):
+    (tmp_path / "store" / "status.tmp").mkdir(parents=True)
+    config = config_file(tmp_path, "/dev/null")
+    assert invoke("run", "--config", str(config), "--for-seconds", "0.1").exit_code == 0
+
+
+def test_a_journal_that_is_damaged_is_said_without_a_traceback(tmp_path: Path):
+    config = config_file(tmp_path, "/dev/null")
+    with Journal(journal_folder(tmp_path / "store", "Balance 1")) as journal:
+        for _ in range(3):
+            journal.append(EntryKind.RECEIVED, b"S S    1.00 g\r\n")
+            journal.sync()
+    [segment] = (tmp_path / "store").rglob("segment-*.fj")
+    content = bytearray(segment.read_bytes())
+    content[20] ^= 1
+    segment.write_bytes(content)
+    result = invoke("run", "--config", str(config), "--for-seconds", "0.1")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {segment} is damaged at byte 0")
+
+
+def test_what_the_server_refused_is_told_and_can_be_sent_again(tmp_path: Path):
+    config = config_file(tmp_path, "/dev/null")
+    assert "No reader has run here" in invoke("refused", "--config", str(config)).stderr
+    daemon = Daemon(load_config(config))
+    daemon.start()
+    at = datetime(2026, 11, 28, 1, 0, tzinfo=UTC)
+    daemon.spool.add("Balance 1", [Captured("k", at, get_driver("mt-sics").parse(b"S S    1.00 g\r\n", {})[0])])
+    daemon.spool.add_file("GC", "run.csv", b"x", {})
+    waiting = daemon.spool.waiting_file()
+    assert waiting is not None
+    daemon.spool.mark_refused(1, "422 no such day")
+    daemon.spool.mark_file(waiting.position, SpoolState.REFUSED, "422 no such profile")
+    assert not daemon.status()["healthy"]
+    daemon.stop()
+    assert invoke("status", "--config", str(config)).exit_code == 1
+    result = invoke("refused", "--config", str(config), "--again")
+    assert result.stdout.splitlines() == [
+        "Balance 1  2026-11-28 09:00:00  1.00 g  422 no such day",
+        "GC  run.csv  422 no such profile",
+    ]
+    assert result.stderr == "2 wait again\n"
+    assert invoke("refused", "--config", str(config), "--json").stdout == ""
+
+
 def test_status_without_a_run_says_so(tmp_path: Path):
     result = invoke("status", "--config", str(config_file(tmp_path, "/dev/null")))
     assert result.exit_code == 1
-    assert "no reader has run here" in result.stderr
+    assert "No reader has run here" in result.stderr
 
 
 def test_status_of_a_reader_that_was_killed_says_that_it_does_not_run(tmp_path: Path):
@@ -228,12 +315,20 @@ def test_status_of_a_reader_that_was_killed_says_that_it_does_not_run(tmp_path: 
         ("[store", "reader.toml: Expected"),
         ("[stores]\n", "unknown stores"),
         ("[store]\n", "expected a text for path"),
+        ("store = 'x'\n", r"\[store\]: expected a table, got 'x'"),
+        ("instrument = ['x']\n[store]\npath='x'\n", r"at least one \[\[instrument\]\]"),
+        ("[store]\npath='x'\npaht='x'\n", r"\[store\]: unknown paht; expected path"),
+        (f"{ONE}[server]\nurl='lims.example.org'\n", "https:// for url, got 'lims.example.org'"),
+        (f"{ONE}[server]\nurl='https://x'\ntoken_file='/nowhere'\n", "token_file '/nowhere' cannot be read"),
+        (f"{ONE}[server]\nurl='https://x'\ntoken_file='/dev/null'\n", "token_file '/dev/null' does not hold"),
+        (f"{ONE}poll_seconds=nan\n", "at least 1, got nan"),
+        (f"{ONE}poll_seconds=true\n", "at least 1, got True"),
         (
             "[store]\npath='x'\n[status]\nlisten='5050'\n[[folder]]\nname='a'\npath='p'\n",
             "host:port for listen, got '5050'",
         ),
         ("[store]\npath = 'x'\n", r"at least one \[\[instrument\]\]"),
-        ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='nope'\nport='p'\n", "no driver is called 'nope'"),
+        ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='nope'\nport='p'\n", "No driver is called 'nope'"),
         ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='tcp://h'\n", "has no port"),
         ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='p'\nbaud='x'\n", "whole number for baud"),
         ("[store]\npath='x'\n[[instrument]]\nname='a'\ndriver='sbi'\nport='p'\nbuad=1\n", "unknown buad"),

@@ -358,11 +358,14 @@ def test_a_workbook_warns_of_numbers_longer_than_it_can_keep():
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("title = 'x'", "needs a name"),
-        ("name = 'x'", "title"),
-        ("name = 'x'\ntitle = 'x'\nversion = 1\nheader = ['a']", "say which column holds the value"),
+        ("title = 'x'", "A profile needs a name"),
+        ("name = 'x'", r"^Profile x lacks title\.$"),
+        ("name = 'x'\ntitle = 'x'\nversion = 1\nheader = ['a']", "^Profile x: say which column holds the value"),
         ("name = 'x'\ntitle = 'x'\nversion = 1\nheader = ['a']\nlayout = 'matrix'", r"needs matrix\.items"),
-        ("name = 'x'\ntitle = 'x'\nversion = 1\nheader = ['a']\n[columns]\nvalues = 'a'", "unknown column values"),
+        (
+            "name = 'x'\ntitle = 'x'\nversion = 1\nheader = ['a']\n[columns]\nvalues = 'a'",
+            r"unknown columns\.values; known",
+        ),
         ("name = 'x'\ntitle = 'x'\nversion = 1\nheader = ['a']\nlayout = 'pivot'", "pivot"),
         ("name = ", "Invalid value"),
     ],

@@ -50,7 +50,7 @@ def test_a_built_in_name_cannot_be_taken_over():
 
 
 def test_an_unknown_driver_is_refused_with_the_known_ones():
-    with pytest.raises(UnknownDriverError, match=r"no driver is called 'ttnj-99'.*mt-sics"):
+    with pytest.raises(UnknownDriverError, match=r"No driver is called 'ttnj-99'.*mt-sics"):
         get_driver("ttnj-99")
 
 

@@ -1,6 +1,7 @@
 """The outbox: in order, once, and patient."""
 
 import json
+import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from instruments.delivery import Answer, Courier, HttpDelivery, Outcome, idempotency_key
 from instruments.spool import Captured, Spool, SpooledReading, SpoolState
 from instruments.types import Reading
+from tests.instruments.ptys import eventually
 
 AT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 
@@ -122,6 +124,7 @@ def test_one_reading_that_is_refused_stops_no_other(spool: Spool):
     empty(Courier(spool, server))
     assert server.taken == ["1", "2"]
     assert spool.counts()[SpoolState.REFUSED] == 1
+    assert [one.instrument for one in spool.refused()] == ["balance"]
     assert spool.retry_refused() == 1
     empty(Courier(spool, server))
     assert server.taken == ["1", "2", "0"]
@@ -133,15 +136,29 @@ def test_the_same_batch_has_the_same_idempotency_key(spool: Spool):
     assert idempotency_key(spool.waiting(2)) != idempotency_key(spool.waiting(1))
 
 
+JSON, PROBLEM, PAGE = "application/json", "application/problem+json", "text/html"
+TAKEN = (201, JSON, b'{"instrument_id": null, "taken": 1, "known": 0, "quarantined": 1}')
+WORDS = '{"detail": "批号不对", "errors": {"key": ["x"]}}'.encode()
+
+
 class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
-        length = int(self.headers["Content-Length"])
-        self.server.seen.append((self.path, dict(self.headers), json.loads(self.rfile.read(length))))
-        status = self.server.statuses.pop(0)
+        length = int(self.headers.get("Content-Length", 0))
+        self.server.seen.append((self.path, dict(self.headers), json.loads(self.rfile.read(length) or "null")))
+        status, kind, text = self.server.answers.pop(0)
+        if not status:
+            self.wfile.write(text)  # whatever stands in front of the server speaks no HTTP
+            return
         self.send_response(status)
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(text)))
+        if status in {301, 302, 307, 308}:
+            self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/elsewhere")
         self.end_headers()
-        self.wfile.write(b"no")
+        self.wfile.write(text)
+
+    def do_GET(self) -> None:
+        self.do_POST()
 
     def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
@@ -150,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[HTTPServer]:
     made = HTTPServer(("127.0.0.1", 0), _Handler)
-    made.seen, made.statuses = [], []
+    made.seen, made.answers = [], []
     thread = Thread(target=made.serve_forever, args=(0.01,))
     thread.start()
     yield made
@@ -161,7 +178,7 @@ def server() -> Iterator[HTTPServer]:
 
 def test_http_delivery_speaks_the_promised_request(spool: Spool, server: HTTPServer):
     spool.add("balance", [captured(1)])
-    server.statuses = [201]
+    server.answers = [TAKEN]
     waiting = spool.waiting(10)
     delivery = HttpDelivery(f"http://127.0.0.1:{server.server_port}/", "secret-token")
     assert delivery("balance", waiting) == Answer(Outcome.TAKEN)
@@ -175,7 +192,6 @@ def test_http_delivery_speaks_the_promised_request(spool: Spool, server: HTTPSer
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
-        (200, Outcome.TAKEN),
         (422, Outcome.REFUSED),
         (400, Outcome.REFUSED),
         (401, Outcome.TRY_LATER),
@@ -187,9 +203,61 @@ def test_http_delivery_speaks_the_promised_request(spool: Spool, server: HTTPSer
 )
 def test_only_what_a_reading_is_makes_it_refused(spool: Spool, server: HTTPServer, status: int, outcome: Outcome):
     spool.add("balance", [captured(1)])
-    server.statuses = [status]
+    server.answers = [(status, PROBLEM, WORDS)]
     answer = HttpDelivery(f"http://127.0.0.1:{server.server_port}", "t")("balance", spool.waiting(10))
-    assert answer.outcome is outcome
+    assert answer == Answer(outcome, f'{status} 批号不对 {{"key": ["x"]}}')
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, PAGE, b"<title>Log in to the network of the county</title>"),
+        (200, JSON, b"[]"),
+        (201, JSON, b'{"taken": 0, "known": 0}'),
+        (201, JSON, b'{"taken": "1", "known": 0}'),
+        (413, PAGE, b"<title>413 Request Entity Too Large</title>"),
+        (400, PAGE, b"plain HTTP request was sent to HTTPS port"),
+        (301, PAGE, b""),
+        (302, PAGE, b""),
+        (308, PAGE, b""),
+        (0, "", b"SSH-2.0-OpenSSH_9.2\r\n"),
+    ],
+)
+def test_what_stands_before_the_server_neither_takes_nor_refuses_a_reading(
+    spool: Spool, server: HTTPServer, answer: tuple[int, str, bytes]
+):
+    spool.add("balance", [captured(1)])
+    server.answers = [answer, TAKEN]
+    courier = Courier(spool, HttpDelivery(f"http://127.0.0.1:{server.server_port}", "secret"))
+    assert not courier.deliver_next()
+    assert courier.last_error
+    assert spool.counts()[SpoolState.WAITING] == 1
+    assert [path for path, _headers, _body in server.seen] == ["/api/v1/instruments/readings"]
+
+
+def test_a_redirection_is_told_with_its_place_and_not_followed(spool: Spool, server: HTTPServer):
+    spool.add("balance", [captured(1)])
+    server.answers = [(301, PAGE, b"")]
+    answer = HttpDelivery(f"http://127.0.0.1:{server.server_port}", "secret")("balance", spool.waiting(1))
+    assert answer.reason.startswith(f"301: the server is at http://127.0.0.1:{server.server_port}/elsewhere;")
+
+
+def test_a_spool_that_refuses_ends_no_courier(spool: Spool, monkeypatch: pytest.MonkeyPatch):
+    sent = Server()
+    courier = Courier(spool, sent, first_retry_seconds=0.01)
+    spool.add("balance", [captured(1)])
+
+    def full(_positions: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(spool, "mark_delivered", full)
+        courier.start()
+        eventually(lambda: "disk is full" in courier.last_error, "it is said")
+    eventually(lambda: bool(spool.counts()[SpoolState.DELIVERED]), "it goes on")
+    courier.stop()
+    courier.join()
+    assert courier.last_error == ""
 
 
 def test_a_server_that_is_not_there_is_tried_later(spool: Spool):

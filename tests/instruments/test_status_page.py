@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from instruments.config import load_config
-from instruments.daemon import Daemon
+from instruments.daemon import CannotStartError, Daemon
 from instruments.status_page import StatusPage
 from instruments.words import state_words
 
@@ -131,7 +131,7 @@ def test_the_reader_serves_its_page_while_it_runs(tmp_path: Path):
 def test_an_address_that_is_taken_is_said_and_frees_the_journals(tmp_path: Path):
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         taken = f"127.0.0.1:{other.getsockname()[1]}"
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(CannotStartError, match=f"{taken}: .*in use"):
             daemon_of(tmp_path, taken)
     daemon = daemon_of(tmp_path, "127.0.0.1:0")
     daemon.start()
