@@ -164,7 +164,12 @@ def create_file(body: Mapping[str, Any]) -> Any:
     """Hand in a file of readings. Its rows wait to be looked at; `take` takes all that can be read at once."""
     with unit_of_work(current_actor()) as uow:
         received = files.receive_file(
-            uow, body["instrument"], body["name"], body["content_base64"], profile_name=body["profile"]
+            uow,
+            body["instrument"],
+            body["name"],
+            body["content_base64"],
+            profile_name=body["profile"],
+            keep_unread=True,
         )
         file = received.file
         staged = files.stage_file(uow.session, uow.actor.require_organisation(), file)

@@ -214,6 +214,10 @@ def run(config: ReaderConfig, as_json: bool, for_seconds: float | None) -> None:
         daemon = Daemon(config)
     except (JournalError, CannotStartError) as error:
         raise click.ClickException(str(error)) from error
+    for connection in config.connections:
+        if connection.driver.requests is not None and connection.poll_seconds is None:
+            words = _("%(name)s can be asked and is not: poll_seconds is left out.", name=connection.instrument)
+            click.echo(words, err=True)
     daemon.start()
     if daemon.page is not None:
         click.echo(daemon.page.url, err=True)

@@ -78,7 +78,10 @@ class SerialLine:
     def read(self, seconds: float) -> bytes:
         with termios_faults_as_os_errors():
             if self._line.timeout != seconds:
-                self._line.timeout = seconds  # asks the port for its settings, so only when it changes
+                # Sets all of the line again, which a line that cannot do seven bits (a pseudo-terminal) refuses the
+                # second time. The timeout itself holds by then, and a line that is gone fails in the read below.
+                with suppress(termios.error):
+                    self._line.timeout = seconds
             first: bytes = self._line.read(1)
             if not first:
                 return b""

@@ -14,6 +14,7 @@ from lims.i18n import gettext as _
 _CHECKSUM = re.compile(r"checksum (?P<stated>.*)", re.DOTALL)
 _FRAME_NUMBER = re.compile(r"frame number (?P<found>.*), expected (?P<expected>.*)", re.DOTALL)
 _TOO_LONG = re.compile(r"(?:a message of )?more than (?P<most>\d+) bytes(?: without an end)?")
+_OF_THE_PORT = {"cannot be opened", "was lost"}
 LISTENING = "listen://"
 
 
@@ -47,8 +48,22 @@ def fault_words(text: str) -> str:
     }
     if what not in words:
         return text
-    ended = {"the other end closed the connection": _("the other end closed the connection")}
-    return _("%(what)s: %(detail)s", what=words[what], detail=ended.get(detail, detail))
+    return _("%(what)s: %(detail)s", what=words[what], detail=_port_words(detail) if what in _OF_THE_PORT else detail)
+
+
+def _port_words(detail: str) -> str:
+    """What the system said of a port, where a person at the bench can do something about it."""
+    known = {  # the texts of the system, of pyserial and of ours
+        "the other end closed the connection": _("the other end closed the connection"),
+        "No such file or directory": _("there is no such port; is the device plugged in?"),
+        "Permission denied": _("this account may not open it"),
+        "Could not exclusively lock port": _("another program has it open"),
+        "device reports readiness to read": _("the device was unplugged"),
+        "Input/output error": _("the device was unplugged"),
+        "Connection refused": _("nobody listens there"),
+        "timed out": _("no answer came in time"),
+    }
+    return next((words for sign, words in known.items() if sign in detail), detail)
 
 
 def unread_words(text: str) -> str:

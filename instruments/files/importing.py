@@ -140,7 +140,7 @@ class _Sheet:
             wanted = ", ".join(self._profile.header)
             raise UnreadableFileError(
                 _l(
-                    "no row holds %(header)s; this is no file for profile %(profile)s",
+                    "No row holds %(header)s; this is no file for profile %(profile)s.",
                     header=wanted,
                     profile=self._profile.name,
                 )

@@ -17,7 +17,7 @@ from instruments.models import Instrument, ReadingFile
 from instruments.queries import find_file_of_content, get_file, get_profile, profile_rows
 from instruments.services.readings import FILE_DRIVER, Triaged, known_instrument, store_triaged, take_readings, triage
 from instruments.types import Delivered, FileState, QuarantineReason, Reading, RowVerdict
-from lims.errors import ConflictError, InvalidInputError
+from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.files import read_file, store_file
 from lims.i18n import LazyString
 from lims.i18n import lazy_gettext as _l
@@ -82,7 +82,13 @@ class Received:
 
 
 def receive_file(
-    uow: UnitOfWork, instrument_name: str, file_name: str, content: bytes, *, profile_name: str | None = None
+    uow: UnitOfWork,
+    instrument_name: str,
+    file_name: str,
+    content: bytes,
+    *,
+    profile_name: str | None = None,
+    keep_unread: bool = False,
 ) -> Received:
     """Keep a file of an instrument and choose a profile for it; nothing is read into readings yet.
 
@@ -92,6 +98,8 @@ def receive_file(
         file_name: as it was called; decides nothing.
         content: its bytes.
         profile_name: to read it by; None lets the header decide.
+        keep_unread: whether a file whose profile there is not is kept all the same, for a person to choose another: a
+            program that delivers files cannot be asked.
 
     Raises:
         InvalidInputError: empty, too large, or without the name of an instrument.
@@ -105,7 +113,12 @@ def receive_file(
     known = find_file_of_content(uow.session, instrument.id, digest)
     if known is not None:
         return Received(known, is_new=False)
-    profile = _choose_profile(uow.session, instrument, content, profile_name)
+    try:
+        profile = _choose_profile(uow.session, instrument, content, profile_name)
+    except NotFoundError:
+        if not keep_unread:
+            raise
+        profile = None
     file = ReadingFile(
         id=uuid4(),
         instrument_id=instrument.id,
@@ -146,7 +159,7 @@ def stage_file(session: Session, organisation_id: UUID, file: ReadingFile) -> St
     """
     instrument = session.get_one(Instrument, file.instrument_id)
     if file.profile_name is None:
-        return Staged(file, instrument, None, problem=_l("no profile knows this file"))
+        return Staged(file, instrument, None, problem=_l("No profile knows this file."))
     profile = get_profile(session, organisation_id, file.profile_name, file.profile_version)
     content, _media_type = read_file(session, file.file_sha256)
     try:

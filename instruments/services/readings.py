@@ -157,6 +157,8 @@ def assign_reading(uow: UnitOfWork, reading_id: UUID, code: str, reason: str) ->
     if reading.quarantine_reason in NOT_READ:
         raise ConflictError(_l("These bytes are no reading, so they belong to no sample."))
     wanted = normalise_scan(code)
+    if not wanted:
+        raise InvalidInputError(_l("Scan or type the blind code that the reading belongs to."), field="blind_code")
     if wanted not in blind_codes_of_lab(uow.session, uow.actor.require_organisation(), [wanted]):
         raise InvalidInputError(_l("Unknown code: %(code)s", code=wanted), field="blind_code")
     reading.state, reading.matched_by, reading.blind_code = ReadingState.MATCHED, MatchedBy.PERSON, wanted

@@ -318,7 +318,7 @@ def test_rows_of_different_length_are_read_and_numbered_as_in_the_file():
 
 
 def test_a_file_without_the_header_is_refused_by_name():
-    with pytest.raises(UnreadableFileError, match="no row holds Sample, Value"):
+    with pytest.raises(UnreadableFileError, match="No row holds Sample, Value"):
         read("Probe,Wert\nA,1\n")
 
 

@@ -152,7 +152,7 @@ def test_a_file_that_nobody_can_read_is_kept_and_never_counts_as_taken(session, 
     file_id, _is_new = hand_in(team, b"a;b\n1;2\n", "odd.csv")
     file = session.get_one(ReadingFile, file_id)
     assert (file.state, file.profile_name) == (FileState.UNREADABLE, None)
-    assert "no profile" in str(staged(session, team, file_id).problem)
+    assert "No profile" in str(staged(session, team, file_id).problem)
     with pytest.raises(ConflictError):
         take(team, file_id)
     assert hand_in(team, b"a;b\n1;2\n", "again.csv") == (file_id, False)
@@ -167,6 +167,15 @@ def test_a_file_that_nobody_can_read_is_kept_and_never_counts_as_taken(session, 
     assert verdicts(session, team, file_id) == [RowVerdict.UNMATCHED]
     assert take(team, file_id) == 1
     assert [(one.item_text, one.unit_text) for one in readings(session)] == [("Pb", "mg/kg")]
+
+
+def test_a_file_whose_profile_there_is_not_is_kept_for_a_person_to_choose_another(session, team, profile):
+    file_id, is_new = hand_in(team, csv("X,Pb,1,mg/kg,"), profile_name="nope", keep_unread=True)
+    assert is_new
+    assert session.get_one(ReadingFile, file_id).state is FileState.UNREADABLE
+    with unit_of_work(team.tester.actor) as uow:
+        files.choose_profile(uow, file_id, profile)
+    assert verdicts(session, team, file_id) == [RowVerdict.UNMATCHED]
 
 
 def test_a_profile_that_was_changed_reads_no_earlier_file_differently(session, team, profile):

@@ -109,6 +109,7 @@ def test_a_person_assigns_or_rejects_with_a_reason_and_both_stay(session, team):
     for act in (
         lambda uow: services.assign_reading(uow, first.id, code, " "),
         lambda uow: services.assign_reading(uow, first.id, "banana", "看错"),
+        lambda uow: services.assign_reading(uow, first.id, " ", "看错"),
         lambda uow: services.reject_reading(uow, first.id, ""),
     ):
         with pytest.raises(InvalidInputError), unit_of_work(team.tester.actor) as uow:

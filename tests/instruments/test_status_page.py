@@ -14,7 +14,7 @@ import pytest
 from instruments.config import load_config
 from instruments.daemon import CannotStartError, Daemon
 from instruments.status_page import StatusPage
-from instruments.words import state_words
+from instruments.words import fault_words, state_words
 
 FACTS: dict[str, Any] = {
     "at": "2026-11-28T07:36:16+00:00",
@@ -85,6 +85,23 @@ def test_a_port_that_came_back_says_when_its_last_fault_was_and_that_it_is_well(
         text = fetch(url, language)[1]
     assert "2026-11-28 15:29:58" in text
     assert words not in text
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ("cannot be opened: [Errno 2] could not open port p: [Errno 2] No such file or directory: 'p'", "plugged in"),
+        ("cannot be opened: [Errno 11] Could not exclusively lock port p", "another program has it open"),
+        ("was lost: device reports readiness to read but returned no data", "the device was unplugged"),
+        ("was lost: [Errno 5] Input/output error", "the device was unplugged"),
+        ("journal cannot be written: [Errno 5] Input/output error", "written: [Errno 5] Input/output error"),
+        ("folder cannot be read: [Errno 2] No such file or directory: 'f'", "No such file or directory: 'f'"),
+        ("file cannot be taken: a.csv: [Errno 13] Permission denied", "a.csv: [Errno 13] Permission denied"),
+        ("something new: of a later reader", "something new: of a later reader"),
+    ],
+)
+def test_a_fault_is_told_so_that_the_bench_can_do_something_about_it(told: str, words: str):
+    assert words in fault_words(told)
 
 
 def test_a_port_that_listens_waits_for_its_device():
