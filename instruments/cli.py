@@ -333,7 +333,8 @@ def replay_command(config: ReaderConfig, instrument: str, as_json: bool) -> None
     if connection is None:
         names = ", ".join(item.instrument for item in config.connections)
         raise click.BadParameter(
-            _("No instrument is called %(name)r; there are %(names)s.", name=instrument, names=names)
+            _("No instrument is called %(name)r; there are %(names)s.", name=instrument, names=names),
+            param_hint="--instrument",
         )
     with _spool(config) as spool:
         intake = Intake(instrument, connection.driver, connection.settings, spool.add)

@@ -135,7 +135,8 @@ class HttpDelivery:
         except urllib.error.HTTPError as error:
             return _complaint(error)
         except (OSError, HTTPException) as error:
-            return Answer(Outcome.TRY_LATER, str(error) or type(error).__name__)
+            cause = getattr(error, "reason", error)  # of a URLError
+            return Answer(Outcome.TRY_LATER, str(cause) or type(cause).__name__)
         if not isinstance(receipt, dict) or not is_receipt(receipt):
             return Answer(Outcome.TRY_LATER, _("%(url)s does not answer as the server does.", url=self._url))
         return Answer(Outcome.TAKEN)

@@ -10,7 +10,7 @@ import json
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -127,8 +127,8 @@ class Reader:
         self._note_epoch = note_epoch
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"port {connection.instrument}", daemon=True)
-        self._logged_at = float("-inf")
-        self._unlogged = 0
+        self._logged_at: dict[str, float] = {}  # by what is wrong
+        self._unlogged: Counter[str] = Counter()
         self._is_behind = True  # something is journalled that was perhaps not taken
 
     def start(self) -> None:
@@ -162,9 +162,8 @@ class Reader:
         try:
             intake = self._new_intake(IntakeCounts())
             replay(read_journal(self._journal.folder), intake, from_epoch=max(1, self._processed_epoch))
-        except Exception as error:
-            log.exception("%s: the journal cannot be turned into readings", self.connection.instrument)
-            self._note_error("readings cannot be kept", error)
+        except Exception as error:  # noqa: BLE001 - whatever fails, the bytes are safe and it is tried again
+            self._note_error("readings cannot be kept", error, is_ours=True)
             self._stop.wait(CATCH_UP_RETRY_SECONDS)
             return False
         self._is_behind = False
@@ -195,11 +194,10 @@ class Reader:
             except OSError as error:
                 self._note_error("was lost", error)
                 self._stop.wait(FIRST_RETRY_SECONDS)
-            except Exception as error:
-                # A fault of ours must not end the port for good: what came is in the journal, the next opening goes on.
-                log.exception("%s: the reader failed", self.connection.instrument)
+            except Exception as error:  # noqa: BLE001 - a fault of ours must not end the port for good
+                # What came is in the journal, and the next opening goes on from there.
                 self._is_behind = True
-                self._note_error("the reader failed", error)
+                self._note_error("the reader failed", error, is_ours=True)
                 self._stop.wait(LONGEST_RETRY_SECONDS)
             finally:
                 port.close()
@@ -249,22 +247,24 @@ class Reader:
                 self.status.state = before
                 return result
 
-    def _note_error(self, what: str, error: Exception, *, keep_state: bool = False) -> None:
+    def _note_error(self, what: str, error: Exception, *, keep_state: bool = False, is_ours: bool = False) -> None:
+        """Show a fault, and log it once a minute; one of ours with where it came from."""
         if not keep_state:
             self.status.state = PortState.RECONNECTING
         self.status.note_error(f"{what}: {error}")
-        self._unlogged += 1
+        self._unlogged[what] += 1
         now = time.monotonic()
-        if now - self._logged_at >= ERROR_LOG_SECONDS:
+        if now - self._logged_at.get(what, float("-inf")) >= ERROR_LOG_SECONDS:
             log.warning(
                 "%s (%s) %s: %s [%d times]",
                 self.connection.instrument,
                 self.connection.port,
                 what,
                 error,
-                self._unlogged,
+                self._unlogged.pop(what),
+                exc_info=error if is_ours else None,
             )
-            self._logged_at, self._unlogged = now, 0
+            self._logged_at[what] = now
 
 
 class _Session:

@@ -408,3 +408,20 @@ def test_a_failure_of_ours_does_not_end_the_port(start, line: Pty, monkeypatch: 
     eventually(lambda: bench.reader.status.state is PortState.OPEN, "the port is open again")
     line.write(b"S S    2.00 g\r\n")
     assert bench.wait_for(2) == ["1.00", "2.00"], "what our failure left in the journal is read before the port opens"
+
+
+def test_a_failure_that_comes_again_and_again_is_logged_once_with_where_it_came_from(
+    start, line: Pty, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr("instruments.reader.CATCH_UP_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("instruments.reader.LONGEST_RETRY_SECONDS", 0.01)
+    bench = start("mt-sics", line.name)
+    bench.wait_open()
+    with monkeypatch.context() as broken:
+        broken.setattr("instruments.framing.delimited.LineFramer.take_run", None)
+        broken.setattr("instruments.framing.delimited.LineFramer.find_start", None)
+        line.write(b"S S    1.00 g\r\n")
+        eventually(lambda: bench.reader.status.errors > 5, "it fails again and again")
+    told = [record for record in caplog.records if record.name == "instruments.reader" and record.exc_info]
+    assert len(told) == len({record.getMessage().partition(": ")[0] for record in told}) == 2
+    assert bench.wait_for(1) == ["1.00"]
