@@ -45,13 +45,21 @@ def _driver(_ctx: click.Context, _param: click.Parameter, name: str) -> Driver:
     try:
         return get_driver(name)
     except UnknownDriverError as error:
+        _tell_broken()
         raise click.BadParameter(str(error)) from error
+
+
+def _tell_broken() -> None:
+    """Say which drivers of other packages could not be used, and why."""
+    for failure in registry().broken:
+        click.echo(_("left out: %(entry)s (%(reason)s)", entry=failure.entry, reason=failure.reason), err=True)
 
 
 def _config(_ctx: click.Context, _param: click.Parameter, path: Path) -> ReaderConfig:
     try:
         return load_config(path)
     except (ConfigError, OSError) as error:
+        _tell_broken()
         raise click.BadParameter(str(error)) from error
 
 
@@ -100,8 +108,7 @@ def list_drivers(as_json: bool) -> None:  # noqa: FBT001 - a click flag
     for driver in drivers:
         proven = _padded(_("real bytes") if driver.proven_on is ProvenOn.REAL_BYTES else _("documents"), PROVEN_WIDTH)
         click.echo(f"{driver.name:{width}}  {driver.transport:6}  {proven}  {bilingual(driver, 'title')}")
-    for failure in found.broken:
-        click.echo(_("left out: %(entry)s (%(reason)s)", entry=failure.entry, reason=failure.reason), err=True)
+    _tell_broken()
 
 
 @instruments.command()

@@ -65,13 +65,13 @@ def collect(offered: Iterable[EntryPoint]) -> Registry:
             continue
         for driver in loaded if isinstance(loaded, tuple | list) else (loaded,):
             if not isinstance(driver, Driver):
-                broken.append(BrokenDriver(entry.value, f"expected a Driver, got {driver!r}"))
+                broken.append(BrokenDriver(entry.value, _("expected a Driver, got %(found)r", found=driver)))
             elif driver.name in drivers:
-                broken.append(BrokenDriver(entry.value, f"the name {driver.name!r} is taken"))
+                broken.append(BrokenDriver(entry.value, _("the name %(name)r is taken", name=driver.name)))
             else:
                 drivers[driver.name] = driver
-    for failure in broken:
-        log.warning("instrument driver %s left out: %s", failure.entry, failure.reason)
+    for failure in broken:  # a command tells the person itself
+        log.info("instrument driver %s left out: %s", failure.entry, failure.reason)
     return Registry(MappingProxyType(drivers), tuple(broken))
 
 

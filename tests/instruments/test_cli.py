@@ -1,11 +1,13 @@
 """`lims instruments`: the forms that outside checks rely on."""
 
 import json
+import logging
 import os
 import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from instruments.cli import instruments
 from instruments.config import ConfigError, folder_name, load_config
 from instruments.daemon import Daemon, journal_folder
 from instruments.drivers import examples
-from instruments.drivers.registry import get_driver
+from instruments.drivers.registry import ENTRY_POINT_GROUP, collect, get_driver
 from instruments.journal import EntryKind, Journal
 from instruments.spool import Captured, Spool, SpoolState
 from tests.instruments.ptys import Pty, eventually, pty_at
@@ -95,6 +97,19 @@ def test_decode_tells_each_unit_that_cannot_be_read_once(tmp_path: Path, caplog:
     assert result.stderr.splitlines()[0].startswith("Its check value 00 is not that of its bytes: b")
     assert len(result.stderr.splitlines()) == 2
     assert caplog.records == []
+
+
+def test_a_driver_that_cannot_be_used_is_told_once_by_the_list_and_by_whoever_asks_for_one(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    entry = EntryPoint("x", "no_such_package:driver", ENTRY_POINT_GROUP)
+    monkeypatch.setattr("instruments.cli.registry", lambda: collect([entry]))
+    said = "left out: no_such_package:driver (ModuleNotFoundError: No module named 'no_such_package')"
+    assert invoke("list").stderr.splitlines() == [said]
+    asked = invoke("decode", "--driver", "x", __file__)
+    assert asked.stderr.splitlines()[0] == said
+    assert asked.stderr.count("left out") == 1
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_decode_takes_the_settings_of_the_driver(tmp_path: Path):
