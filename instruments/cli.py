@@ -15,7 +15,7 @@ from unicodedata import east_asian_width
 
 import click
 
-from instruments.captures import captured_bytes
+from instruments.captures import read_capture
 from instruments.config import ConfigError, ReaderConfig, load_config
 from instruments.daemon import SPOOL_FILE, STATUS_FILE, CannotStartError, Daemon, journal_folder
 from instruments.drivers.registry import UnknownDriverError, get_driver, registry
@@ -136,7 +136,10 @@ def decode(ctx: click.Context, driver: Driver, settings: dict[str, str], file: P
     framer = (driver.new_capture_framer or driver.new_framer)()
     intake = Intake(str(file), driver, settings, show, report=complain)
     now = clock.now()
-    intake.handle(framer.feed(captured_bytes(file.read_bytes())), 1, now)
+    capture = read_capture(file.read_bytes())
+    for number, line in capture.odd_lines:
+        click.echo(_("Line %(number)d is no line of a hex log: %(line)r", number=number, line=line[:80]), err=True)
+    intake.handle(framer.feed(capture.content), 1, now)
     intake.handle(framer.close(), 1, now)
     counts = intake.counts
     click.echo(summary_line(counts), err=True)

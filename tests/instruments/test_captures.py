@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from instruments.captures import captured_bytes, is_hex_log
+from instruments.captures import Capture, captured_bytes, read_capture
 from instruments.drivers.registry import get_driver
 from instruments.framing.base import Frame
 from instruments.parsing.strips import curve_values
@@ -51,12 +51,27 @@ def test_a_curve_says_nothing_that_the_module_did_not_send(captures: Path):
 
 
 def test_a_hex_log_is_told_from_raw_bytes():
-    assert is_hex_log(b"14:54:20\n7E,02,00,7E\n\n")
+    assert captured_bytes(b"14:54:20\n7E,02,00,7E\n\n") == b"\x7e\x02\x00\x7e"
     assert captured_bytes(b"14:54:20\r\n7e 02\r\n2018-08-01 14:54:21.5\r\n7E\r\n") == b"\x7e\x02\x7e"
-    assert not is_hex_log(b"14:54:20\n")
-    assert not is_hex_log(b"S S 100.00 g\r\n")
+    for text in (b"14:54:20\n", b"S S 100.00 g\r\n", b"12 34\r\nN 1.5 g\r\n", b"", b"\n"):
+        assert read_capture(text) == Capture(text)
     raw = b"\x7e\x02\x00\x00\x02\x7e"
     assert captured_bytes(raw) == raw
+
+
+def test_a_hex_log_that_was_cut_or_hurt_gives_its_other_frames_and_tells_the_lines(captures: Path):
+    log = (captures / "soldiers1989__UploadSoftWare" / "2018-08-01 串口数据Hex.log").read_bytes()
+    cut = read_capture(log[5:])
+    assert [number for number, _line in cut.odd_lines] == [1]
+    events = run(DRIVER.new_framer(), [cut.content])
+    assert (count(events, Frame), garbage_bytes(events)) == (101, 3)
+    lines = log.splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines) if line.startswith(b"7E,16"))
+    hurt = read_capture(
+        b"COM3 opened\n" + b"".join([*lines[:at], lines[at].replace(b"7E,16,", b"7E,1G,", 1), *lines[at + 1 :]])
+    )
+    assert [number for number, _line in hurt.odd_lines] == [1, at + 2]
+    assert count(run(DRIVER.new_framer(), [hurt.content]), Frame) == 100
 
 
 def test_the_logs_hold_flag_bytes_inside_their_data(captures: Path):
