@@ -27,7 +27,7 @@ from instruments.simulator import Fault, Misbehaviour, SimulatedDevice
 from instruments.spool import Captured, Spool
 from instruments.transports import opener_for
 from instruments.types import Driver, ProvenOn
-from instruments.words import last_fault_words, spool_words, state_words, unread_words
+from instruments.words import last_fault_words, port_words, spool_words, state_words, unread_words
 from lims import clock
 from lims.i18n import bilingual, ngettext
 from lims.i18n import gettext as _
@@ -177,14 +177,18 @@ def simulate(  # noqa: PLR0917 - click passes its options
     try:
         line = opener.open()
     except OSError as error:
-        raise click.ClickException(_("%(port)s cannot be opened: %(error)s", port=port, error=error)) from error
+        raise click.ClickException(
+            _("%(port)s cannot be opened: %(error)s", port=port, error=port_words(str(error)))
+        ) from error
     source = random.Random(seed)  # noqa: S311 - damage to be repeated, not a secret
     misbehaviour = Misbehaviour(tuple(Fault(fault) for fault in faults), chance, source)
     device = SimulatedDevice(driver, line, misbehaviour)
     try:
         device.run(rounds=rounds, interval=interval)
     except OSError as error:
-        raise click.ClickException(_("%(port)s was lost: %(error)s", port=port, error=error)) from error
+        raise click.ClickException(
+            _("%(port)s was lost: %(error)s", port=port, error=port_words(str(error)))
+        ) from error
     finally:
         line.close()
         opener.close()

@@ -95,7 +95,7 @@ def load_config(path: Path) -> ReaderConfig:
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+        raise ConfigError(_in(path, _("this is no TOML file: %(error)s", error=error))) from error
     _refuse_unknown(document, _TABLES, path)
     store = _text(_table(document, "store", path), "path", f"{path} [store]")
     rows, places = document.get("instrument", []), document.get("folder", [])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from instruments.transports import Opener, opener_for
 from instruments.types import SerialSettings
+from instruments.words import port_words
 from lims.i18n import gettext as _
 
 CHUNK = 1024  # bytes of one write: a printer that stops is noticed between two of them
@@ -61,7 +62,7 @@ class Printer:
                     port=self.port,
                     written=written,
                     all=len(job),
-                    error=error,
+                    error=port_words(str(error)),
                 )
             ) from error
         finally:
@@ -83,6 +84,8 @@ class Printer:
             finally:
                 line.close()
         except OSError as error:
-            raise PrinterError(_("%(port)s cannot be asked: %(error)s", port=self.port, error=error)) from error
+            raise PrinterError(
+                _("%(port)s cannot be asked: %(error)s", port=self.port, error=port_words(str(error)))
+            ) from error
         finally:
             opener.close()

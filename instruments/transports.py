@@ -222,7 +222,11 @@ def opener_for(name: str, settings: SerialSettings) -> Opener:
         )
     if parts.scheme not in {"tcp", "listen"}:
         return SerialOpener(name, settings)
-    if parts.port is None:
+    try:
+        port = parts.port
+    except ValueError:  # none that there could be
+        port = None
+    if port is None:
         raise ValueError(_("%(name)s has no port; expected %(scheme)s://host:port", name=name, scheme=parts.scheme))
     host = parts.hostname or ""
-    return TcpClientOpener(host, parts.port) if parts.scheme == "tcp" else TcpServerOpener(host, parts.port)
+    return TcpClientOpener(host, port) if parts.scheme == "tcp" else TcpServerOpener(host, port)

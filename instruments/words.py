@@ -48,10 +48,10 @@ def fault_words(text: str) -> str:
     }
     if what not in words:
         return text
-    return _("%(what)s: %(detail)s", what=words[what], detail=_port_words(detail) if what in _OF_THE_PORT else detail)
+    return _("%(what)s: %(detail)s", what=words[what], detail=port_words(detail) if what in _OF_THE_PORT else detail)
 
 
-def _port_words(detail: str) -> str:
+def port_words(detail: str) -> str:
     """What the system said of a port, where a person at the bench can do something about it."""
     known = {  # the texts of the system, of pyserial and of ours
         "the other end closed the connection": _("the other end closed the connection"),

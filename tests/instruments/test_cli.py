@@ -327,7 +327,7 @@ def test_status_of_a_reader_that_was_killed_says_that_it_does_not_run(tmp_path: 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("[store", "reader.toml: Expected"),
+        ("[store", "reader.toml: this is no TOML file: Expected"),
         ("[stores]\n", "unknown stores"),
         ("[store]\n", "expected a text for path"),
         ("store = 'x'\n", r"\[store\]: expected a table, got 'x'"),
@@ -336,6 +336,7 @@ def test_status_of_a_reader_that_was_killed_says_that_it_does_not_run(tmp_path: 
         (f"{ONE}[server]\nurl='lims.example.org'\n", "https:// for url, got 'lims.example.org'"),
         (f"{ONE}[server]\nurl='https://x'\ntoken_file='/nowhere'\n", "token_file '/nowhere' cannot be read"),
         (f"{ONE}[server]\nurl='https://x'\ntoken_file='/dev/null'\n", "token_file '/dev/null' does not hold"),
+        (ONE.replace("'p'", "'tcp://h:99999'"), r"tcp://h:99999 has no port; expected tcp://host:port"),
         (f"{ONE}poll_seconds=nan\n", "at least 1, got nan"),
         (f"{ONE}poll_seconds=true\n", "at least 1, got True"),
         (
