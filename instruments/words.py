@@ -60,6 +60,7 @@ def port_words(detail: str) -> str:
         "Could not exclusively lock port": _("another program has it open"),
         "device reports readiness to read": _("the device was unplugged"),
         "Input/output error": _("the device was unplugged"),
+        "Invalid argument": _("the port cannot do these line settings"),
         "Connection refused": _("nobody listens there"),
         "timed out": _("no answer came in time"),
     }

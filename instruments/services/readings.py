@@ -128,11 +128,13 @@ def triage(session: Session, instrument: Instrument, delivered: Sequence[Deliver
     by_identity = _known_identities(session, instrument, delivered)
     match = _Matching(session, instrument, delivered)
     triaged = []
-    for one in delivered:
+    # Rows of a file and of a memory dump share their instants: the ids keep the order in which they were delivered.
+    ids = sorted(uuid4() for _one in delivered)
+    for new_id, one in zip(ids, delivered, strict=True):
         rivals = by_identity[one.identity] if one.identity else []
         is_known = one.key in seen or any(says_the_same(rival, one) for _id, rival in rivals)
         tied, run_id = match.of(one)
-        decided = Triaged(uuid4(), one, is_known, tied, run_id)
+        decided = Triaged(new_id, one, is_known, tied, run_id)
         if rivals and not is_known:
             held = Match(None, None, QuarantineReason.CONFLICT)
             decided = Triaged(decided.id, one, is_known=False, match=held, conflicts_with_id=rivals[0][0])

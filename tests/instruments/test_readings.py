@@ -94,6 +94,16 @@ def test_a_run_takes_codes_of_its_laboratory_only(session, team):
         runs.open_instrument_run(uow, instrument.id, {"1": foreign})
 
 
+def test_readings_of_one_instant_stay_in_the_order_in_which_they_were_delivered(session, team):
+    _sample_id, code = make_recoded_sample(team)
+    values = [f"{number}.5" for number in range(20)]
+    at = clock.now()
+    take(team, *(make_delivered(code, value_text=value, captured_at=at) for value in values))
+    assert [one.value_text for one in queries.matched_readings(session, code)] == values
+    listed = queries.list_readings(session, team.lab_id, limit=20)
+    assert [one.value_text for one, _instrument in listed] == values[::-1]
+
+
 def test_the_same_reading_sent_twice_is_one(session, team):
     first, second = make_delivered(), make_delivered()
     assert len(take(team, first, first)) == 1
