@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from instruments.printers import STATUS_QUERIES, Printer, PrinterError
 from instruments.rules import SILENT_AFTER
 from instruments.simulator import Fault, Misbehaviour, SimulatedDevice
 from instruments.spool import Captured, Spool
-from instruments.transports import opener_for
+from instruments.transports import NobodyCalledError, Opener, Port, opener_for
 from instruments.types import Driver, ProvenOn
 from instruments.words import last_fault_words, port_words, spool_words, state_words, unread_words
 from lims import clock
@@ -175,7 +175,7 @@ def simulate(  # noqa: PLR0917 - click passes its options
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--port") from error
     try:
-        line = opener.open()
+        line = _wait_for_a_call(opener)
     except OSError as error:
         raise click.ClickException(
             _("%(port)s cannot be opened: %(error)s", port=port, error=port_words(str(error)))
@@ -193,6 +193,13 @@ def simulate(  # noqa: PLR0917 - click passes its options
         line.close()
         opener.close()
     click.echo(_("%(number)d units sent", number=device.sent_units), err=True)
+
+
+def _wait_for_a_call(opener: Opener) -> Port:
+    """The open line; one that listens is open when somebody has called."""
+    while True:
+        with suppress(NobodyCalledError):
+            return opener.open()
 
 
 @instruments.command("print")

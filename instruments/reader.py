@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from instruments.framing.base import Event, Framer, Send
 from instruments.intake import Intake, IntakeCounts, TakeReadings, replay
 from instruments.journal import Entry, EntryKind, Journal, read_journal
-from instruments.transports import NobodyCalledError, Opener, Port
+from instruments.transports import CallEndedError, NobodyCalledError, Opener, Port
 from instruments.types import Driver, PortState, Settings
 from lims import clock
 
@@ -191,6 +191,8 @@ class Reader:
             delay = FIRST_RETRY_SECONDS
             try:
                 self._serve(port)
+            except CallEndedError:
+                self.status.state = PortState.STARTING
             except OSError as error:
                 self._note_error("was lost", error)
                 self._stop.wait(FIRST_RETRY_SECONDS)

@@ -123,10 +123,20 @@ class SerialOpener:
         """A serial port holds nothing between openings."""
 
 
-class SocketLine:
-    """A TCP connection. It is probed while it is silent: a device server without power says no goodbye."""
+class CallEndedError(ConnectionResetError):
+    """A device that had called has gone: nothing is wrong, it calls again when it has something to say."""
 
-    def __init__(self, connection: socket.socket) -> None:
+
+class SocketLine:
+    """A TCP connection. It is probed while it is silent: a device server without power says no goodbye.
+
+    Args:
+        connection: open.
+        is_call: whether the device called us; it may hang up as it likes.
+    """
+
+    def __init__(self, connection: socket.socket, *, is_call: bool = False) -> None:
+        self._is_call = is_call
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for option, value in PROBES:
             connection.setsockopt(socket.IPPROTO_TCP, option, value)
@@ -136,10 +146,19 @@ class SocketLine:
         self._connection.settimeout(seconds)
         try:
             data = self._connection.recv(MAX_READ)
-        except TimeoutError:
+        except BlockingIOError:  # asked for no time at all
             return b""
+        except TimeoutError as error:
+            if error.errno is None:
+                return b""
+            raise  # the probes were not answered
+        except ConnectionResetError as error:  # it did not wait for our last answer
+            if self._is_call:
+                raise CallEndedError(*error.args) from error
+            raise
         if not data:
-            raise ConnectionResetError("the other end closed the connection")
+            ended = CallEndedError if self._is_call else ConnectionResetError
+            raise ended("the other end closed the connection")
         return data
 
     def write(self, data: bytes) -> None:
@@ -196,7 +215,7 @@ class TcpServerOpener:
             connection, _address = self._listener.accept()
         except TimeoutError as error:
             raise NobodyCalledError(*error.args) from error
-        return SocketLine(connection)
+        return SocketLine(connection, is_call=True)
 
     def close(self) -> None:
         if self._listener is not None:

@@ -58,6 +58,7 @@ def port_words(detail: str) -> str:
         "No such file or directory": _("there is no such port; is the device plugged in?"),
         "Permission denied": _("this account may not open it"),
         "Could not exclusively lock port": _("another program has it open"),
+        "Address already in use": _("another program has it open"),
         "device reports readiness to read": _("the device was unplugged"),
         "Input/output error": _("the device was unplugged"),
         "Invalid argument": _("the port cannot do these line settings"),

@@ -4,8 +4,11 @@ import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, datetime
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -149,6 +152,23 @@ def test_simulate_plays_a_device_on_a_port(tmp_path: Path):
         assert result.exit_code == 0
         sent = b"".join(examples.MT_SICS)
         assert line.read_exactly(len(sent)) == sent
+
+
+def test_simulate_waits_on_a_port_that_listens_until_somebody_calls():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    played: list[Result] = []
+    arguments = ("simulate", "--driver", "mt-sics", "--port", f"listen://127.0.0.1:{port}", "--interval", "0")
+    playing = threading.Thread(target=lambda: played.append(invoke(*arguments)))
+    playing.start()
+    time.sleep(1.2)  # longer than one wait for a call
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+        sent = b"".join(examples.MT_SICS)
+        got = b""
+        while len(got) < len(sent) and (piece := line.recv(100)):
+            got += piece
+        playing.join()
+    assert (got, played[0].exit_code) == (sent, 0)
 
 
 def test_print_sends_a_label_and_says_when_no_printer_is_there(tmp_path: Path):

@@ -4,6 +4,7 @@ import errno
 import logging
 import random
 import socket
+import struct
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -425,3 +426,17 @@ def test_a_failure_that_comes_again_and_again_is_logged_once_with_where_it_came_
     told = [record for record in caplog.records if record.name == "instruments.reader" and record.exc_info]
     assert len(told) == len({record.getMessage().partition(": ")[0] for record in told}) == 2
     assert bench.wait_for(1) == ["1.00"]
+
+
+@pytest.mark.parametrize("goodbye", ["hangs up", "resets the line"])
+def test_a_device_that_calls_sends_and_goes_is_no_fault(start, goodbye: str):
+    bench = start("mt-sics", "listen://127.0.0.1:0")
+    eventually(lambda: bench.opener.port != 0, "it listens")
+    for call in (1, 2):
+        with socket.create_connection(("127.0.0.1", bench.opener.port), timeout=5) as line:
+            line.sendall(f"S S    {call}.00 g\r\n".encode())
+            assert len(bench.wait_for(call)) == call
+            if goodbye == "resets the line":
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        eventually(lambda: bench.reader.status.state is PortState.STARTING, "it waits for the next call")
+    assert (bench.reader.status.errors, bench.reader.status.last_error, bench.values()) == (0, "", ["1.00", "2.00"])
