@@ -1,13 +1,13 @@
 """When a port of a reader last had a fault
 
-Revision ID: 0042
+Revision ID: 0038
 Revises: 0037
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0042"
+revision = "0038"
 down_revision = "0037"
 branch_labels = None
 depends_on = None
