@@ -18,7 +18,7 @@ def init_app(app: "Flask") -> None:
     from lims.web.api import register_api
     from lims.web.panels import register_panel
     from results.cli import results_group
-    from results.publication import api, cli, panels, subscribers, table_views, tasks, verification, views
+    from results.publication import api, cli, panels, subscribers, table_api, table_views, tasks, verification, views
 
     subscribers.register()
     declare("results.compare_tables", {Role.PLANNER, Role.ENFORCEMENT_OFFICER, Role.AUDITOR, Role.ADMINISTRATOR})
@@ -26,6 +26,7 @@ def init_app(app: "Flask") -> None:
     app.register_blueprint(table_views.bp)
     results_group.add_command(cli.published_command)
     register_api(app, api.blp)
+    register_api(app, table_api.blp)
     navigation.add_public_entry("public_results.index", _l("Results"), order=20)
     navigation.add_entry(
         "publication_tables.index",

@@ -12,7 +12,7 @@ from lims.errors import InvalidInputError
 from lims.i18n import gettext as _
 from lims.runtime import with_database
 from results.publication.comparing import compare_table, read_publication_file
-from results.publication.tables import Comparison, PublicationTable
+from results.publication.tables import FIRST_YEAR, LAST_YEAR, Comparison, PublicationTable
 
 DIFFERS = 1  # exit status, product.md §13: found something wrong
 
@@ -20,7 +20,9 @@ DIFFERS = 1  # exit status, product.md §13: found something wrong
 @click.command("published")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--year", type=click.IntRange(2000, 2100), help="Hold it against the notices of one year; all if left out."
+    "--year",
+    type=click.IntRange(FIRST_YEAR, LAST_YEAR),
+    help="Hold it against the notices of one year; all if left out.",
 )
 @click.option("--read", "only_read", is_flag=True, help="Only print what the table says, a sample a line.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")

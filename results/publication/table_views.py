@@ -14,11 +14,10 @@ from lims.errors import InvalidInputError
 from lims.forms import PageForm
 from lims.i18n import lazy_gettext as _l
 from results.publication.comparing import compare_table, read_publication_file
-from results.publication.tables import Comparison, Form, PublicationTable
+from results.publication.tables import FIRST_YEAR, LAST_YEAR, Comparison, Form, PublicationTable
 
 bp = Blueprint("publication_tables", __name__, url_prefix="/published-tables")
 
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 MOST_SHOWN = 200  # differences on the page; the command gives them all
 FORM_NAMES = {
     Form.PASS: _l("Table of passes"),

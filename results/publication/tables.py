@@ -25,6 +25,9 @@ _OTHERS_BEGIN = re.compile(r"\s*(?:[①-⑳]|初检|首检|初次检验|复检|�
 _ONE_LINE = re.compile(r"\s*[\r\n]+\s*")
 
 
+FIRST_YEAR, LAST_YEAR = 2000, 2100  # of notices that a table can be held against
+
+
 class Form(StrEnum):
     """Which of the official tables."""
 

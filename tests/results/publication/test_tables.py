@@ -1,5 +1,6 @@
 """What the official tables are written with is read back from them, and differences are told column by column."""
 
+import base64
 import io
 import json
 from dataclasses import replace
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from lims import clock
 from lims.auth.permissions import Role
 from lims.errors import InvalidInputError
 from lims.outbox.tasks import run_periodic
@@ -30,7 +32,7 @@ from results.publication.tables import (
 from tests.factories import referral as cases
 from tests.factories.people import make_organisation, make_person
 from tests.factories.sampling import make_team
-from tests.factories.web import csrf_token, log_in
+from tests.factories.web import bearer, csrf_token, log_in
 from tests.results.publication.test_publication import give_cma
 
 SIGNS = "甲乙丙abZ09（）()；;、，,/:：《》=+-@'\"~≤×% "
@@ -210,6 +212,27 @@ def test_every_table_that_is_downloaded_agrees_with_what_is_published(client, se
     refused = post(b"a,b\n1,2\n")
     assert refused.status_code == 422
     assert "This is no publication table" in refused.text
+
+
+def test_the_api_tells_the_differences_of_a_table_and_refuses_what_is_none(client, published):
+    def compare(content: bytes, **more):
+        return client.post(
+            "/api/v1/publication-tables/comparison",
+            json={"content_base64": base64.b64encode(content).decode()} | more,
+            headers=bearer(make_person(make_organisation(), Role.AUDITOR)),
+        )
+
+    content = client.get("/results/fail.csv").data
+    agreed = compare(content).json
+    assert (agreed["form"], agreed["agrees"], agreed["same"]) == ("fail", True, 1)
+    told = compare(content.replace("山东大葱".encode(), "山东小葱".encode())).json
+    [difference] = told["different"]
+    assert (told["agrees"], difference["in_table"], difference["published"]) == (False, "山东小葱", "山东大葱")
+    year = clock.now().year - 1
+    assert len(compare(content, year=year).json["extra"]) == 1, "no notice of the year before tells of it"
+    refused = compare(b"a,b\n1,2\n")
+    assert (refused.status_code, refused.json["code"]) == (422, "invalid_input")
+    assert compare(content, year=1999).status_code == 422
 
 
 def test_a_terminal_tells_the_differences_and_ends_in_status_1(app, client, published, tmp_path, monkeypatch):
