@@ -74,10 +74,14 @@ for _code in range(0x3300, 0x3400):  # ㎎, ㎏, ㎍, ㎖, ㎠: one character pe
     _FOLDS[_code] = unicodedata.normalize("NFKC", chr(_code)).replace("\u00b5", "μ")
 
 
+_INVERSE = re.compile(r"(?<=[A-Za-zμ])\s?[·•.*]\s?(kg|g|L|l|mL|ml)\s?\^?-1(?![0-9])")  # mg·kg⁻¹ is mg/kg
+
+
 def fold(text: str) -> str:
     """One spelling for each sign: half width, `μ`, `~`, `×`, superscripts as `^5`; spaces are kept as single ones."""
     folded = _SUPERSCRIPT_RUN.sub(lambda run: "^" + run[0].translate(_TO_PLAIN), text)
     folded = folded.translate(_FOLDS).replace("<=", "≤").replace(">=", "≥")
+    folded = _INVERSE.sub(r"/\1", folded)
     return re.sub(r" {2,}", " ", folded).strip()
 
 
@@ -93,7 +97,7 @@ _NUMBER = re.compile(
             \s*[×xX*·]\s*(?P<ten>10)
               (?:\s*\^\s*\(?(?P<power>[+-]?[0-9]{1,2})\)?|(?P<lost>[1-9][0-9]?))?
               (?![0-9.])
-          | [eE](?P<exponent>[+-]?[0-9]{1,3})(?![0-9A-Za-z])
+          | [eE](?P<exponent>[+-]?[0-9]{1,3})(?![0-9])
         )?
     )
     """,
@@ -285,6 +289,7 @@ _FIXED: dict[str, Unit] = {
     "°c": Unit("°C", "temperature", _ONE),
     **{word: Unit(word, f"scale {word}", _ONE) for word in ("度", "分", "级", "秒", "分钟")},
 }
+_AS_NOTE = re.compile(r"(?<=.)\(以[^()干]*计\)$")  # mg/L(以O₂计): of what, not of how much; 干 is another figure
 _LETTERS = "[A-Za-zμαβγδΩ°%‰]+"
 _OPAQUE = re.compile(rf"{_LETTERS}(?:[/·-][0-9]{{0,4}}{_LETTERS}){{0,3}}")
 _DENOMINATOR = re.compile(r"\(?(?P<count>[0-9]+(?:\.[0-9]+)?)?(?P<atom>[^0-9()]+.*?)\)?")
@@ -300,6 +305,8 @@ def parse_unit(text: str) -> Unit:
         QuantityError: the text is no unit.
     """
     key = re.sub(r"\s+", "", fold(text)).lower()
+    key = _AS_NOTE.sub("", key)
+    key = key[1:-1] if re.fullmatch(r"\([^()]*/[^()]*\)", key) else key
     if key in _FIXED:
         return _FIXED[key]
     numerator, slash, denominator = key.partition("/")

@@ -1,8 +1,8 @@
 """Reading a CSV or XLSX of results into printed items, and judging them one by one.
 
 Two shapes are understood: named columns (Chinese or English), and the published one-cell form
-`项目║结果║标准值`. Title rows above the header are skipped; continuation rows of a sample with several items, which
-carry only item and figures, inherit its number.
+`项目║结果║标准值`. Title rows above the header are skipped; continuation
+rows of a sample with several items, which carry only item and figures, inherit its number.
 """
 
 import csv
@@ -13,38 +13,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-from lims.quantities import N_, fold
-from results.rules.published import BAR, Segment, has_bars, split_cell, split_recheck, unify_bars
+from lims.quantities import N_
+from results.judge_columns import RESULTS, Header, find_header, known_columns
+from results.rules.published import Segment, aligned, has_bars, split_cell, split_recheck
 from results.rules.segment import PrintedItem, PrintedJudgement, judge_printed, unreadable
 from results.types import ItemKind, Reason
 
-MAX_TITLE_ROWS = 15  # bulletins put a title, a date and a note above the header
-
-# The first name that a sheet has wins: a sampling number before a row number.
-_NAMES = {
-    "record_id": (
-        "record_id sampling_no sample_id sample_no id 抽样编号 抽检编号 抽样单编号 样品编号 抽样单号 报告编号 编号 序号"
-    ),
-    "item": (
-        "item test_item analyte 检验项目 不合格项目 检测项目 项目名称 检验项目名称 不合格检验项目 不合格项"
-        " 问题项目 项目"
-    ),
-    "result": "result value measured 检验结果 检验值 检测值 检测结果 实测值 检验数据 不合格检验结果 结果 测定值",
-    "limit": (
-        "limit limit_text standard_value 标准值 限量 限量值 标准限量 标准限值 标准要求 标准规定 标准指标"
-        " 判定值 技术要求 限值"
-    ),
-    "limit_min": "limit_min 最小允许限 标准最小允许限",
-    "limit_max": "limit_max 最大允许限 标准最大允许限",
-    "unit": "unit 结果单位 单位 计量单位 检验单位",
-    "label_claim": "label_claim 标签标注要求 标签明示值 标签标示值 产品明示值 明示值",
-    "lod": "lod 检出限 方法检出限 标准方法检出限",
-    "loq": "loq 定量限 方法定量限",
-    "lod_unit": "lod_unit 检出限单位 方法检出限单位",
-    "kind": "kind item_kind 检验类型 项目类型",
-    "cell": "fail_raw",
-}
-_COLUMNS = {field: tuple(names.split()) for field, names in _NAMES.items()}
 _MONITORING = frozenset({"monitoring", "监测项目", "监测", "风险监测"})
 
 
@@ -73,7 +47,8 @@ def judge_file(path: Path) -> Iterator[JudgedSegment]:
     Raises:
         ResultsFileError: neither CSV nor XLSX, or no column that this judge knows.
     """
-    sheets = [_Sheet.of(rows) for rows in read_sheets(path)]
+    tables, are_padded = read_sheets(path)
+    sheets = [_Sheet.of(rows, is_padded=are_padded) for rows in tables]
     known = [sheet for sheet in sheets if sheet is not None]
     if not known:
         message = N_(
@@ -87,21 +62,21 @@ def judge_file(path: Path) -> Iterator[JudgedSegment]:
 # ---------------------------------------------------------------- rows of text
 
 
-def read_sheets(path: Path) -> list[list[list[str]]]:
-    """Rows of text of a CSV (UTF-8, UTF-16 or GB 18030) or of every sheet of an XLSX.
+def read_sheets(path: Path) -> tuple[list[list[list[str]]], bool]:
+    """Rows of text of a CSV (UTF-8, UTF-16 or GB 18030) or of every sheet of an XLSX, and whether it is a workbook.
 
     Raises:
         ResultsFileError: neither, or damaged.
     """
     content = path.read_bytes()
     if content.startswith(b"PK\x03\x04"):
-        return _read_workbook(content, path.name)
+        return _read_workbook(content, path.name), True
     if content.startswith(b"\xd0\xcf\x11\xe0") or path.suffix.lower() in {".xls", ".pdf", ".doc"}:
         message = N_("“%(file)s” is neither CSV nor XLSX; save it as one of them.")
         raise ResultsFileError(Reason("not_a_table", message, {"file": path.name}))
     text = _decode(content, path.name)
     delimiter = max(",\t;", key=text.partition("\n")[0].count)
-    return [list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))]
+    return [list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))], False
 
 
 def _decode(content: bytes, name: str) -> str:
@@ -141,76 +116,77 @@ def cell_text(value: object, number_format: str | None = "General") -> str:
     """Text of a spreadsheet cell; a number keeps the decimals it is shown with (0.30, not 0.3), never fewer."""
     if value is None:
         return ""
+    form = (number_format or "").split(";")[0]
+    if percent := re.fullmatch(r"0(?:\.(?P<places>0+))?%", form):
+        return _as_percent(value, len(percent["places"] or ""))
     if not isinstance(value, float):
         return str(value).strip()
     exact = Decimal(repr(value))
-    shown = re.fullmatch(r"#?,?#*0\.(0+)(?:_.*)?", (number_format or "").split(";")[0])
+    shown = re.fullmatch(r"#?,?#*0\.(0+)(?:_.*)?", form)
     written = -int(exact.normalize().as_tuple().exponent)
     places = max(len(shown[1]) if shown else 0, written, 0)
     return format(exact.quantize(Decimal(1).scaleb(-places)), "f")
 
 
-# ---------------------------------------------------------------- columns
+def _as_percent(value: object, places: int) -> str:
+    """A number in a cell of the form 0.0%: the sheet holds 0.151 and shows 15.1%."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value).strip()
+    exact = Decimal(repr(value)).scaleb(2)
+    written = max(places, -int(exact.normalize().as_tuple().exponent), 0)
+    return format(exact.quantize(Decimal(1).scaleb(-written)), "f") + "%"
 
 
-def _header_key(text: str) -> str:
-    folded = fold(text).lower().replace("\n", "").replace(" ", "")
-    return unify_bars(re.sub(r"\([^()]*\)", "", folded)).strip("*:")
-
-
-_FIELD_OF = {name: field for field, names in _COLUMNS.items() for name in names}
+# ---------------------------------------------------------------- rows of items
 
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A table whose columns are understood."""
+    """A table whose columns are understood.
 
-    columns: Mapping[str, int]
+    Attributes:
+        is_padded: every row has as many cells as the table is wide, so that one more says nothing (a workbook).
+    """
+
+    header: Header
     rows: Sequence[Sequence[str]]
-    lists_failures: bool
-    first_row: int
+    is_padded: bool
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[str]]) -> "_Sheet | None":
-        for number, row in enumerate(rows[:MAX_TITLE_ROWS]):
-            columns = _find_columns(row)
-            if "cell" in columns or _is_complete(columns):
-                lists_failures = any("不合格" in name or "fail" in name.lower() for name in row)
-                return cls(columns, rows[number + 1 :], lists_failures, number + 2)
-        return cls._by_bars(rows)
-
-    @classmethod
-    def _by_bars(cls, rows: Sequence[Sequence[str]]) -> "_Sheet | None":
-        """A table whose header does not name it, but one of whose columns is in the one-cell form."""
-        cells = [
-            (number, position) for number, row in enumerate(rows) for position, text in enumerate(row) if has_bars(text)
-        ]
-        if not cells:
-            return None
-        first, position = cells[0]
-        for number, row in enumerate(rows[:first]):
-            if columns := _find_columns(row):
-                named = {**columns, "cell": position}
-                return cls(named, rows[number + 1 :], lists_failures=False, first_row=number + 2)
-        return cls({"cell": position}, rows[first:], lists_failures=False, first_row=first + 1)
+    def of(cls, rows: Sequence[Sequence[str]], *, is_padded: bool) -> "_Sheet | None":
+        header = find_header(rows) or _header_of_bars(rows)
+        return cls(header, rows[header.first_row :], is_padded) if header else None
 
     def judge(self) -> Iterator[JudgedSegment]:
         record_id = ""
+        columns = self.header.places
         for offset, row in enumerate(self.rows):
-            fields = {
-                field: row[position].strip() if position < len(row) else "" for field, position in self.columns.items()
-            }
+            fields = {name: row[place].strip() if place < len(row) else "" for name, place in columns.items()}
             own_id = fields.get("record_id", "")
-            if not any(fields.get(field) for field in ("cell", "item", "result")):
+            if not any(fields.get(name) for name in ("cell", "item", *RESULTS)):
                 continue
             if own_id:
                 record_id = own_id
-            elif "record_id" not in self.columns:
-                record_id = str(self.first_row + offset)
-            if fields.get("cell"):
+            elif "record_id" not in columns:
+                record_id = str(self.header.first_row + offset + 1)
+            if (overflow := self._overflow(row)) is not None:
+                yield JudgedSegment(record_id, fields.get("item", ""), "", "", unreadable(overflow))
+            elif fields.get("cell"):
                 yield from self._judge_cell(record_id, fields["cell"])
-            elif "item" in self.columns:
+            elif "item" in columns:
                 yield from self._judge_columns(record_id, fields)
+
+    def _overflow(self, row: Sequence[str]) -> Reason | None:
+        """Why a row of text cannot be trusted: a comma inside a cell without quotes has moved what follows it."""
+        beyond = [text.strip() for text in row[self.header.width :] if text.strip()]
+        if self.is_padded or not beyond:
+            return None
+        message = N_(
+            "The row has %(count)s cells under %(width)s headings (“%(text)s” stands beyond the last): a separator"
+            " inside a cell needs quotes."
+        )
+        params = {"count": str(len(row)), "width": str(self.header.width), "text": beyond[0][:60]}
+        return Reason("row_too_long", message, params)
 
     def _judge_cell(self, record_id: str, cell: str) -> Iterator[JudgedSegment]:
         for segment in split_cell(cell):
@@ -218,21 +194,25 @@ class _Sheet:
 
     def _judge_columns(self, record_id: str, fields: Mapping[str, str]) -> Iterator[JudgedSegment]:
         is_monitoring = fields.get("kind", "").lower() in _MONITORING
+        own_unit = _stated(fields.get("unit", ""))
+        units = self.header.units
         common = PrintedItem(
             item="",
             result="",
             limit="",
-            unit=fields.get("unit", "").strip("/-— "),
+            unit=own_unit or units.get("result", ""),
+            limit_unit=own_unit or units.get("limit", "") or units.get("limit_max", ""),
             label_claim=fields.get("label_claim", ""),
             lod=fields.get("lod", ""),
             loq=fields.get("loq", ""),
-            lod_unit=fields.get("lod_unit", ""),
+            lod_unit=fields.get("lod_unit", "") or units.get("lod", "") or units.get("loq", ""),
             kind=ItemKind.MONITORING if is_monitoring else ItemKind.INSPECTION,
         )
         limit = fields.get("limit", "") or _limit_of_ends(fields)
-        for item, printed_result, printed_limit in _aligned(fields["item"], fields["result"], limit):
-            result, initial = split_recheck(printed_result)
-            segment = Segment(item, result, printed_limit, initial)
+        printed_result, initial = _results_of(fields)
+        for item, result, printed_limit in aligned(fields["item"], printed_result, limit):
+            counting, replaced = split_recheck(result)
+            segment = Segment(item, counting, printed_limit, replaced or initial)
             yield self._judge_segment(record_id, segment, common)
 
     def _judge_segment(self, record_id: str, segment: Segment, common: PrintedItem) -> JudgedSegment:
@@ -246,34 +226,39 @@ class _Sheet:
                     result=segment.result,
                     limit=segment.limit,
                     initial_result=segment.initial_result,
-                    is_published_failure=self.lists_failures,
+                    is_published_failure=self.header.lists_failures,
                 )
             )
         return JudgedSegment(record_id, segment.item, segment.result, segment.limit, judgement)
 
 
-def _find_columns(row: Sequence[str]) -> dict[str, int]:
-    columns: dict[str, int] = {}
-    ranks: dict[str, int] = {}
-    for position, text in enumerate(row):
-        key = _header_key(text)
-        field = _FIELD_OF.get(key) or ("cell" if _names_its_parts(key) else None)
-        if field is None:
-            continue
-        rank = _COLUMNS[field].index(key) if key in _COLUMNS[field] else 0
-        if field not in columns or rank < ranks[field]:
-            columns[field], ranks[field] = position, rank
-    return columns
+def _header_of_bars(rows: Sequence[Sequence[str]]) -> Header | None:
+    """The header of a table that does not name it, but one of whose columns is in the one-cell form."""
+    cells = [
+        (number, position) for number, row in enumerate(rows) for position, text in enumerate(row) if has_bars(text)
+    ]
+    if not cells:
+        return None
+    first, position = cells[0]
+    for number, row in enumerate(rows[:first]):
+        if columns := known_columns(row):
+            return Header({**columns, "cell": position}, number + 1, max(len(row), position + 1))
+    return Header({"cell": position}, first, len(rows[first]))
 
 
-def _names_its_parts(key: str) -> bool:
-    """Whether a header is `项目║结果║标准值` in any of their names; a cell of data is not."""
-    return [_FIELD_OF.get(part) for part in key.split(BAR)] == ["item", "result", "limit"]
+def _stated(text: str) -> str:
+    """A cell that says something; `/` and dashes alone say that there is nothing."""
+    return text if text.strip(" /-—－") else ""
 
 
-def _is_complete(columns: Mapping[str, int]) -> bool:
-    has_limit = bool({"limit", "limit_min", "limit_max"} & columns.keys())
-    return {"item", "result"} <= columns.keys() and has_limit
+def _results_of(fields: Mapping[str, str]) -> tuple[str, str]:
+    """The result that counts and the initial one that it replaced: a recheck has its own column in some bulletins.
+
+    Source: Food Safety Law Art. 88, the recheck conclusion is final.
+    """
+    first = fields.get("result", "") or fields.get("initial_result", "")
+    recheck = _stated(fields.get("recheck_result", ""))
+    return (recheck, first) if recheck else (first, "")
 
 
 def _limit_of_ends(fields: Mapping[str, str]) -> str:
@@ -284,14 +269,3 @@ def _limit_of_ends(fields: Mapping[str, str]) -> str:
     if low or high:
         return f"≥{low}" if low else f"≤{high}"
     return "/" if {"limit_min", "limit_max"} & fields.keys() else ""
-
-
-def _aligned(item: str, result: str, limit: str) -> Iterator[tuple[str, str, str]]:
-    """Items of one row: cells that list several, line by line in all three columns, are taken apart."""
-    items, results, limits = (
-        [line.strip() for line in text.splitlines() if line.strip()] for text in (item, result, limit)
-    )
-    if len(items) > 1 and len(items) == len(results) == len(limits):
-        yield from zip(items, results, limits, strict=True)
-    else:
-        yield item, result, limit

@@ -60,8 +60,14 @@ __all__ = [
 ]
 
 _SIGNS = {
-    "≤": ("不得超过", "不应超过", "不超过", "不大于", "不高于", "小于等于", "小于或等于", "至多"),
-    "≥": ("不得少于", "不得低于", "不少于", "不低于", "不小于", "大于等于", "大于或等于", "至少"),
+    "≤": (
+        *(f"{no}{more}" for no in ("不得", "不应", "不") for more in ("超过", "大于", "高于", "多于")),
+        *("小于等于", "小于或等于", "至多", "最大", "最高"),
+    ),
+    "≥": (
+        *(f"{no}{less}" for no in ("不得", "不应", "不") for less in ("少于", "低于", "小于")),
+        *("大于等于", "大于或等于", "至少", "最小", "最低"),
+    ),
     "<": ("小于", "低于"),
     ">": ("大于", "高于"),
 }
@@ -76,6 +82,12 @@ _CLAIM = re.compile(
     rf"(?:符合)?(?P<sign>[≤≥])?(?:(?P<first>[0-9.]+)%[×的]*)?{_CLAIM_WORD}"
     r"(?:[×的]*(?P<last>[0-9.]+)%(?![a-z]))?(?:±(?P<deviation>[0-9.]+)(?P<unit>[^±]*))?"
 )
+_CLAIMED_FIGURES = re.compile(
+    rf"(?:符合)?{_CLAIM_WORD}\((?P<figures>[≤≥<>]?[0-9.][^()]*)\)"
+)  # 产品明示值（42±1.0%vol）
+_HEADING = re.compile(r"^(?:应为?|须|标准(?:限量值?|限值|指标值?|要求|规定值?|值)|限量值?|限值)\s*[:]?\s*")
+_BASIS = re.compile(r"^《?(?:GB|NY|SB|DB)[/TZ0-9. ]*-[0-9]{4}》?\s*[:,]?\s*(?=[≤≥<>])")  # GB 2763-2021 ≤0.05mg/kg
+_WORD_BEHIND = re.compile(r"(?P<figure>[0-9.]+[^0-9以]*)(?P<word>以下|以内|以上)")
 _PLAN_KEY = re.compile(r"(?<![A-Za-z])([ncmM])\s*[=:]\s*")
 _BRACKETS = re.compile(r"[(\[]([^()\[\]]*(?:\([^()]*\))?[^()\[\]]*)[)\]]$")
 _RANGE_SIGN = re.compile(r"^(?:~|-{1,2}|至|到|…)\s*")
@@ -97,7 +109,9 @@ def parse_limit(text: str, unit: str = "") -> LimitExpression:
         QuantityError: its unit or a figure cannot be read.
     """
     folded = _SIGN_WORDS.sub(lambda word: _SIGN_OF[word[0]], fold(text)).strip(" '\"。.;,、")
-    folded = re.sub(r"^(?:应为?|须|限量|标准值)[:]?\s*", "", folded)
+    folded = _BASIS.sub("", _HEADING.sub("", folded))
+    if behind := _WORD_BEHIND.fullmatch(folded):
+        folded = ("≤" if behind["word"] in {"以下", "以内"} else "≥") + behind["figure"]
     compact = folded.replace(" ", "").replace("\n", "")
     column = parse_unit(unit)
     if not compact:
@@ -107,6 +121,8 @@ def parse_limit(text: str, unit: str = "") -> LimitExpression:
     absent = _ABSENT.match(compact)
     if absent is not None:
         return _absence(absent, compact, column, text)
+    if claimed := _CLAIMED_FIGURES.fullmatch(compact):
+        return parse_limit(claimed["figures"], unit)
     claim = _CLAIM.fullmatch(compact)
     if claim is not None:
         return _claim(claim, column)

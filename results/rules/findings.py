@@ -51,6 +51,10 @@ _BRACKET_BOUND = re.compile(r"\(\s*[<≤]?\s*(?P<bound>[0-9.][^()]*)\)")
 _PLAIN_NOTE = re.compile(r"\([^()0-9]*\)")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,;])")  # 1,300: one result, or two?
 _SEPARATORS = re.compile(r"[;,、\n|]+")
+_HEADING = re.compile(
+    r"^(?:实测|检[验测出]|测定|结果)(?:结果)?(?:数据|值)?\s*[:为]?\s*(?=[<>0-9.])"
+)  # 实测值：0.12mg/kg
+_NUMBERED = re.compile(r"[①-⑳]|(?:样品|样本|[Nn]o\.?)\s*[1-9][0-9]?\s*[#号]?\s*:")  # ①12②34, 样品1:12 样品2:34
 _ONE_VALUE = r"(?:[<>≤≥]?\s*[0-9.]+(?:\s*[×xX*]\s*10\^?[0-9]{1,2})?|未检出|检出)"
 _LOOSE_LIST = re.compile(rf"{_ONE_VALUE}(?:\s*/\s*{_ONE_VALUE}(?![0-9.]*\s*(?:g|mL|cm)\b))+")
 _SPACED_LIST = re.compile(rf"{_ONE_VALUE}(?: {_ONE_VALUE})+(?![0-9])")
@@ -72,7 +76,7 @@ def parse_findings(text: str, unit: str = "", *, expected: int = 1) -> tuple[Fin
     folded = fold(text)
     if folded.strip().lower() in _UNTESTED:
         return ()
-    bare, bound = _take_bound(folded)
+    bare, bound = _take_bound(_HEADING.sub("", folded))
     parts = _split(bare)
     if not parts or (_GROUPED.match(bare) and len(parts) != expected):
         raise _not_a_finding(text)
@@ -149,7 +153,7 @@ def _take_bound(folded: str) -> tuple[str, tuple[Decimal, Unit | None] | None]:
 
 
 def _split(bare: str) -> list[str]:
-    text = _PLAIN_NOTE.sub("", bare)
+    text = _NUMBERED.sub(";", _PLAIN_NOTE.sub("", bare))
     parts = [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
     if len(parts) != 1:
         return parts

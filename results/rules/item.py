@@ -1,5 +1,6 @@
 """The verdict of one item: the single entry that entry, review, verification and the file judge call."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -57,6 +58,9 @@ from results.types import (
 )
 
 _WHOLE = Decimal(100)
+_CLAIM_HEADING = re.compile(
+    r"^(?:产品|标签|包装)?(?:明示|标示|标注|标识)(?:值|含量|要求)?\s*[:为]?\s*(?=[0-9.])"
+)  # 标示值：400mg
 _VERDICT_OF = {
     Lie.INSIDE: ItemVerdict.PASS,
     Lie.APART: ItemVerdict.FAIL,
@@ -100,15 +104,7 @@ def _judge(case: JudgementInput) -> ItemJudgement:
     if isinstance(limit.form, LabelClaim):
         resolved = resolve_claim(limit.form, case.label_claim, limit.unit)
         if resolved is None:
-            return _open(
-                Rule.LABEL_CLAIM_OPEN,
-                Reason(
-                    "label_claim_open",
-                    N_("The limit is what the label claims, and “%(claim)s” names no figure with its direction."),
-                    {"claim": case.label_claim},
-                ),
-                text,
-            )
+            return _open(Rule.LABEL_CLAIM_OPEN, _claim_open(case.label_claim), text)
         text = f"{text}（{case.label_claim}）"
         limit = replace(resolved, qualifier=limit.qualifier)
     try:
@@ -116,6 +112,13 @@ def _judge(case: JudgementInput) -> ItemJudgement:
     except UnitMismatchError as mismatch:
         reason = Reason(mismatch.code, mismatch.message, mismatch.params)
         return _open(Rule.UNIT_MISMATCH, reason, text)
+
+
+def _claim_open(claim: str) -> Reason:
+    if not claim.strip(" /-—"):
+        return Reason("label_claim_open", N_("The limit is what the label claims, and the claim is not given."))
+    message = N_("The limit is what the label claims, and “%(claim)s” names no figure with its direction.")
+    return Reason("label_claim_open", message, {"claim": claim})
 
 
 def resolve_claim(form: LabelClaim, claim: str, unit: Unit) -> LimitExpression | None:
@@ -129,7 +132,7 @@ def resolve_claim(form: LabelClaim, claim: str, unit: Unit) -> LimitExpression |
     Returns:
         None when the claim is no figure, or when neither limit nor claim says which side is allowed.
     """
-    read = read_number(fold(claim))
+    read = read_number(_CLAIM_HEADING.sub("", fold(claim)))
     try:
         own = parse_unit(read.rest) if read and read.rest else unit
     except QuantityError:
@@ -315,9 +318,7 @@ def _judge_unbounded_absence(
 
 def _absence_reason(lie: Lie, rule: Rule, finding: Finding, shown: dict[str, str]) -> Reason:
     if lie is Lie.APART:
-        if rule is Rule.USE_PROHIBITED:
-            return Reason("found", N_("%(value)s was found, but its use is prohibited."), shown)
-        return Reason("found", N_("%(value)s was found, but nothing may be found."), shown)
+        return Reason("found", _found_message(rule, finding), shown)
     if lie is Lie.INSIDE and "bound" in shown and finding.kind is FindingKind.MEASURED:
         message = N_("%(value)s is below %(bound)s, from which a find counts.")
         return Reason("below_absence_bound", message, shown)
@@ -327,6 +328,16 @@ def _absence_reason(lie: Lie, rule: Rule, finding: Finding, shown: dict[str, str
         message = N_("The method cannot see down to %(bound)s, from which a find counts.")
         return Reason("lod_above_absence_bound", message, shown)
     return Reason("open", N_("%(value)s leaves open whether %(limit)s is met."), shown)
+
+
+def _found_message(rule: Rule, finding: Finding) -> str:
+    """What is wrong with a find; a find without a figure is not named twice (`检出 检出`)."""
+    has_figure = finding.kind is not FindingKind.DETECTED
+    if rule is Rule.USE_PROHIBITED:
+        figure = N_("%(value)s was found, but its use is prohibited.")
+        return figure if has_figure else N_("It was found, but its use is prohibited.")
+    figure = N_("%(value)s was found, but nothing may be found.")
+    return figure if has_figure else N_("It was found, but nothing may be found.")
 
 
 # ---------------------------------------------------------------- n, c, m, M

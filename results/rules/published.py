@@ -5,7 +5,7 @@ initial result (Food Safety Law Art. 88).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lims.catalog.limits import parse_limit
@@ -20,6 +20,16 @@ _INSIDE = re.compile(
     r"(?:复检|复验)(?:结果|值)?[:：\s]*(?P<recheck>.+)$",
     re.DOTALL,
 )
+_REVERSED = re.compile(
+    r"^\s*(?:复检|复验)(?:结果|值)?[:：\s]*(?P<recheck>.+?)[；;，,、/\s]*"
+    r"(?:初检|首检|初次检验)(?:结果|值)?[:：\s]*(?P<initial>.+)$",
+    re.DOTALL,
+)
+_BEHIND = re.compile(  # 0.06mg/kg（初检），0.07mg/kg（复检）
+    r"^(?P<initial>[^(（]+)[(（](?:初检|首检|初次检验)(?:结果|值)?[)）][；;，,、/\s]*"
+    r"(?P<recheck>[^(（]+)[(（](?:复检|复验)(?:结果|值)?[)）]\s*$"
+)
+_ONE_STAGE = re.compile(r"^\s*(?:初检|首检|初次检验|复检|复验)(?:检验)?(?:结果|值)?\s*[:：]\s*(?=\S)")
 _RECHECKS = frozenset({"复检", "复验"})
 _SEPARATORS = "；;，,、\n\r\t 。"
 _STRONG = re.compile(r"[；;\n]")
@@ -58,10 +68,28 @@ def has_bars(text: str) -> bool:
 
 def split_recheck(result: str) -> tuple[str, str]:
     """Split `初检结果：x；复检结果：y` in a result cell into the result that counts and the initial one."""
-    found = _INSIDE.match(result)
+    found = _INSIDE.match(result) or _REVERSED.match(result) or _BEHIND.match(result)
     if found is None:
-        return result.strip(), ""
-    return found["recheck"].strip(), found["initial"].strip()
+        return _ONE_STAGE.sub("", result).strip(), ""
+    return found["recheck"].strip(), found["initial"].strip(_SEPARATORS)
+
+
+def aligned(item: str, result: str, limit: str) -> Iterator[tuple[str, str, str]]:
+    """Items of one row whose three cells each list as many: by lines, or by `；` or `、` where limits stay limits.
+
+    Anything else is one item: names and microbiological results hold separators of their own.
+    """
+    for separator in ("\n", "；;", "、"):
+        items, results, limits = (_parts(text, separator) for text in (item, result, limit))
+        is_list = len(items) > 1 and len(items) == len(results) == len(limits)
+        if is_list and (separator == "\n" or all(_is_limit(one) for one in limits)):
+            yield from zip(items, results, limits, strict=True)
+            return
+    yield item, result, limit
+
+
+def _parts(text: str, separators: str) -> list[str]:
+    return [part.strip() for part in re.split(f"[{separators}]", text.replace("\r", "\n")) if part.strip()]
 
 
 def split_cell(cell: str) -> tuple[Segment, ...]:

@@ -4,6 +4,7 @@ What the source itself gets wrong is named, never guessed at: a limit without it
 a minimum, a published failure that meets its limit as printed.
 """
 
+import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -18,7 +19,7 @@ from lims.catalog.limits import (
     parse_limit,
 )
 from lims.quantities import N_, NO_UNIT, QuantityError, Unit, fold, parse_measured, parse_unit
-from results.rules.findings import parse_findings
+from results.rules.findings import format_finding, parse_findings
 from results.rules.item import judge_item
 from results.types import (
     Finding,
@@ -51,12 +52,16 @@ _MINIMUM_ITEMS = (
 )
 
 
+_NAMED_UNIT = re.compile(r"\((?P<bracket>[^()]+)\)$|,\s*(?P<behind>[^,()]+)$")
+
+
 @dataclass(frozen=True, slots=True)
 class PrintedItem:
     """One item as a source prints it; every field in the words of the source, empty where it has none.
 
     Attributes:
         unit: unit column, for result and limit without their own.
+        limit_unit: unit of the column of limits, where it is another.
         is_published_failure: the source prints it in a column of failures.
     """
 
@@ -64,6 +69,7 @@ class PrintedItem:
     result: str
     limit: str
     unit: str = ""
+    limit_unit: str = ""
     label_claim: str = ""
     lod: str = ""
     loq: str = ""
@@ -92,6 +98,8 @@ class PrintedJudgement:
 
 def judge_printed(printed: PrintedItem) -> PrintedJudgement:
     """Judge one printed item."""
+    if not printed.unit and (unit := unit_in_brackets(printed.item)):
+        printed = replace(printed, unit=unit)
     try:
         limit = _read_limit(printed)
         expected = limit.form.n if isinstance(limit.form, MicroPlan) else 1
@@ -111,6 +119,8 @@ def judge_printed(printed: PrintedItem) -> PrintedJudgement:
     judged = judge_item(case)
     if _is_wrong_way_round(printed.item, case, judged):
         return _wrong_direction(printed, limit)
+    if judged.verdict is not ItemVerdict.FAIL and (negative := _negative(findings, limit)):
+        return unreadable(negative, unit=limit.unit.text)
     reasons = (judged.reason, *_notes(printed, limit))
     is_contradiction = _is_contradiction(printed, judged)
     if is_contradiction:
@@ -123,6 +133,31 @@ def judge_printed(printed: PrintedItem) -> PrintedJudgement:
         limit.unit.text,
         source_is_wrong=is_contradiction,
     )
+
+
+def unit_in_brackets(name: str) -> str:
+    """The unit that the name of an item or of a column states: `镉（mg/kg）`, `联苯菊酯,mg/kg`; empty where none.
+
+    Only what measures a share is taken for a unit: `酸价(KOH)` and `维生素(A)` name something else.
+    """
+    found = _NAMED_UNIT.search(fold(name))
+    if found is None:
+        return ""
+    try:
+        unit = parse_unit(found["bracket"] or found["behind"])
+    except QuantityError:
+        return ""
+    is_share = "/" in unit.text or "%" in unit.text
+    return unit.text if is_share and not unit.dimension.startswith("as written") else ""
+
+
+def _negative(findings: tuple[Finding, ...], limit: LimitExpression) -> Reason | None:
+    """Why a measured figure below 0 cannot stand: of what is held in a food there is none or more."""
+    below = [finding for finding in findings if finding.value is not None and finding.value < 0]
+    if not below or limit.unit.dimension == "temperature":
+        return None
+    message = N_("The result %(value)s is negative, which no content of a food is: a dash or a slip of the source.")
+    return Reason("negative_result", message, {"value": format_finding(below[0])})
 
 
 def _is_contradiction(printed: PrintedItem, judged: ItemJudgement) -> bool:
@@ -138,11 +173,12 @@ def unreadable(reason: Reason, *, unit: str = "") -> PrintedJudgement:
 
 def _read_limit(printed: PrintedItem) -> LimitExpression:
     """The printed limit; where the source gives only what the label asks for, that."""
+    unit = printed.limit_unit or printed.unit
     if not printed.limit.strip(" /-—") and printed.label_claim.strip(" /-—"):
-        return parse_limit(printed.label_claim, printed.unit)
+        return parse_limit(printed.label_claim, unit)
     if not printed.limit.strip() and printed.kind is ItemKind.MONITORING:
-        return parse_limit("/", printed.unit)
-    return parse_limit(printed.limit, printed.unit)
+        return parse_limit("/", unit)
+    return parse_limit(printed.limit, unit)
 
 
 def _read_method(printed: PrintedItem) -> Method | None:
