@@ -219,6 +219,11 @@ class Unit:
         """`/25g`: found or not found in that much, which no calculation changes into another portion."""
         return self.dimension.startswith("found in ")
 
+    @property
+    def is_content(self) -> bool:
+        """How much of something is in a food: none or more, never less (a temperature or a rotation may be)."""
+        return "/" in self.dimension and not self.dimension.startswith("as written ")
+
 
 _Atom = tuple[str, str, Fraction]  # official spelling, kind, size
 

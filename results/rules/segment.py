@@ -154,7 +154,7 @@ def unit_in_brackets(name: str) -> str:
 def _negative(findings: tuple[Finding, ...], limit: LimitExpression) -> Reason | None:
     """Why a measured figure below 0 cannot stand: of what is held in a food there is none or more."""
     below = [finding for finding in findings if finding.value is not None and finding.value < 0]
-    if not below or limit.unit.dimension == "temperature":
+    if not below or not (limit.unit.is_content or limit.unit == NO_UNIT):
         return None
     message = N_("The result %(value)s is negative, which no content of a food is: a dash or a slip of the source.")
     return Reason("negative_result", message, {"value": format_finding(below[0])})

@@ -113,6 +113,7 @@ class Judge:
         same = (test_set.label_claims, entry.text, entry.untested_reason, *_stands_on(line))
         if same not in self._known:
             case = case_of(line, test_set, entry.text, entry.untested_reason)
+            _require_possible(line, case)
             _require_written(line, case, self._rules)
             self._known[same] = to_json(case), judge_line(case, line.limit_state, line.basis)
         used, judged = self._known[same]
@@ -130,6 +131,22 @@ _FIGURES = attrgetter("absence_value", "lod", "loq")
 def _stands_on(line: TestSetItem) -> tuple[object, ...]:
     """Of a line, what its verdict depends on; figures by their digits, as 0.50 equals 0.5 and is not written so."""
     return *_WORDS(line), *map(str, _FIGURES(line))
+
+
+def _require_possible(line: TestSetItem, case: JudgementInput) -> None:
+    """Refuse a content below 0, which a lost blank or a slip of a key gives and which would meet every maximum.
+
+    Raises:
+        InvalidInputError: shows the figure and what is expected.
+    """
+    for finding in case.findings:
+        unit = finding.unit if finding.unit_stated else parse_unit(line.unit)
+        if finding.value is not None and finding.value < 0 and unit.is_content:
+            message = gettext(
+                "“%(value)s” is below 0, which no content is; expected 未检出 or a figure from 0 on.",
+                value=format_measured(finding.value),
+            )
+            raise InvalidInputError(message, field=str(line.id))
 
 
 def _require_written(line: TestSetItem, case: JudgementInput, rules: ReportingRules) -> None:

@@ -224,6 +224,68 @@ def test_a_grid_is_walked_by_arrows_and_filled_from_a_spreadsheet(page, address)
     assert [page.input_value(f"[name=v{row}]") for row in range(2, 6)] == ["0.20", "0.010", "<0.01", ""]
 
 
+PASTE = """(text) => {
+  const clip = new DataTransfer();
+  clip.setData("text/plain", text);
+  document.activeElement.dispatchEvent(
+    new ClipboardEvent("paste", { clipboardData: clip, bubbles: true, cancelable: true }));
+}"""
+
+
+def grid_values(page):
+    return page.eval_on_selector_all("table[data-grid] input[name^=v]", "all => all.map((field) => field.value)")
+
+
+def test_undo_takes_back_a_pasted_block_and_what_was_typed_before_and_redo_brings_them_again(page, address):
+    page.goto(f"{address}?surface=bench")
+    empty = grid_values(page)
+    page.focus("[name=v0]")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("0.50", delay=80)
+    page.keyboard.press("ArrowDown")
+    typed = grid_values(page)
+    page.evaluate(PASTE, "0.20\n0.010")
+    pasted = grid_values(page)
+    assert pasted[:3] == ["0.50", "0.20", "0.010"]
+    page.keyboard.press("Control+z")
+    assert grid_values(page) == typed
+    page.keyboard.press("Control+z")
+    assert grid_values(page) == empty
+    page.keyboard.press("Control+y")
+    page.keyboard.press("Control+Shift+Z")
+    assert grid_values(page) == pasted
+
+
+def test_undo_takes_back_what_is_still_being_typed(page, address):
+    page.goto(f"{address}?surface=bench")
+    before = grid_values(page)
+    page.focus("[name=v1]")
+    page.keyboard.type("0.7", delay=80)
+    page.keyboard.press("Control+z")
+    assert grid_values(page) == before
+
+
+def test_pasted_values_that_find_no_cell_are_named(page, address):
+    page.goto(f"{address}?surface=bench")
+    rows = len(grid_values(page))
+    page.focus(f"[name=v{rows - 1}]")
+    page.evaluate(PASTE, "0.20\n0.333")
+    said = page.locator("[data-grid-note]")
+    expect(said).to_contain_text("0.333")
+    expect(said).not_to_contain_text("0.20")
+
+
+def test_a_draft_holds_only_what_was_changed_in_it(page, address):
+    page.goto(address)
+    untouched = page.input_value("#amount")
+    page.fill("#name", "Zhang")
+    kept = page.evaluate("Object.values(localStorage).map((text) => JSON.parse(text).values).flat()")
+    assert kept == [["name", "Zhang"]]
+    page.goto("about:blank")
+    page.goto(address)
+    assert (page.input_value("#name"), page.input_value("#amount")) == ("Zhang", untouched)
+
+
 def test_a_dangerous_act_is_asked_about_first_and_sent_once(page, address):
     page.goto(address)
     sent: list[str] = []

@@ -151,6 +151,22 @@ def test_the_interface_refuses_it_with_the_figure_that_is_expected(
     assert "0.12" in answer.text
 
 
+@pytest.mark.parametrize("text", ["-0.12", "-0.12mg/kg", "－0.12"])
+def test_a_content_below_nothing_is_refused_and_does_not_pass_its_limit(
+    client: FlaskClient, session: Session, team: Team, text: str
+) -> None:
+    made = make_test_set(team)  # no method row says how its results are written
+    line = measured_line(session, made).line
+    answer = client.post(
+        f"/api/v1/test-sets/{made.blind_code}/results",
+        json={"entries": [{"line_id": str(line.id), "text": text}]},
+        headers=bearer(team.tester),
+    )
+    assert answer.status_code == 422
+    assert "-0.12" in answer.text
+    assert standing_results(session, made.id) == {}
+
+
 def test_a_row_of_a_file_is_refused_with_the_figure_that_is_expected(
     session: Session, team: Team, made: TestSet
 ) -> None:

@@ -24,8 +24,22 @@ function fieldsOf(form) {
   );
 }
 
+function isChanged(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.options) {
+    const options = Array.from(field.options);
+    const isFirst = !field.multiple && !options.some((option) => option.defaultSelected);
+    return options.some((option, place) => option.selected !== (isFirst ? place === 0 : option.defaultSelected));
+  }
+  return field.value !== field.defaultValue;
+}
+
+/** Keep what was changed here, now or in the draft before: another field may be filled by another person meanwhile. */
 function save(form) {
-  const values = fieldsOf(form).map((field) => {
+  const kept = new Set(stored(form).map(([key]) => key));
+  const fields = fieldsOf(form);
+  for (const field of fields) if (isChanged(field)) kept.add(keyOf(field));
+  const values = fields.filter((field) => kept.has(keyOf(field))).map((field) => {
     if (field.type === "checkbox" || field.type === "radio") return [keyOf(field), field.checked];
     if (field.multiple) return [keyOf(field), Array.from(field.selectedOptions, (o) => o.value)];
     return [keyOf(field), field.value];
@@ -37,10 +51,18 @@ function save(form) {
   }
 }
 
+function stored(form) {
+  try {
+    return JSON.parse(localStorage.getItem(nameOf(form)))?.values ?? [];
+  } catch {
+    return [];
+  }
+}
+
 function restore(form) {
-  const stored = localStorage.getItem(nameOf(form));
-  if (!stored) return;
-  const { at, values } = JSON.parse(stored);
+  const draft = localStorage.getItem(nameOf(form));
+  if (!draft) return;
+  const { at, values } = JSON.parse(draft);
   if (Date.now() - at > KEEP_DAYS * 86400000) {
     localStorage.removeItem(nameOf(form));
     return;

@@ -1,5 +1,5 @@
 // Tables that are typed into (`data-grid`): arrows and Enter move, Ctrl+Enter sends the form, a block copied from a
-// spreadsheet fills the cells.
+// spreadsheet fills the cells, Ctrl+Z takes back what was typed or pasted, cell by cell, and Ctrl+Y does it again.
 
 const FIELD = "input:not([type=hidden]):not([disabled]):not([readonly]), select:not([disabled])";
 
@@ -33,9 +33,54 @@ function isAtEnd(field, forward) {
     : field.selectionStart === 0 && field.selectionEnd === 0;
 }
 
+/** What was done to a table: steps of [field, before, after], of which those before `at` are in force. */
+const histories = new WeakMap();
+
+function historyOf(table) {
+  if (!histories.has(table)) histories.set(table, { steps: [], at: 0, known: new Map() });
+  return histories.get(table);
+}
+
+/** Remember that these cells have changed, as one step. */
+function note(table, fields) {
+  const history = historyOf(table);
+  const step = [];
+  for (const field of fields) {
+    const before = history.known.get(field) ?? field.defaultValue ?? "";
+    if (before !== field.value) step.push([field, before, field.value]);
+    history.known.set(field, field.value);
+  }
+  if (step.length === 0) return;
+  history.steps.splice(history.at, Infinity, step);
+  history.at = history.steps.length;
+}
+
+function put(table, field, value) {
+  field.value = value;
+  historyOf(table).known.set(field, value);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Take the last step back, or do it again; false when there is none. */
+function move(table, back) {
+  const history = historyOf(table);
+  const step = history.steps[back ? history.at - 1 : history.at];
+  if (!step) return false;
+  history.at += back ? -1 : 1;
+  for (const [field, before, after] of step) put(table, field, back ? before : after);
+  return go(step[0][0]);
+}
+
 function onKey(event) {
   if (event.isComposing || event.altKey || !event.target.matches(FIELD)) return;
   if (event.ctrlKey || event.metaKey) {
+    const key = event.key.toLowerCase();
+    if (key === "z" || key === "y") {
+      note(event.currentTarget, [event.target]); // what is still being typed is a step as well
+      move(event.currentTarget, key === "z" && !event.shiftKey);
+      event.preventDefault();
+      return;
+    }
     if (event.key !== "Enter" || !event.target.form) return;
     event.preventDefault();
     event.target.form.requestSubmit();
@@ -61,21 +106,57 @@ function onKey(event) {
 function onPaste(event) {
   const text = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
   if (!/[\t\n]/.test(text)) return;
-  const grid = gridOf(event.currentTarget);
+  const table = event.currentTarget;
+  const grid = gridOf(table);
   const at = find(grid, event.target);
   if (!at) return;
   event.preventDefault();
+  note(table, [event.target]);
+  const filled = [];
+  const lost = [];
   for (const [down, line] of text.split("\n").entries()) {
     for (const [right, value] of line.split("\t").entries()) {
       const field = grid[at.row + down]?.[at.column + right];
-      if (!field) continue;
+      if (!field) {
+        if (value.trim()) lost.push(value.trim());
+        continue;
+      }
+      remember(table, field);
       field.value = value.trim();
+      filled.push(field);
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }
   }
+  note(table, filled);
+  tell(table, lost);
+}
+
+/** Say which values of a block found no cell: what is cut off silently is missed when the day is over. */
+function tell(table, lost) {
+  const place = table.closest(".table-wrap") ?? table;
+  const old = place.nextElementSibling;
+  if (old?.dataset.gridNote !== undefined) old.remove();
+  if (lost.length === 0 || !table.dataset.pasteLost) return;
+  const said = document.createElement("div");
+  said.dataset.gridNote = "";
+  said.className = "alert alert--warn";
+  said.setAttribute("role", "alert");
+  const text = document.createElement("div");
+  text.className = "alert__body";
+  text.textContent = `${table.dataset.pasteLost} ${lost.slice(0, 5).join(" · ")}${lost.length > 5 ? " …" : ""}`;
+  said.append(text);
+  place.after(said);
+}
+
+function remember(table, field) {
+  const { known } = historyOf(table);
+  if (!known.has(field)) known.set(field, field.value);
 }
 
 for (const table of document.querySelectorAll("table[data-grid]")) {
   table.addEventListener("keydown", onKey);
   table.addEventListener("paste", onPaste);
+  table.addEventListener("focusin", (event) => event.target.matches(FIELD) && remember(table, event.target));
+  table.addEventListener("change", (event) => event.target.matches(FIELD) && note(table, [event.target]));
+  if (table.contains(document.activeElement)) remember(table, document.activeElement);
 }
