@@ -44,6 +44,7 @@ def init_app(app: "Flask") -> None:
     from results.cli import results_group
     from results.queries import asked_at_bench
     from results.queries.keeping import conclusions_of
+    from results.rules.findings import with_unit
     from results.rules.formulas import get_formula
     from results.services import composition
 
@@ -61,7 +62,7 @@ def init_app(app: "Flask") -> None:
     navigation.add_public_entry("checks.start", _l("Check a report"), order=30)
     navigation.add_entry("reports.index", _l("Sign reports"), icon="sign", permission="results.sign", order=65)
     panels.register()
-    app.jinja_env.globals.update(formula_of=get_formula)
+    app.jinja_env.globals.update(formula_of=get_formula, with_unit=with_unit)
     app.cli.add_command(results_group)
     composition.configure(settings_of(app).public_url)
     subscribers.register()

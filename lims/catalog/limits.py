@@ -252,6 +252,12 @@ def _figures(folded: str, column: Unit, text: str) -> LimitExpression:
     except QuantityError as error:
         raise _unknown(text) from error
     unit = column if own == NO_UNIT else own
+    if first < 0 and unit.is_content:
+        raise LimitTextError(
+            "limit_negative",
+            N_("“%(text)s” is below 0, which no content of a food can be held to."),
+            text=text[:60],
+        )
     return LimitExpression(form, unit, qualifier, tuple(dict.fromkeys(reading.repairs)))
 
 

@@ -30,6 +30,7 @@ from results.queries.bench import (
     superseded_results,
     testers_of,
     versions_of,
+    worklists_of,
 )
 from results.queries.deadlines import ReportDue, reports_due
 from results.queries.later import LaterConclusion, later_conclusion, register_later_reader
@@ -105,4 +106,5 @@ __all__ = [
     "superseded_results",
     "testers_of",
     "versions_of",
+    "worklists_of",
 ]

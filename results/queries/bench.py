@@ -376,15 +376,23 @@ def standing_results(session: Session, test_set_id: UUID) -> dict[UUID, ItemResu
 
 def list_lines(session: Session, test_set_id: UUID) -> list[BenchLine]:
     """The worklist of a set in its order."""
-    results = standing_results(session, test_set_id)
+    return worklists_of(session, [test_set_id])[test_set_id]
+
+
+def worklists_of(session: Session, set_ids: Collection[UUID]) -> dict[UUID, list[BenchLine]]:
+    """The worklists of several sets, each in its order."""
+    results = results_by_line(session, set_ids)
     rows = session.execute(
         sa.select(TestSetItem, TestItem, Method)
         .join(TestItem, TestItem.id == TestSetItem.item_id)
         .outerjoin(Method, Method.id == TestSetItem.method_id)
-        .where(TestSetItem.test_set_id == test_set_id)
+        .where(among(TestSetItem.test_set_id, set_ids))
         .order_by(TestSetItem.position, TestSetItem.id)
     )
-    return [BenchLine(line, item, method, results.get(line.id)) for line, item, method in rows]
+    found: dict[UUID, list[BenchLine]] = {set_id: [] for set_id in set_ids}
+    for line, item, method in rows:
+        found[line.test_set_id].append(BenchLine(line, item, method, results.get(line.id)))
+    return found
 
 
 def get_line(session: Session, test_set_id: UUID, line_id: UUID) -> BenchLine:

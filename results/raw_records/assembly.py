@@ -26,6 +26,7 @@ from results.raw_data.queries import list_raw_data
 from results.raw_records.models import RecordTemplate
 from results.raw_records.queries import list_templates
 from results.raw_records.rules import template_on
+from results.rules.findings import with_unit
 from results.rules.formulas import get_formula
 
 
@@ -145,7 +146,7 @@ def _line(
             if row.reading.item_text in {one.item.name_zh, one.item.name_en}
         ),
         working=_working(result),
-        result=_with_unit(result, unit) if result else None,
+        result=with_unit(result.entered_text, unit) if result else None,
         untested_reason=result.untested_reason if result else None,
         tester=names[result.entered_by_id] if result else None,
         entered_at=result.entered_at if result else None,
@@ -154,11 +155,6 @@ def _line(
             for old, newer in pairwise(versions)
         ),
     )
-
-
-def _with_unit(result: ItemResult, unit: str) -> str:
-    is_bare = result.compared_value is not None and unit and unit not in result.entered_text
-    return f"{result.entered_text} {unit}" if is_bare else result.entered_text
 
 
 def _working(result: ItemResult | None) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ class FindingTextError(QuantityError):
     """A text that is no result."""
 
 
+UNITS_OF_A_PLAN = 5  # n of the microbiological plans in use: 1,300,400,500,600 is a list of five
+
 # `≤0.5` is missing on purpose: it is a limit in the column of results.
 _KIND_OF_SIGN = {
     "": FindingKind.MEASURED,
@@ -117,6 +119,20 @@ def format_finding(finding: Finding) -> str:
             return f"<定量限（定量限：{number}）" if number else "<定量限"
         case FindingKind.DETECTED:
             return f"检出{_portion(finding)}"
+
+
+def with_unit(text: str, unit: str) -> str:
+    """What was entered, with the unit of its line where it has none of its own: `0.12 mg/kg`, but `60μg/kg`.
+
+    A text that is no number, and one that cannot be read, stay as they are.
+    """
+    try:
+        findings = parse_findings(text, expected=UNITS_OF_A_PLAN)
+    except QuantityError:
+        return text
+    are_figures = any(finding.value is not None or finding.bound is not None for finding in findings)
+    is_bare = are_figures and not any(finding.unit_stated for finding in findings)
+    return f"{text.strip()} {unit}" if is_bare and unit else text
 
 
 def _portion(finding: Finding) -> str:

@@ -42,6 +42,7 @@ def _queue(form: SignForm, status: int = 200) -> ResponseReturnValue:
         "results/reports/index.html",
         form=form,
         mine=mine,
+        lines=queries.worklists_of(db.session, [row.report.test_set_id for row in mine if row.report]),
         waiting=[row for row in rows if row not in mine],
         signed=queries.list_signed(db.session, person),
         is_fresh=is_fresh(_confirmed_at(), now),

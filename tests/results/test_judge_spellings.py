@@ -6,6 +6,7 @@ import pytest
 from openpyxl import Workbook
 
 from results.judge_file import cell_text, judge_file
+from results.rules.findings import with_unit
 from results.rules.published import aligned, split_recheck
 from results.rules.segment import unit_in_brackets
 
@@ -229,3 +230,22 @@ def test_a_row_with_more_cells_than_headings_is_named_instead_of_losing_an_item(
     segments = judge_rows(tmp_path, ["编号", "fail_raw"], ["1", "甲║1mg/kg║≤2mg/kg", "乙║3mg/kg║≤2mg/kg"])
     assert (verdicts(segments), codes(segments)) == (["unreadable"], ["row_too_long"])
     assert segments[0].judgement.reasons[0].params["text"] == "乙║3mg/kg║≤2mg/kg"
+
+
+@pytest.mark.parametrize(
+    ("entered", "shown"),
+    [
+        ("0.12", "0.12 mg/kg"),
+        ("<0.5", "<0.5 mg/kg"),
+        ("120μg/kg", "120μg/kg"),
+        ("0.12 mg/kg", "0.12 mg/kg"),
+        ("0.1、0.2、0.3、0.4、0.5", "0.1、0.2、0.3、0.4、0.5 mg/kg"),
+        ("未检出", "未检出"),
+        ("未检出（检出限：0.01mg/kg）", "未检出（检出限：0.01mg/kg）"),
+        ("检出", "检出"),
+        ("/", "/"),
+        ("见附件", "见附件"),
+    ],
+)
+def test_a_result_is_shown_with_one_unit_and_that_is_its_own(entered, shown):
+    assert with_unit(entered, "mg/kg") == shown

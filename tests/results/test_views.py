@@ -18,7 +18,7 @@ from lims.uow import unit_of_work
 from results.models import Conclusion, ItemResult, ResultImport, TestSet
 from results.queries import list_lines, newest_report, standing_results
 from results.services.review import return_results
-from results.types import LimitState, TestSetState
+from results.types import ItemVerdict, LimitState, TestSetState
 from sampling.models import Sample, SamplingForm
 from tests.conftest import NOW
 from tests.factories.people import PASSWORD
@@ -372,6 +372,20 @@ def test_several_reports_are_signed_together_or_not_at_all(client: FlaskClient, 
     assert send(client, page, "/review/reports/sign", report=["x:y"]).status_code == 404
     assert send(client, page, "/review/reports/sign", report=shown).status_code == 303
     assert session.scalar(sa.select(sa.func.count()).select_from(Conclusion)) == 2
+
+
+def test_a_signatory_who_signs_several_sees_what_each_report_says(
+    client: FlaskClient, session: Session, team: Team
+) -> None:
+    reports = [make_report(team, make_locked_set(team)) for _ in range(2)]
+    log_in(client, team.signatory)
+    rows = re.findall(r"<tbody>(.*?)</tbody>", client.get("/review/reports/").text, re.DOTALL)
+    for report in reports:
+        (row,) = (text for text in rows if report.report_no in text)
+        for one in list_lines(session, report.test_set_id):
+            is_shown = one.result is not None and one.result.verdict is not ItemVerdict.UNTESTED
+            assert ((one.item.name_en or one.item.name_zh) in row) is is_shown
+            assert not is_shown or one.result.entered_text in row
 
 
 def test_a_signatory_returns_a_report_with_a_reason(client: FlaskClient, session: Session, team: Team) -> None:

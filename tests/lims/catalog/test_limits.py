@@ -123,6 +123,17 @@ def test_what_is_no_limit_is_refused(text):
         parse_limit(text)
 
 
+@pytest.mark.parametrize("text", ["≤-0.3mg/kg", "-0.3mg/kg", "-1~2g/100g"])
+def test_a_limit_below_nothing_is_refused_for_a_content(text):
+    with pytest.raises(LimitTextError) as refusal:
+        parse_limit(text)
+    assert refusal.value.code == "limit_negative"
+
+
+def test_a_limit_below_nothing_holds_for_a_temperature():
+    assert parse_limit("≤-18°C").form == Maximum(Decimal(-18))
+
+
 def test_the_unit_of_the_column_serves_where_the_text_has_none():
     assert parse_limit("≤0.2", "mg/kg").unit.text == "mg/kg"
     assert parse_limit("≤0.01 mg/L", "mg/kg").unit.text == "mg/L"
