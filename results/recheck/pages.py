@@ -93,7 +93,7 @@ def _expiry(facts: queries.ApplicationFacts) -> str:
 def _lateness(facts: queries.ApplicationFacts) -> str:
     until = facts.application.recheck_until
     if until is None:
-        return _("No notice is served on this applicant yet.")
+        return _("No service on this applicant is recorded: the time to apply has not begun; record the service.")
     return _(
         "Applied on %(applied)s; the last day is %(until)s.",
         applied=facts.application.applied_on.isoformat(),
@@ -133,6 +133,8 @@ def grounds_of(session: Session, recheck: Recheck, on: date) -> list[Ground]:
     facts = queries.application_facts(session, recheck, on)
     proposed = set(refusals_of(facts.application))
     unread = {RefusalReason.BACKUP_EXPIRED} if facts.application.backup_until is None else set()
+    if facts.application.recheck_until is None:
+        unread.add(RefusalReason.LATE)
     lines = [
         Ground(REASONS[reason], words(facts), reason in proposed, reason not in unread)
         for reason, words in FACTS.items()

@@ -46,7 +46,7 @@ class Application:
 
     Attributes:
         applied_on: the local day on which the application came in.
-        recheck_until: the applicant's last day; None where the notice is not served on them.
+        recheck_until: the applicant's last day; None where no service is recorded, so that no time has begun to run.
         asks_microbiological: one of the items asked for is microbiological.
         has_backup: a backup portion was kept, and is there still.
         backup_until: last day of the shelf life where the program knows it; None where it does not.
@@ -75,7 +75,7 @@ def refusals_of(application: Application) -> list[RefusalReason]:
         found.append(RefusalReason.MICROBIOLOGICAL)
     if application.backup_until is not None and application.applied_on > application.backup_until:
         found.append(RefusalReason.BACKUP_EXPIRED)
-    if application.recheck_until is None or application.applied_on > application.recheck_until:
+    if application.recheck_until is not None and application.applied_on > application.recheck_until:
         found.append(RefusalReason.LATE)
     if not application.has_backup:
         found.append(RefusalReason.BACKUP_UNFIT)

@@ -9,6 +9,7 @@ from chain_of_custody.queries import TrailEntry, custody_trail
 from chain_of_custody.types import CustodyKind
 from lims.actors import Actor
 from lims.catalog.labels import limit_words
+from lims.catalog.workdays import last_day
 from lims.clock import local_date
 from lims.i18n import DEFAULT_LOCALE, speaking
 from lims.people.queries import get_organisation, person_names
@@ -155,7 +156,7 @@ def _branch(session: Session, branch: ReferralBranch) -> CaseBranch:
         regulator=get_organisation(session, branch.regulator_id).name_zh,
         station=get_organisation(session, branch.station_id).name_zh if branch.station_id else None,
         state=STATES[branch.state],
-        finish_by=local_date(branch.finish_due_at),
+        finish_by=last_day(branch.finish_due_at),
         parts=[
             CasePart(
                 str(PART_NAMES[part]),

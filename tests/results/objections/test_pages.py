@@ -7,6 +7,8 @@ import pytest
 import sqlalchemy as sa
 from pypdf import PdfReader
 
+from lims.catalog.workdays import last_day
+from lims.clock import local_date
 from lims.people.models import LoginAttempt
 from results.objections.models import Objection
 from results.objections.types import ObjectionState, Outcome
@@ -75,7 +77,11 @@ def test_a_business_objects_and_applies_with_the_code_of_its_notice(client, sess
     asked = {"items": [str(line)], "grounds": "复检", "contact": "王经理"}
     assert post(client, "/my-notice/recheck", "/my-notice/recheck", **asked).status_code == 303
     shown = client.get("/my-notice/answer").text
-    assert session.scalars(sa.select(Recheck.recheck_no)).one() in shown
+    recheck = session.scalars(sa.select(Recheck)).one()
+    assert recheck.recheck_no in shown
+    for due_at in (recheck.decide_due_at, session.scalars(sa.select(Objection.decide_due_at)).one()):
+        assert last_day(due_at).isoformat() in shown
+        assert local_date(due_at).isoformat() not in shown  # a limit ends with its last day, not on the day after
     assert "/my-notice/recheck" not in shown
     assert post(client, "/my-notice/answer", "/my-notice/leave").status_code == 303
     assert client.get("/my-notice/answer").status_code == 303
@@ -124,6 +130,9 @@ def test_the_regulator_enters_accepts_and_reviews_an_objection(client, session, 
     home = post(client, new, new, **fields, grounds="方法不适用", files=(io.BytesIO(PNG), "a.png")).location
     page = client.get(home).text
     assert "方法不适用" in page
+    due_on = last_day(session.scalars(sa.select(Objection.decide_due_at)).one()).isoformat()
+    assert due_on in page
+    assert due_on in client.get("/objections/").text
     paper = page.partition(f"{home}/papers/")[2].partition('"')[0]
     assert client.get(f"{home}/papers/{paper}").data == PNG
     assert home in client.get("/objections/").text

@@ -38,7 +38,7 @@ def test_each_ground_stands_for_itself_and_a_mixed_application_may_be_split(mixt
     found = refusals_of(application)
     assert (RefusalReason.MICROBIOLOGICAL in found) == (micro and not (others and split))
     assert (RefusalReason.BACKUP_EXPIRED in found) == (shelf is not None and shelf < TODAY)
-    assert (RefusalReason.LATE in found) == (until is None or until < TODAY)
+    assert (RefusalReason.LATE in found) == (until is not None and until < TODAY)
     assert (RefusalReason.BACKUP_UNFIT in found) == (not kept)
     assert RefusalReason.OTHER not in found
 

@@ -42,7 +42,7 @@ LINES = [uuid4() for _ in range(4)]
     [
         ({}, []),
         ({"applied_on": TODAY + timedelta(days=1)}, [RefusalReason.LATE]),
-        ({"recheck_until": None}, [RefusalReason.LATE]),
+        ({"recheck_until": None}, []),  # no service is recorded: no time has begun
         ({"asks_microbiological": True}, [RefusalReason.MICROBIOLOGICAL]),
         ({"has_backup": False}, [RefusalReason.BACKUP_UNFIT]),
         ({"backup_until": TODAY - timedelta(days=1)}, [RefusalReason.BACKUP_EXPIRED]),

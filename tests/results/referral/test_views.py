@@ -11,8 +11,10 @@ import pytest
 from pypdf import PdfReader
 
 from lims.auth.permissions import Role
+from lims.catalog.workdays import last_day
 from lims.uow import unit_of_work
 from results.referral import services
+from results.referral.models import ReferralBranch
 from results.referral.types import BranchState, HandlingPart
 from sampling.models import Sample
 from sampling.types import SampleState
@@ -192,6 +194,8 @@ def test_the_evidence_package_is_read_without_the_program_in_chinese_whoever_ask
     assert sample.sampling_no in told
     assert sample.sampling_no in form
     assert "Product control" not in told
+    until = last_day(session.get_one(ReferralBranch, case.branch_id).finish_due_at)
+    assert f"办结期限：{until.year}年{until.month}月{until.day}日" in told
 
 
 def words_of(pdf: bytes) -> str:
