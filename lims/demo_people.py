@@ -32,6 +32,7 @@ class Body:
     name_zh: str
     name_en: str
     kind: OrganisationKind
+    address: str  # on reports and notices, whose reader wants to know where to object
     superior: str | None = None
 
 
@@ -49,14 +50,54 @@ class Resident:
 
 
 BODIES = (
-    Body("regulator", "清河县市场监督管理局", "Qinghe County Market Regulation Bureau", OrganisationKind.REGULATOR),
-    Body("station_east", "清河县城东市场监管所", "Chengdong Station", OrganisationKind.STATION, "regulator"),
-    Body("station_west", "清河县城西市场监管所", "Chengxi Station", OrganisationKind.STATION, "regulator"),
-    Body("sampling_org", "鲁北食品抽样服务有限公司", "Lubei Food Sampling Services", OrganisationKind.SAMPLING_ORG),
-    Body("lab_city", "德平市食品药品检验中心", "Deping City Food and Drug Laboratory", OrganisationKind.LAB),
-    Body("lab_county", "清河县检验检测中心", "Qinghe County Testing Centre", OrganisationKind.LAB),
-    Body("lab_private", "齐河分析检测股份有限公司", "Qihe Analytical Laboratories", OrganisationKind.LAB),
-    Body("recheck_lab", "省食品质量复检中心", "Provincial Recheck Laboratory", OrganisationKind.LAB),
+    Body(
+        "regulator",
+        "清河县市场监督管理局",
+        "Qinghe County Market Regulation Bureau",
+        OrganisationKind.REGULATOR,
+        "清河县政务路 18 号",
+    ),
+    Body(
+        "station_east",
+        "清河县城东市场监管所",
+        "Chengdong Station",
+        OrganisationKind.STATION,
+        "清河县城东大街 66 号",
+        "regulator",
+    ),
+    Body(
+        "station_west",
+        "清河县城西市场监管所",
+        "Chengxi Station",
+        OrganisationKind.STATION,
+        "清河县城西路 9 号",
+        "regulator",
+    ),
+    Body(
+        "sampling_org",
+        "鲁北食品抽样服务有限公司",
+        "Lubei Food Sampling Services",
+        OrganisationKind.SAMPLING_ORG,
+        "德平市高新区创业路 7 号",
+    ),
+    Body(
+        "lab_city",
+        "德平市食品药品检验中心",
+        "Deping City Food and Drug Laboratory",
+        OrganisationKind.LAB,
+        "德平市科技路 100 号",
+    ),
+    Body(
+        "lab_county", "清河县检验检测中心", "Qinghe County Testing Centre", OrganisationKind.LAB, "清河县政务路 20 号"
+    ),
+    Body(
+        "lab_private",
+        "齐河分析检测股份有限公司",
+        "Qihe Analytical Laboratories",
+        OrganisationKind.LAB,
+        "齐河市产业园 3 号楼",
+    ),
+    Body("recheck_lab", "省食品质量复检中心", "Provincial Recheck Laboratory", OrganisationKind.LAB, "省城经十路 1 号"),
 )
 
 _PLANNER, _OFFICER = (Role.PLANNER,), (Role.ACCOMPANYING_OFFICER,)
@@ -144,13 +185,15 @@ PEOPLE = (
 def live(world: World) -> None:
     """Register organisations, people, accounts, accreditations and authorisations, as an installation would."""
     with unit_of_work(INSTALL) as uow:
-        for body in BODIES:
+        for number, body in enumerate(BODIES, start=1):
             organisation = services.register_organisation(
                 uow,
                 name_zh=body.name_zh,
                 name_en=body.name_en,
                 kind=body.kind,
                 region_code=REGION,
+                address=body.address,
+                phone=f"0534-55501{number:02d}",
                 superior_id=world.organisations.get(body.superior or ""),
             )
             world.organisations[body.key] = organisation.id
