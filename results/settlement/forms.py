@@ -20,7 +20,10 @@ class PeriodForm(PageForm):
 
     def offer(self, labs: Iterable[tuple[str, str]]) -> None:
         """Fill the list of laboratories."""
-        self.lab_id.choices = [SelectChoice("", _("Choose a laboratory")), *(SelectChoice(*one) for one in labs)]
+        self.lab_id.choices = [
+            SelectChoice("", _("Choose the testing laboratory")),
+            *(SelectChoice(*one) for one in labs),
+        ]
 
 
 class PriceForm(PageForm):
@@ -34,7 +37,10 @@ class PriceForm(PageForm):
 
     def offer(self, labs: Iterable[tuple[str, str]], categories: Iterable[tuple[str, str]]) -> None:
         """Fill both lists."""
-        self.lab_id.choices = [SelectChoice("", _("Choose a laboratory")), *(SelectChoice(*one) for one in labs)]
+        self.lab_id.choices = [
+            SelectChoice("", _("Choose the testing laboratory")),
+            *(SelectChoice(*one) for one in labs),
+        ]
         every = SelectChoice("", _("Every other category"))
         self.category_code.choices = [every, *(SelectChoice(*one) for one in categories)]
 

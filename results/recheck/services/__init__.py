@@ -4,7 +4,6 @@ from results.recheck.services.applications import (
     accept_recheck,
     apply_by_notice,
     apply_for_recheck,
-    reasons_against,
     refuse_recheck,
 )
 from results.recheck.services.bench import (
@@ -40,7 +39,6 @@ __all__ = [
     "judge_decline",
     "note_advance",
     "note_repayment",
-    "reasons_against",
     "receive_backup",
     "record_link",
     "refuse_recheck",

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from lims.catalog.queries import deadline
 from lims.clock import LOCAL_ZONE, local_date
 from lims.decisions import read_reason
-from lims.errors import InvalidInputError, NotFoundError
+from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.i18n import lazy_gettext as _l
 from lims.numbering import take_number
 from lims.uow import UnitOfWork
@@ -115,11 +115,6 @@ def _apply(
     return recheck
 
 
-def reasons_against(uow: UnitOfWork, recheck: Recheck) -> list[RefusalReason]:
-    """Why this application is to be refused, as the program sees it; empty when it may be accepted."""
-    return refusals_of(application_facts(uow.session, recheck, local_date(uow.now)).application)
-
-
 def accept_recheck(uow: UnitOfWork, recheck_id: UUID, note: str = "") -> Recheck:
     """Accept an application, or of a mixed one what is not microbiological; penalties wait from then on.
 
@@ -132,11 +127,14 @@ def accept_recheck(uow: UnitOfWork, recheck_id: UUID, note: str = "") -> Recheck
     Raises:
         NotFoundError: no such application here.
         RecheckRefusedError: the law does not allow it, or a ground is overruled without a note; names the reasons.
-        ConflictError: decided before.
-        WrongStateError: the sample is not served, or closed.
+        ConflictError: decided before, or no service on the applicant is recorded yet.
+        WrongStateError: the sample is closed.
     """
     recheck = lock_recheck(uow, recheck_id, RecheckState.APPLIED)
-    reasons = reasons_against(uow, recheck)
+    application = application_facts(uow.session, recheck, local_date(uow.now)).application
+    if application.recheck_until is None:
+        raise ConflictError(_l("No service on the applicant is recorded: record it, then accept the application."))
+    reasons = refusals_of(application)
     facts = {"reasons": [reason.value for reason in reasons]}
     if not set(reasons) <= MAY_BE_OVERRULED:
         raise RecheckRefusedError(_l("This application must be refused."), facts=facts)

@@ -158,6 +158,17 @@ def test_a_late_application_is_refused_and_the_sample_stays_served(session, case
     assert session.get_one(Recheck, recheck_id).state is RecheckState.REFUSED
 
 
+def test_an_application_that_comes_before_the_service_is_recorded_waits_for_it(session):
+    case = cases.make_acknowledged_case()
+    recheck_id = rechecks.apply(case)
+    with pytest.raises(ConflictError, match="record it"), unit_of_work(case.officer.actor) as uow:
+        services.accept_recheck(uow, recheck_id)
+    cases.serve_all(case.officer, case.sample_id)
+    with unit_of_work(case.officer.actor) as uow:
+        services.accept_recheck(uow, recheck_id)
+    assert state_of(session, case) is SampleState.RECHECK
+
+
 def test_without_a_backup_portion_there_is_no_recheck(session):
     case = rechecks.make_served_case(backup_qty=None, no_backup_reason="复用餐饮具不留备样")
     recheck_id = rechecks.apply(case)
