@@ -20,11 +20,12 @@ from lims.demo import World
 from lims.quantities import NO_UNIT, convert, format_measured, parse_unit
 from lims.uow import UnitOfWork
 from results.models import TestSet, TestSetItem
-from results.queries import BenchLine, list_lines, set_of_sample
+from results.queries import BenchLine, find_set, list_lines, retests_of, set_of_sample
 from results.rules.frozen import judge_line
 from results.rules.reported import as_reported
 from results.rules.rounding import round_to_figures
 from results.services.composition import compose_reports
+from results.services.confirming import enter_retest
 from results.services.entry import approve_correction, enter_results, propose_correction
 from results.services.judging import case_of
 from results.services.review import give_up, lock_results, return_results
@@ -107,6 +108,7 @@ class Chapter:
 
     def review(self, sample_id: UUID, lab: str, tester: str) -> None:
         """Lock the set; a few come back from the lock, are corrected by two persons, and are locked again."""
+        self._test_again(tester, self._codes[sample_id])
         with self.world.acting(f"reviewer_{lab}") as uow:
             code = self._codes[sample_id]
             lock_results(uow, code)
@@ -128,9 +130,20 @@ class Chapter:
             proposal_id = propose_correction(uow, code, Entry(line.line.id, text, WHY_CORRECTED)).id
         with self.world.acting(reviewer) as uow:
             approve_correction(uow, proposal_id)
+        self._test_again(tester, code)
         with self.world.acting(reviewer) as uow:
             lock_results(uow, code)
         self._queue(sample_id, lab)
+
+    def _test_again(self, tester: str, code: str) -> None:
+        """What failed is measured a second time, and the figure comes out as it was."""
+        with self.world.acting(tester) as uow:
+            test_set = find_set(uow.session, code, uow.actor.require_organisation())
+            lines = list_lines(uow.session, test_set.id)
+            known = retests_of(uow.session, lines)
+            for one in lines:
+                if one.result and one.result.verdict is ItemVerdict.FAIL and one.line.id not in known:
+                    enter_retest(uow, code, one.line.id, one.result.entered_text)
 
     def sign(self, day: date, lab: str) -> None:
         """The evening's batch: look at each report, sign it."""

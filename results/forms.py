@@ -16,6 +16,12 @@ MAX_REASON = 500
 HEX_LENGTH = 64
 
 
+class RetestForm(PageForm):
+    """The second measurement of an item that failed."""
+
+    text = StringField(_l("Retest result"), [required(), Length(max=MAX_RESULT_TEXT)])
+
+
 class CorrectionForm(PageForm):
     """A result that shall replace one, and why."""
 

@@ -196,6 +196,30 @@ class ItemResult(OfSample, Entity):
     )
 
 
+class ResultRetest(OfSample, Entity):
+    """A second measurement of an item that failed, which a fail has to be borne out by before its lock."""
+
+    __tablename__ = "result_retest"
+    set_item_id: Mapped[UUID]
+    sample_id: Mapped[UUID] = mapped_column(index=True)
+    version: Mapped[int]  # of the result that it is held against
+    entered_text: Mapped[str]
+    used: Mapped[dict[str, Any]]  # everything the verdict depends on (results.rules.stored)
+    verdict: Mapped[ItemVerdict]
+    tested_by_id: Mapped[UUID]
+    tested_role: Mapped[DutyRole]
+    tested_at: Mapped[datetime]
+    __table_args__ = (
+        UniqueConstraint("set_item_id", "version"),
+        ForeignKeyConstraint(["set_item_id", "sample_id"], ["test_set_item.id", "test_set_item.sample_id"]),
+        ForeignKeyConstraint(["set_item_id", "version"], ["item_result.set_item_id", "item_result.version"]),
+        CheckConstraint("entered_text <> ''", name="retest_is_given"),
+        CheckConstraint("verdict <> 'untested'", name="retest_was_tested"),
+        CheckConstraint("tested_role = 'tester'", name="testers_retest"),
+        _acted("tested_by_id", "tested_role", "fk_result_retest_tested_by"),
+        {"info": APPEND_ONLY},
+    )
+
 class ResultLock(OfSample, Base):
     """A reviewer fixed the results of a set, working blind; after a return the next lock has the next number."""
 

@@ -117,6 +117,18 @@ class CorrectionOut(ma.Schema):
     proposed_at = ma.fields.AwareDateTime(required=True)
 
 
+class RetestOut(ma.Schema):
+    """The second measurement of an item that failed."""
+
+    id = ma.fields.UUID(required=True)
+    line_id = ma.fields.UUID(required=True, attribute="set_item_id")
+    version = ma.fields.Integer(required=True, metadata={"description": "Of the result that it is held against."})
+    entered_text = ma.fields.String(required=True)
+    verdict = ma.fields.Enum(ItemVerdict, by_value=True, required=True)
+    tested_by_id = ma.fields.UUID(required=True)
+    tested_at = ma.fields.AwareDateTime(required=True)
+
+
 class TestSetDetailOut(ma.Schema):
     """A set with its items."""
 
@@ -155,6 +167,13 @@ class ResultEntriesIn(StrictSchema):
     entries = ma.fields.List(
         ma.fields.Nested(ResultEntryIn), required=True, validate=ma.validate.Length(min=1, max=MAX_ENTRIES)
     )
+
+
+class RetestIn(StrictSchema):
+    """What the second measurement of an item found."""
+
+    line_id = ma.fields.UUID(required=True)
+    text = Text(required=True, min_length=1, max_length=MAX_RESULT_TEXT)
 
 
 class CorrectionIn(StrictSchema):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lims.errors import LimsError
 from lims.files import path_of
 from lims.verification import Finding, check_by_query
-from results.models import Conclusion, ItemResult, ResultLock, TestReport, TestSet, TestSetItem
+from results.models import Conclusion, ItemResult, ResultLock, ResultRetest, TestReport, TestSet, TestSetItem
 from results.rules.conclusion import conclude
 from results.rules.formulas import calculate, get_formula, is_rounding_of
 from results.rules.frozen import judge_line
@@ -58,6 +58,44 @@ WHERE (report.sample_id, report.pdf_sha256, report.verdict, report.signatory_id,
    OR conclusion.signed_at - conclusion.confirmed_at NOT BETWEEN interval '0' AND interval '5 minutes'
    OR conclusion.issued_on <> (conclusion.signed_at AT TIME ZONE 'Asia/Shanghai')::date
 """
+
+
+# A retest belongs to the version that stood when the reviewer locked; corrections after it have retests of their own.
+FAILS_NOT_BORNE_OUT = """
+SELECT 'item_result', result.id::text, 'verdict' FROM result_lock lock
+JOIN test_set_item line ON line.test_set_id = lock.test_set_id
+JOIN LATERAL (
+    SELECT * FROM item_result one WHERE one.set_item_id = line.id AND one.entered_at <= lock.locked_at
+    ORDER BY one.version DESC LIMIT 1
+) result ON true
+LEFT JOIN result_retest retest ON retest.set_item_id = result.set_item_id AND retest.version = result.version
+    AND retest.tested_at <= lock.locked_at AND retest.verdict = 'fail'
+WHERE result.verdict = 'fail' AND retest.id IS NULL AND EXISTS (
+    SELECT FROM rule_parameter rule WHERE rule.code = 'fail_retest' AND rule.value <> 0 AND rule.superseded_at IS NULL
+    AND rule.valid_from <= (lock.locked_at AT TIME ZONE 'Asia/Shanghai')::date
+    AND (rule.valid_to IS NULL OR rule.valid_to >= (lock.locked_at AT TIME ZONE 'Asia/Shanghai')::date)
+)
+"""
+
+
+def check_retests(session: Session) -> Finding:
+    """Every retest computes again to the same answer."""
+    finding = Finding("I8 every retest computes again to the same answer")
+    rows = session.execute(
+        sa.select(ResultRetest, TestSetItem.limit_state, TestSetItem.basis)
+        .join(TestSetItem, TestSetItem.id == ResultRetest.set_item_id)
+        .order_by(ResultRetest.id)
+        .execution_options(yield_per=BATCH)
+    )
+    for row, limit_state, basis in rows:
+        finding.checked += 1
+        try:
+            stands = judge_line(from_json(row.used), limit_state, basis).verdict is row.verdict
+        except (KeyError, TypeError, ValueError):
+            stands = False
+        if not stands:
+            finding.violate("result_retest", f"id={row.id}", "verdict")
+    return finding
 
 
 def check_verdicts(session: Session) -> Finding:
@@ -164,6 +202,12 @@ VERDICTS = (
         FROZEN_LIMITS_THAT_DIFFER,
     ),
     check_calculations,
+    check_retests,
+    check_by_query(
+        "every fail was borne out by a retest before its lock",
+        "SELECT count(*) FROM item_result",
+        FAILS_NOT_BORNE_OUT,
+    ),
     check_locks,
     check_conclusions,
     check_by_query("I5 every sample ends in one way", "SELECT count(*) FROM sample", NOT_ONE_ENDING),

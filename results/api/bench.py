@@ -23,11 +23,14 @@ from results.schemas import (
     ResultEntriesIn,
     ResultLockOut,
     ResultReasonIn,
+    RetestIn,
+    RetestOut,
     TestSetDetailOut,
     TestSetsIn,
     TestSetsOut,
     dumped,
 )
+from results.services.confirming import enter_retest
 from results.services.entry import approve_correction, enter_results, propose_correction
 from results.services.review import give_up, lock_results, return_results
 from results.services.worklists import begin_testing
@@ -120,6 +123,17 @@ def enter(body: Mapping[str, Any], code: str) -> Any:
     with unit_of_work(current_actor()) as uow:
         enter_results(uow, queries.as_code(code), entries)
         return _answered(uow, code)
+
+
+@blp.route("/<code>/retests", methods=["POST"])
+@requires("results.test")
+@blp.arguments(RetestIn)
+@blp.response(201, RetestOut)
+@blp.refuses(401, 403, 404, 409, 422)
+def test_again(body: Mapping[str, Any], code: str) -> Any:
+    """Enter the second measurement of an item that failed, which its lock asks for."""
+    with unit_of_work(current_actor()) as uow:
+        return answer(uow, dumped(RetestOut(), enter_retest(uow, queries.as_code(code), body["line_id"], body["text"])))
 
 
 @blp.route("/<code>/corrections", methods=["POST"])

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from lims.catalog.queries import ancestors
-from lims.clock import local_date
+from lims.clock import local_date, local_time
 from lims.errors import ConflictError
 from lims.i18n import DEFAULT_LOCALE, speaking
 from lims.i18n import lazy_gettext as _l
@@ -16,18 +16,19 @@ from lims.people.queries import get_organisation, person_names
 from lims.quantities import format_measured
 from results.environment.queries import Course, courses_between
 from results.evidence.queries import Controlled, MeasuredOn, controlled, measured_on
-from results.models import ItemResult, TestSet
+from results.models import ItemResult, ResultRetest, TestSet
 from results.papers.raw_record import RawRecordPaper, RecordLine, RecordSheet, StruckResult, render_raw_record
 from results.preparations.queries import materials_of_batch
 from results.preparations.types import Material
 from results.quality.words import OUTCOMES, SLOT_KINDS
-from results.queries import BenchLine, last_lock, list_lines, superseded_results
+from results.queries import BenchLine, last_lock, list_lines, retests_of, superseded_results
 from results.raw_data.queries import list_raw_data
 from results.raw_records.models import RecordTemplate
 from results.raw_records.queries import list_templates
 from results.raw_records.rules import template_on
 from results.rules.findings import with_unit
 from results.rules.formulas import get_formula
+from results.types import ItemVerdict
 
 
 def record_pdf(session: Session, test_set: TestSet) -> bytes:
@@ -73,7 +74,9 @@ def _paper(session: Session, test_set: TestSet) -> RawRecordPaper:
     written = _written(test_set, lines, struck)
     began, last = min(one.entered_at for one in written), max(one.entered_at for one in written)
     lock = last_lock(session, test_set.id)
-    names = person_names(session, {one.entered_by_id for one in written} | ({lock.reviewer_id} if lock else set()))
+    retests = retests_of(session, lines)
+    people = {one.entered_by_id for one in written} | {one.tested_by_id for one in retests.values()}
+    names = person_names(session, people | ({lock.reviewer_id} if lock else set()))
     measured, batches = measured_on(session, test_set), controlled(session, test_set)
     materials = {one.number: one for row in batches for one in materials_of_batch(session, row.batch.id)}
     sheets = _by_template(list_templates(session, test_set.lab_id), lines, local_date(began))
@@ -98,7 +101,9 @@ def _paper(session: Session, test_set: TestSet) -> RawRecordPaper:
                 template.title,
                 template.number,
                 template.version,
-                tuple(_line(one, measured, struck.get(one.line.id, ()), names) for one in rows),
+                tuple(
+                    _line(one, measured, struck.get(one.line.id, ()), retests.get(one.line.id), names) for one in rows
+                ),
             )
             for template, rows in sheets
         ),
@@ -131,7 +136,11 @@ def _by_template(
 
 
 def _line(
-    one: BenchLine, measured: Sequence[MeasuredOn], struck: Sequence[ItemResult], names: Mapping[UUID, str]
+    one: BenchLine,
+    measured: Sequence[MeasuredOn],
+    struck: Sequence[ItemResult],
+    retest: ResultRetest | None,
+    names: Mapping[UUID, str],
 ) -> RecordLine:
     result = one.result
     unit = one.line.unit or one.line.limit_unit
@@ -145,7 +154,7 @@ def _line(
             for row in measured
             if row.reading.item_text in {one.item.name_zh, one.item.name_en}
         ),
-        working=_working(result),
+        working=(*_working(result), *_retest(retest, unit, names)),
         result=with_unit(result.entered_text, unit) if result else None,
         untested_reason=result.untested_reason if result else None,
         tester=names[result.entered_by_id] if result else None,
@@ -155,6 +164,15 @@ def _line(
             for old, newer in pairwise(versions)
         ),
     )
+
+
+def _retest(retest: ResultRetest | None, unit: str, names: Mapping[UUID, str]) -> tuple[str, ...]:
+    """The second measurement of a fail, with who made it."""
+    if retest is None:
+        return ()
+    outcome = "不合格" if retest.verdict is ItemVerdict.FAIL else "与原结果不一致"
+    at = local_time(retest.tested_at).strftime("%Y-%m-%d %H:%M")
+    return (f"复测：{with_unit(retest.entered_text, unit)}（{outcome}），{names[retest.tested_by_id]} {at}",)
 
 
 def _working(result: ItemResult | None) -> tuple[str, ...]:

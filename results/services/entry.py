@@ -90,7 +90,7 @@ def enter_sets(
     known = looked_at or {}
     unread = {sets[code].id for code, entries in by_code.items() if any(e.set_item_id not in known for e in entries)}
     lines = lines_of_sets(uow.session, unread) | {line_id: one.line for line_id, one in known.items()}
-    _require_methods(uow, sets.values(), [lines[line_id] for line_id in given if line_id in lines])
+    require_methods(uow, sets.values(), [lines[line_id] for line_id in given if line_id in lines])
     judge = Judge.of(uow.session, lines.values())
     standing = results_by_line(uow.session, set_ids)
     judged: list[JudgedEntry] = []
@@ -148,7 +148,7 @@ def _as_copied(row: dict[str, Any]) -> dict[str, Any]:
 _PACK = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def _require_methods(uow: UnitOfWork, sets: Iterable[TestSet], lines: Sequence[TestSetItem]) -> None:
+def require_methods(uow: UnitOfWork, sets: Iterable[TestSet], lines: Sequence[TestSetItem]) -> None:
     """Insist that a tester who is authorised for some methods only uses no other.
 
     Every set is asked for by itself, as one authorisation has to cover all its methods; sets that ask the same are

@@ -21,6 +21,7 @@ from results.queries import (
     open_proposals,
 )
 from results.rules.conclusion import conclude
+from results.services.confirming import require_confirmed
 from results.types import ItemVerdict, SampleVerdict, TestSetState
 from sampling.models import Sample
 from sampling.services.samples import move_sample
@@ -52,6 +53,7 @@ def lock_results(uow: UnitOfWork, blind_code: str) -> ResultLock:
             nothing can be concluded.
         ConflictError: nobody tests this set, or it is locked already.
         ResultsHeldError: quality control rejected a result, or is not complete.
+        NotConfirmedError: a fail without a retest that bears it out.
         SeparationRefusedError: the reviewer tested this sample or stands on its sampling side.
     Emits: ResultsLocked.
     """
@@ -68,6 +70,7 @@ def lock_results(uow: UnitOfWork, blind_code: str) -> ResultLock:
     if open_proposals(uow.session, test_set.id):
         raise IncompleteResultsError(_l("A proposed correction waits for its second person."))
     require_released(uow, test_set.id)
+    require_confirmed(uow, lines)
     standing = {one.line.id: one.result for one in lines if one.result is not None}
     _check_conclusive(lines, standing)
     before = last_lock(uow.session, test_set.id)

@@ -22,7 +22,7 @@ from results.services.signing import sign_conclusion
 from results.types import Entry, LimitState
 from sampling.types import SampleVerdict
 from tests.factories.people import Somebody, make_person
-from tests.factories.results import STATED, make_report, make_test_set
+from tests.factories.results import STATED, bear_out, make_report, make_test_set
 from tests.factories.sampling import Team, make_team
 
 COMPLETE = {
@@ -74,6 +74,7 @@ def make_locked_set(team: Team, *, fails: bool, failures: int = 1, **form: objec
             left -= bool(over)
         assert not left, "too few items with a maximum"
         enter_results(uow, made.blind_code, entries)
+    bear_out(team, made)
     with unit_of_work(team.reviewer.actor) as uow:
         lock_results(uow, made.blind_code)
     return made

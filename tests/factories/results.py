@@ -3,12 +3,13 @@
 from lims.db import db
 from lims.uow import unit_of_work
 from results.models import TestReport, TestSet
-from results.queries import list_lines
+from results.queries import list_lines, retests_of
 from results.services.composition import compose_report
+from results.services.confirming import enter_retest
 from results.services.entry import enter_results
 from results.services.review import lock_results
 from results.services.signing import sign_conclusion
-from results.types import Calculation, Entry, LimitState
+from results.types import Calculation, Entry, ItemVerdict, LimitState
 from tests.factories.chain_of_custody import make_recoded_sample
 from tests.factories.sampling import Team
 
@@ -50,9 +51,20 @@ def make_computed_set(team: Team) -> TestSet:
     return made
 
 
+def bear_out(team: Team, made: TestSet) -> None:
+    """Every fail of a set is measured again and comes out as it was."""
+    with unit_of_work(team.tester.actor) as uow:
+        lines = list_lines(uow.session, made.id)
+        known = retests_of(uow.session, lines)
+        for one in lines:
+            if one.result and one.result.verdict is ItemVerdict.FAIL and one.line.id not in known:
+                enter_retest(uow, made.blind_code, one.line.id, one.result.entered_text)
+
+
 def make_locked_set(team: Team, text: str = "未检出") -> TestSet:
     """A worklist whose results the reviewer fixed."""
     made = make_entered_set(team, text)
+    bear_out(team, made)
     with unit_of_work(team.reviewer.actor) as uow:
         lock_results(uow, made.blind_code)
     return made

@@ -47,6 +47,10 @@ def test_a_program_goes_from_a_blind_code_to_a_signed_conclusion(
     entered = client.post(f"{API}/test-sets/{code}/results", json={"entries": entries_of(shown, text)}, headers=tester)
     assert entered.status_code == 201
     assert all(line["result"]["verdict"] for line in entered.json["lines"])
+    for line in entered.json["lines"]:
+        if line["result"]["verdict"] == "fail":
+            again = {"line_id": line["id"], "text": text}
+            assert client.post(f"{API}/test-sets/{code}/retests", json=again, headers=tester).status_code == 201
     locked = client.post(f"{API}/test-sets/{code}/lock", headers=reviewer)
     assert locked.status_code == 201
     composed = client.post(f"{API}/reports", json={"blind_code": code}, headers=signatory)

@@ -30,6 +30,7 @@ from results.models import (
     CorrectionProposal,
     ItemResult,
     ResultLock,
+    ResultRetest,
     SetReturn,
     TestReport,
     TestSet,
@@ -50,7 +51,7 @@ from tests.factories.web import bearer, log_in
 
 NEW = "9.1"  # mg/kg: fails where what was locked passes
 WHY = "somebody would like another result"
-HELD = (ItemResult, TestSetItem, ResultLock, RawData, CorrectionProposal)
+HELD = (ItemResult, ResultRetest, TestSetItem, ResultLock, RawData, CorrectionProposal)
 NEVER_CHANGED = (*HELD, SetReturn, TestReport, Conclusion)
 PACKAGES = ("results.views", "results.api", "results.raw_data", "results.quality")
 RETURNS = {
@@ -140,6 +141,7 @@ class Locked:
         return {
             "test_sets_api.take_set": {},
             "test_sets_api.enter": {"entries": [{"line_id": line, "text": NEW, "reason": WHY, "seen_version": 1}]},
+            "test_sets_api.test_again": {"line_id": line, "text": NEW},
             "test_sets_api.propose": {"line_id": line, "text": NEW, "reason": WHY},
             "test_sets_api.approve": {},
             "test_sets_api.lock": {},

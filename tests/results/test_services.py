@@ -26,7 +26,7 @@ from results.types import Entry, ItemVerdict, LimitState
 from sampling.models import Sample
 from sampling.services.separation import SeparationRefusedError
 from sampling.types import SampleState
-from tests.factories.results import make_entered_set, make_locked_set, make_test_set
+from tests.factories.results import bear_out, make_entered_set, make_locked_set, make_test_set
 from tests.factories.sampling import Team, make_team
 
 pytestmark = pytest.mark.usefixtures("session")
@@ -166,6 +166,7 @@ def test_a_correction_after_the_lock_takes_two_persons(session: Session, team: T
         approve_correction(uow, proposal_id)
     with unit_of_work(team.reviewer.actor) as uow:
         approve_correction(uow, proposal_id)
+    bear_out(team, made)
     with unit_of_work(team.reviewer.actor) as uow:
         assert lock_results(uow, made.blind_code).seq == 2
     last = versions_of(session, line.id)[-1]

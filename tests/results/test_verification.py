@@ -27,6 +27,10 @@ TAMPERED = {
         "UPDATE item_result SET calculation = jsonb_set(calculation, '{interims,mass}', '\"4.0\"')",
         {"item_result.calculation"},
     ),
+    "result_retest.verdict": (
+        "UPDATE result_retest SET verdict = 'pass'",
+        {"result_retest.verdict", "item_result.verdict"},
+    ),
     "test_set_item.limit_text": (
         "UPDATE test_set_item SET limit_text = '≤99' WHERE limit_state = 'found'",
         {"test_set_item.limit_text"},

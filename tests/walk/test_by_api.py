@@ -215,6 +215,11 @@ def bench_and_signature(walk: Walk, sample: dict[str, Any]) -> dict[str, Any]:
     assert verdicts["腐霉利"] == "fail"
     taken_by = next(one for one in team.samplers if str(one.person_id) == sample["first_sampler"])
     walk.as_(taken_by).post(f"/test-sets/{code}/take", status=403)
+    walk.as_(team.reviewer).post(f"/test-sets/{code}/lock", status=409)  # a fail is measured a second time
+    for line in entered["lines"]:
+        if line["result"]["verdict"] == "fail":
+            again = {"line_id": line["id"], "text": line["result"]["entered_text"]}
+            assert tester.post(f"/test-sets/{code}/retests", again)["verdict"] == "fail"
     walk.as_(team.reviewer).post(f"/test-sets/{code}/lock")
     signatory = walk.as_(team.signatory)
     report = signatory.post("/reports", {"blind_code": code})

@@ -149,6 +149,7 @@ def fail_sample(installation: Installation, code: str, tokens: dict[str, str]) -
         for line in worklist["lines"]
     ]
     installation.insist(f"{where}/results", tokens["tester"], {"entries": entries}, f"enter-{code}")
+    installation.insist(f"{where}/retests", tokens["tester"], {"line_id": judged[0], "text": "900"}, f"again-{code}")
     installation.insist(f"{where}/lock", tokens["reviewer"], None, f"lock-{code}")
     report = installation.insist("/api/v1/reports", tokens["signatory"], {"blind_code": code}, f"compose-{code}")
     signature = {"pdf_sha256": report["pdf_sha256"], "password": PASSWORD}

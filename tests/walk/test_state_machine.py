@@ -41,10 +41,11 @@ from lims.uow import unit_of_work
 from results.models import ItemResult, TestSet
 from results.queries import list_lines
 from results.services.composition import compose_report
+from results.services.confirming import enter_retest
 from results.services.entry import approve_correction, enter_results, propose_correction
 from results.services.review import give_up, lock_results, return_results
 from results.services.signing import sign_conclusions
-from results.types import Entry, LimitState
+from results.types import Entry, ItemVerdict, LimitState
 from results.verification import SIGNATURES, VERDICTS
 from sampling.models import DutyAct, Sample
 from sampling.services.corrections import decide_correction, request_correction
@@ -263,7 +264,13 @@ class Laboratory(RuleBasedStateMachine):
             else Entry(one.line.id, "/", "Read again.", untested_reason="not loaded")
             for one in lines
         ]
-        self.act("test", self.one_of(place), lambda uow: enter_results(uow, code, entries))
+
+        def enter(uow):
+            for judged in enter_results(uow, code, entries):
+                if judged.judgement.verdict is ItemVerdict.FAIL:
+                    enter_retest(uow, code, judged.line.id, text)
+
+        self.act("test", self.one_of(place), enter)
 
     @rule(sample=samples, place=hand)
     def lock(self, sample, place):

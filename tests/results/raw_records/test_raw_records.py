@@ -28,7 +28,13 @@ from results.types import Entry, LimitState
 from sampling.models import Sample, SamplingForm
 from tests.conftest import NOW
 from tests.factories.people import make_person
-from tests.factories.results import make_computed_set, make_entered_set, make_signed_report, make_test_set
+from tests.factories.results import (
+    make_computed_set,
+    make_entered_set,
+    make_locked_set,
+    make_signed_report,
+    make_test_set,
+)
 from tests.factories.sampling import make_team
 from tests.factories.web import bearer, csrf_token, log_in
 
@@ -90,6 +96,13 @@ def test_a_record_shows_what_was_found_by_whom_on_the_template_of_its_day(sessio
         assert expected in text, expected
     assert team.tester.actor.name in text
     assert team.reviewer.actor.name not in text
+
+
+def test_the_retest_of_a_fail_stands_on_the_record_with_who_made_it(session, team, manager):
+    issue(manager)
+    made = make_locked_set(team, "9.1")
+    text = text_of(record_pdf(session, made))
+    assert "复测：9.1mg/kg（不合格），" + team.tester.actor.name in text
 
 
 def test_a_lock_names_who_checked_and_a_replaced_result_stays_readable_with_its_reason(session, team, manager):

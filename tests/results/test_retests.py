@@ -1,0 +1,198 @@
+"""A fail is measured a second time before it is locked (domain rule 11)."""
+
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lims import clock
+from lims.actors import INSTALL
+from lims.catalog.services import set_parameter
+from lims.errors import ConflictError, InvalidInputError, NotFoundError
+from lims.i18n import LOCALE_COOKIE
+from lims.uow import unit_of_work
+from lims.verification import run_checks
+from results.models import ResultRetest, TestSet, TestSetItem
+from results.queries import list_lines
+from results.services.confirming import NotConfirmedError, enter_retest
+from results.services.entry import enter_results
+from results.services.review import lock_results
+from results.types import Entry, ItemVerdict, LimitState
+from tests.factories.results import STATED, make_locked_set, make_test_set
+from tests.factories.sampling import Team, make_team
+from tests.factories.web import bearer, csrf_token, log_in
+
+
+@pytest.fixture
+def team(session: Session) -> Team:
+    return make_team()
+
+
+def failing_line(session: Session, made: TestSet) -> TestSetItem:
+    """The first item with a maximum."""
+    return next(
+        one.line
+        for one in list_lines(session, made.id)
+        if one.line.limit_state is LimitState.FOUND and one.line.limit_text.startswith("≤")
+    )
+
+
+@pytest.fixture
+def made(session: Session, team: Team) -> TestSet:
+    """A set whose first item with a maximum is far over it."""
+    made = make_test_set(team)
+    over = failing_line(session, made).id
+    entries = []
+    for one in list_lines(session, made.id):
+        if one.line.id == over:
+            entries.append(Entry(over, "99"))
+        elif one.line.limit_state is LimitState.FOUND:
+            entries.append(Entry(one.line.id, "未检出" if one.line.lod is not None else STATED))
+        else:
+            entries.append(Entry(one.line.id, "/", untested_reason="限量未载入"))
+    with unit_of_work(team.tester.actor) as uow:
+        enter_results(uow, made.blind_code, entries)
+    return made
+
+
+def lock(team: Team, made: TestSet) -> None:
+    with unit_of_work(team.reviewer.actor) as uow:
+        lock_results(uow, made.blind_code)
+
+
+def retest(team: Team, made: TestSet, line: TestSetItem, text: str) -> ItemVerdict:
+    with unit_of_work(team.tester.actor) as uow:
+        return enter_retest(uow, made.blind_code, line.id, text).verdict
+
+
+def test_a_fail_is_locked_when_a_retest_bears_it_out_and_not_before(
+    session: Session, team: Team, made: TestSet
+) -> None:
+    line = failing_line(session, made)
+    with pytest.raises(NotConfirmedError):
+        lock(team, made)
+    assert retest(team, made, line, "98") is ItemVerdict.FAIL
+    lock(team, made)
+    assert not [one for one in run_checks(session, "verdicts") if one.violations]
+
+
+def test_a_retest_that_passes_keeps_the_fail_from_its_lock_until_the_result_is_replaced(
+    session: Session, team: Team, made: TestSet
+) -> None:
+    line = failing_line(session, made)
+    assert retest(team, made, line, "未检出") is ItemVerdict.PASS
+    with pytest.raises(NotConfirmedError, match="bear out"):
+        lock(team, made)
+    with unit_of_work(team.tester.actor) as uow:
+        enter_results(uow, made.blind_code, [Entry(line.id, "未检出", "首次进样被污染")])
+    lock(team, made)
+    assert session.scalars(sa.select(ResultRetest.version)).all() == [1]  # the retest stays on record
+
+
+def test_a_replaced_result_that_fails_again_needs_a_retest_of_its_own(
+    session: Session, team: Team, made: TestSet
+) -> None:
+    line = failing_line(session, made)
+    retest(team, made, line, "98")
+    with unit_of_work(team.tester.actor) as uow:
+        enter_results(uow, made.blind_code, [Entry(line.id, "97", "抄写错误")])
+    with pytest.raises(NotConfirmedError):
+        lock(team, made)
+    retest(team, made, line, "96")
+    lock(team, made)
+
+
+def test_only_a_fail_is_tested_again_once_by_who_may_and_with_a_result(
+    session: Session, team: Team, made: TestSet
+) -> None:
+    line = failing_line(session, made)
+    other = next(one.line for one in list_lines(session, made.id) if one.line.id != line.id)
+    with pytest.raises(ConflictError):
+        retest(team, made, other, "98")
+    for text in ("banana", "/"):
+        with pytest.raises(InvalidInputError):
+            retest(team, made, line, text)
+    with pytest.raises(NotFoundError), unit_of_work(team.samplers[0].actor) as uow:
+        enter_retest(uow, made.blind_code, line.id, "98")
+    retest(team, made, line, "98")
+    with pytest.raises(ConflictError):
+        retest(team, made, line, "98")
+
+
+def test_a_laboratory_that_does_not_ask_for_retests_locks_without(session: Session, team: Team, made: TestSet) -> None:
+    with unit_of_work(INSTALL) as uow:
+        today = clock.local_date(clock.now())
+        set_parameter(uow, "fail_retest", Decimal(0), valid_from=today, source="质量手册", reason="不采用")
+    lock(team, made)
+    assert not [one for one in run_checks(session, "verdicts") if one.violations]
+
+
+@pytest.mark.parametrize(
+    ("constraint", "changed"),
+    [
+        ("ck_result_retest_retest_was_tested", {"verdict": "untested"}),
+        ("ck_result_retest_retest_is_given", {"entered_text": ""}),
+        ("ck_result_retest_testers_retest", {"tested_role": "reviewer"}),
+        ("fk_result_retest_set_item_id_version_item_result", {"version": 7}),
+        ("fk_result_retest_tested_by", {"tested_by_id": "reviewer"}),
+    ],
+)
+def test_raw_sql_cannot_make_up_a_retest(
+    session: Session, team: Team, made: TestSet, constraint: str, changed: dict[str, object]
+) -> None:
+    line = failing_line(session, made)
+    if changed.get("tested_by_id"):
+        changed = {"tested_by_id": team.reviewer.person_id}
+    values = {
+        "id": line.id,
+        "set_item_id": line.id,
+        "sample_id": made.sample_id,
+        "version": 1,
+        "entered_text": "98",
+        "used": {},
+        "verdict": "fail",
+        "tested_by_id": team.tester.person_id,
+        "tested_role": "tester",
+        "tested_at": clock.now(),
+    } | changed
+    with pytest.raises(IntegrityError, match=constraint):
+        session.execute(sa.insert(ResultRetest.__table__).values(**values))
+
+
+LINK = {"en": "Enter the retest", "zh_Hans_CN": "录入复测结果"}
+
+
+@pytest.mark.parametrize("locale", LINK)
+def test_the_bench_enters_the_retest_and_the_reviewer_sees_it(
+    client: FlaskClient, session: Session, team: Team, made: TestSet, locale: str
+) -> None:
+    client.set_cookie(LOCALE_COOKIE, locale)
+    word = LINK[locale]
+    line = failing_line(session, made)
+    page, form = f"/bench/{made.blind_code}", f"/bench/{made.blind_code}/retests/{line.id}"
+    log_in(client, team.tester)
+    assert word in client.get(page).text
+    refused = client.post(form, data={"csrf_token": csrf_token(client, form), "text": "banana"})
+    assert (refused.status_code, "banana" in refused.text) == (422, True)
+    assert client.post(form, data={"csrf_token": csrf_token(client, form), "text": "98.1"}).status_code == 303
+    shown = client.get(page).text
+    assert "98.1" in shown
+    assert word not in shown
+    log_in(client, team.reviewer)
+    assert "98.1" in client.get(f"/review/sets/{made.blind_code}").text
+
+
+def test_programs_enter_a_retest(client: FlaskClient, session: Session, team: Team, made: TestSet) -> None:
+    url = f"/api/v1/test-sets/{made.blind_code}/retests"
+    body = {"line_id": str(failing_line(session, made).id), "text": "98"}
+    answer = client.post(url, json=body, headers=bearer(team.tester))
+    assert (answer.status_code, answer.json["verdict"], answer.json["version"]) == (201, "fail", 1)
+    assert client.post(url, json=body, headers=bearer(team.tester)).status_code == 409
+
+
+def test_what_passes_needs_no_retest(session: Session, team: Team) -> None:
+    make_locked_set(team)
+    assert session.scalar(sa.select(sa.func.count()).select_from(ResultRetest)) == 0
