@@ -38,7 +38,7 @@ def team(session: Session) -> Team:
 
 def text_of(pdf: bytes) -> str:
     pages = PdfReader(BytesIO(pdf)).pages
-    return "".join("".join(page.extract_text().split()).replace("\u200b", "") for page in pages)
+    return "".join("".join(page.extract_text().split()) for page in pages)
 
 
 def printed(session: Session, report: TestReport) -> str:

@@ -124,7 +124,8 @@ def test_a_gross_excess_waits_from_its_lock_and_a_pass_never(session, team, made
 def test_the_paper_says_what_the_tables_hold(session, team, made):
     report = compose(team, made)
     text = "".join(page.extract_text() for page in PdfReader(BytesIO(read_file(session, report.pdf_sha256)[0])).pages)
-    printed = "".join(text.split()).replace("\u200b", "")
+    assert "\u200b" not in text  # what is copied from the paper is what the tables hold
+    printed = "".join(text.split())
     sample = session.get_one(Sample, report.sample_id)
     for fact in (report.report_no, sample.sampling_no, "市市场监督管理局", "24小时限时报告", "倍"):
         assert fact in printed
