@@ -72,6 +72,7 @@ LEFT JOIN result_retest retest ON retest.set_item_id = result.set_item_id AND re
     AND retest.tested_at <= lock.locked_at AND retest.verdict = 'fail'
 WHERE result.verdict = 'fail' AND retest.id IS NULL AND EXISTS (
     SELECT FROM rule_parameter rule WHERE rule.code = 'fail_retest' AND rule.value <> 0 AND rule.superseded_at IS NULL
+    AND rule.recorded_at <= lock.locked_at -- what was locked before the rule came is not held to it
     AND rule.valid_from <= (lock.locked_at AT TIME ZONE 'Asia/Shanghai')::date
     AND (rule.valid_to IS NULL OR rule.valid_to >= (lock.locked_at AT TIME ZONE 'Asia/Shanghai')::date)
 )
