@@ -11,10 +11,10 @@ from lims.auth.permissions import Role
 from lims.tables import to_csv
 from sampling.national_tasks.models import NationalTaskPart
 from sampling.types import PlaceKind
+from tests.factories.national_tasks import HEAD, divide, line_of, part, row, take
 from tests.factories.people import make_organisation, make_person
 from tests.factories.sampling import make_team
 from tests.factories.web import bearer, csrf_token, log_in
-from tests.sampling.national_tasks.test_services import HEAD, divide, line_of, part, row, take
 
 PAGE = "/plan/national-tasks/"
 API = "/api/v1/national-task"

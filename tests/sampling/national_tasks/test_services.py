@@ -1,152 +1,51 @@
-"""Tasks taken from a sheet, divided through the plans' own services, moved before they begin, and reported back."""
+"""Tasks taken from a sheet, divided through the plans' own services, and moved before they begin."""
 
 from datetime import date
-from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
-from lims import clock
 from lims.actors import OrganisationKind
-from lims.auth.permissions import Role
 from lims.catalog.load import category_id
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.ledger.models import LedgerEvent
-from lims.tables import read_table_file, to_csv
 from lims.uow import unit_of_work
-from sampling.assembly import assemble_form
-from sampling.given_sheets.queries import get_sheet
-from sampling.models import Business, PlanLine, SamplingPlan, SamplingTask
+from sampling.models import SamplingPlan, SamplingTask
 from sampling.national_tasks import queries
-from sampling.national_tasks.models import NationalTask, NationalTaskFile, NationalTaskPart
-from sampling.national_tasks.services import division, intake, sheet
-from sampling.national_tasks.types import PartInput, TaskVerdict
-from sampling.national_tasks.verification import CHECKS
-from sampling.services.draws import frame_of
-from sampling.services.forms import submit_form
-from sampling.services.plans import StratumInput, approve_plan, compute_plan, set_category
+from sampling.national_tasks.models import NationalTask, NationalTaskPart
+from sampling.national_tasks.services import division, intake
+from sampling.national_tasks.types import TaskVerdict
+from sampling.services.plans import StratumInput, compute_plan, set_category
 from sampling.services.samples import void_sample
 from sampling.types import PlaceKind, PlanState, SeparationMode, Stage, TaskCategory, TaskState
-from tests.factories.people import make_organisation, make_person
+from tests.factories.national_tasks import (
+    CLASS_A,
+    CLASS_B,
+    SOURCE,
+    approve,
+    divide,
+    hand_in,
+    is_sound,
+    line_of,
+    move,
+    part,
+    progress,
+    row,
+    sample,
+    staged,
+    take,
+    visit,
+)
+from tests.factories.people import make_organisation
 from tests.factories.sampling import (
     VEGETABLES,
-    make_business,
-    make_form_input,
-    make_photos,
-    make_signatures,
     make_team,
 )
-
-HEAD = [
-    "任务编号", "任务来源", "报送分类A", "报送分类B", "任务类别", "大类", "细类", "环节", "抽样区域", "批次",
-    "完成时限",
-]  # fmt: skip
-SOURCE, CLASS_A, CLASS_B = "国家市场监督管理总局", "抽检监测（转移地方）", "2026年转移地方抽检计划"
 
 
 @pytest.fixture
 def team(session):
     return make_team()
-
-
-def row(number="GC-1", *, food="韭菜", stage="流通", region="371402", batches="30", due="2026-11-30", **more):
-    return [
-        number, more.get("source", SOURCE), CLASS_A, more.get("class_b", CLASS_B), more.get("kind", "监督抽检"),
-        more.get("major", "蔬菜"), food, stage, region, batches, due,
-    ]  # fmt: skip
-
-
-def hand_in(team, *rows):
-    with unit_of_work(team.planner.actor) as uow:
-        return intake.receive_file(uow, "任务.csv", to_csv(HEAD, rows)).id
-
-
-def staged(session, team, *rows):
-    file = get_sheet(session, NationalTaskFile, team.planner.actor, hand_in(team, *rows))
-    return [(one.verdict, str(one.why or "")) for one in intake.stage_file(session, file).rows]
-
-
-def take(team, *rows, numbers=None):
-    file_id = hand_in(team, *rows)
-    with unit_of_work(team.planner.actor) as uow:
-        return [one.id for one in intake.take_rows(uow, file_id, numbers)]
-
-
-def part(team, batches, **other):
-    values = {
-        "place_kind": PlaceKind.SUPERMARKET,
-        "mode": team.mode,
-        "sampling_organisation_id": team.sampling_organisation_id,
-        "lab_id": team.lab_id,
-    }
-    return PartInput(batches=batches, **(values | other))
-
-
-def divide(team, task_id, *parts):
-    with unit_of_work(team.planner.actor) as uow:
-        return [one.id for one in division.divide_task(uow, task_id, parts)]
-
-
-def move(team, part_id, batches, to=None, reason="人手不足"):
-    with unit_of_work(team.planner.actor) as uow:
-        return division.move_batches(uow, part_id, batches, reason, to).id
-
-
-def approve(team, part_id):
-    other = make_person(team.regulator_id, Role.PLANNER)
-    with unit_of_work(other.actor) as uow:
-        approve_plan(uow, line_of(uow.session, part_id).plan_id)
-
-
-def line_of(session, part_id):
-    part = session.get_one(NationalTaskPart, part_id)
-    return session.get_one(PlanLine, part.plan_line_id)
-
-
-def visit(team, part_id, day=date(2026, 9, 14)):
-    """A visit of the part's line, as the draw issues it."""
-    business = make_business(team.regulator_id)
-    task_id = uuid4()
-    with unit_of_work(team.planner.actor) as uow:
-        line = line_of(uow.session, part_id)
-        uow.session.add(
-            SamplingTask(
-                id=task_id,
-                task_no=f"T98{task_id.int % 10**6:06d}",
-                plan_id=line.plan_id,
-                category_id=line.category_id,
-                mode=team.mode,
-                plan_line_id=line.id,
-                business_id=business,
-                food_category_id=line.food_category_id,
-                stage=Stage.CIRCULATION,
-                sampling_organisation_id=team.sampling_organisation_id,
-                lab_id=team.lab_id,
-                first_sampler_id=team.samplers[0].person_id,
-                second_sampler_id=team.samplers[1].person_id,
-                accompanying_officer_id=team.officer.person_id,
-                planned_on=day,
-                state=TaskState.ISSUED,
-                issued_at=uow.now,
-            )
-        )
-    return task_id
-
-
-def sample(team, part_id):
-    task_id = visit(team, part_id)
-    with unit_of_work(team.samplers[0].actor) as uow:
-        return submit_form(uow, task_id, make_form_input(), make_signatures(), make_photos()).id
-
-
-def is_sound(session):
-    session.expire_all()
-    return [check(session).violations for check in CHECKS] == [0] * len(CHECKS)
-
-
-def progress(session, team, task_id):
-    session.expire_all()
-    return queries.get_task(session, team.planner.actor, task_id).progress
 
 
 def test_a_row_becomes_a_task_with_everything_it_says(session, team):
@@ -434,69 +333,3 @@ def test_a_move_needs_a_reason_and_another_place(session, team):
             division.move_batches(uow, part_id, batches, reason, to)
     assert progress(session, team, task_id).assigned == 5
     assert is_sound(session)
-
-
-def test_source_and_classes_of_the_task_stand_on_the_form_of_its_sample(session, team):
-    [task_id] = take(team, row())
-    [part_id] = divide(team, task_id, part(team, 1))
-    approve(team, part_id)
-    paper = assemble_form(session, team.planner.actor, sample(team, part_id))
-    assert (paper.task_source, paper.report_class_a, paper.report_class_b) == (SOURCE, CLASS_A, CLASS_B)
-
-
-def test_only_businesses_of_the_region_of_a_task_are_drawn_for_it(session, team):
-    here, elsewhere = (make_business(team.regulator_id) for _ in range(2))
-    with unit_of_work(team.planner.actor) as uow:
-        uow.session.get_one(Business, elsewhere).region_code = "371403"
-    one, two = take(team, row("GC-1", region="371402"), row("GC-2", region="371400"))
-    [first], [second] = divide(team, one, part(team, 1)), divide(team, two, part(team, 1))
-    with unit_of_work(team.planner.actor) as uow:
-        plan = uow.session.get_one(SamplingPlan, line_of(uow.session, first).plan_id)
-        frame = frame_of(uow, plan, uow.now)
-    lines = {line_of(session, each).stratum: each for each in (first, second)}
-    drawn = [lines[entry.stratum] for entry in frame]
-    assert (drawn.count(first), drawn.count(second)) == (1, 2)
-    assert str(here) in {entry.business_id for entry in frame if lines[entry.stratum] == first}
-
-
-def test_progress_is_written_out_in_the_order_of_the_sheet_which_reads_it_again(session, team):
-    one, _two = take(team, row("GC-1"), row("GC-2", food="", region=""))
-    [part_id] = divide(team, one, part(team, 3))
-    approve(team, part_id)
-    sample(team, part_id)
-    session.expire_all()
-    now = clock.now()
-    written = sheet.write_csv(session, team.planner.actor, now)
-    head, first, second = read_table_file(written).rows
-    assert head[0] == "任务编号"
-    assert (first[0], second[0]) == ("GC-1", "GC-2")
-    assert first[-6:] == ("3", "1", "0", "0", "0", "0")
-    assert read_table_file(sheet.write_workbook(session, team.planner.actor, now)).rows == (head, first, second)
-    with unit_of_work(team.planner.actor) as uow:
-        file = intake.receive_file(uow, "again.csv", written)
-        assert {row.verdict for row in intake.stage_file(uow.session, file).rows} == {TaskVerdict.TAKEN}
-
-
-def test_a_batch_counted_twice_is_found(session, team):
-    [task_id] = take(team, row())
-    [part_id] = divide(team, task_id, part(team, 2))
-    approve(team, part_id)
-    for _ in range(2):
-        sample(team, part_id)
-    session.execute(sa.update(NationalTaskPart).values(batches=1))
-    session.flush()
-    assert [check(session).violations for check in CHECKS] == [0, 1, 0, 1]
-    session.execute(sa.update(NationalTaskPart).values(batches=31))
-    assert [check(session).violations for check in CHECKS] == [1, 1, 0, 0]
-    session.rollback()
-
-
-def test_totals_add_up_over_all_tasks(session, team):
-    one, two = take(team, row("GC-1"), row("GC-2"))
-    divide(team, one, part(team, 3))
-    count, total = queries.total_progress(session, team.planner.actor)
-    assert (count, total.planned, total.assigned) == (2, 60, 3)
-    assert queries.count_unassigned(session, team.planner.actor) == 2
-    divide(team, two, part(team, 30))
-    assert queries.count_unassigned(session, team.planner.actor) == 1
-    assert len(queries.list_tasks(session, team.planner.actor, limit=1)) == 1
