@@ -220,6 +220,7 @@ class ResultRetest(OfSample, Entity):
         {"info": APPEND_ONLY},
     )
 
+
 class ResultLock(OfSample, Base):
     """A reviewer fixed the results of a set, working blind; after a return the next lock has the next number."""
 
