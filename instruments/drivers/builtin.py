@@ -5,7 +5,8 @@ from functools import partial
 
 from instruments.drivers import examples
 from instruments.framing import ttnj
-from instruments.framing.astm import AstmLinkFramer, AstmRecordFramer
+from instruments.framing.astm import AstmLinkFramer
+from instruments.framing.astm_records import AstmRecordFramer
 from instruments.framing.delimited import (
     FixedSizeFramer,
     HeaderedBlockFramer,

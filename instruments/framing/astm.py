@@ -1,4 +1,4 @@
-"""The receiving side of ASTM E1381 (LIS01-A2), and records without any framing.
+"""The receiving side of ASTM E1381 (LIS01-A2).
 
 Every answer is a `Send` that the reader writes only after the bytes are durable, so an ACK is never given for
 something that could still be lost. Frames are checked one by one, ETB frames like ETX frames.
@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from zlib import adler32
 
+from instruments.framing.astm_records import MAX_MESSAGE, is_complete_message
 from instruments.framing.base import (
     EVERY_BYTE,
     GARBAGE_BLOCK,
@@ -20,7 +21,6 @@ from instruments.framing.base import (
     Event,
     Garbage,
     Incomplete,
-    Message,
     Run,
     Send,
     each_byte,
@@ -34,7 +34,6 @@ _SEND_ACK = Send(ACK)
 STX, ETX, ETB, CR, LF = 0x02, 0x03, 0x17, 0x0D, 0x0A
 
 MAX_FRAME = 64_000  # LIS01-A2; E1381-95 has 247, a Yumizen sends 26,652
-MAX_MESSAGE = 1_048_576  # sixteen of the longest frames; past it the session is refused
 _CHECK_SIZE = 2
 # The ordinary case in one look: what is nothing, then a frame, or as much of it as there is, or a turn of the
 # conversation. The rest, in one piece, is looked at more closely.
@@ -43,21 +42,18 @@ _REGULAR = re.compile(
     re.DOTALL,
 ).findall
 _FRAME_STOP = re.compile(b"[\x02\x03\x05\x17]")  # STX, ETX, ENQ, ETB
-_FRAME_ENDS = b"\x03\x17"
+_FRAME_END = re.compile(b"[\x03\x17]")  # ETX, ETB
+_LAST = b"\x03"  # ETX, with which the last frame of a message ends
 _TEXT = each_byte(EVERY_BYTE.translate(None, b"\x02\x03\x05\x17"))
-_SHORT = (
-    ADLER_SUMS  # bytes of a frame that is looked at again as a whole with each piece; a longer one is only added to
-)
-_LINE_END = re.compile(b"[\r\n]")
-_LINE_TEXT = each_byte(EVERY_BYTE.translate(None, b"\r\n"))
-_SPECIAL = each_byte(b"HL \t\x0b\x0c") | {b""}  # what a line begins with that is not simply the next record
+_SHORT = ADLER_SUMS  # bytes of a frame that is looked at again as a whole with each piece; a longer one only grows
 _BLANKS = re.compile(rb"[\r\n]+")
 _BLANK = each_byte(b"\r\n")
 _MARKS = b"\x02\x04\x05"  # STX, EOT, ENQ
 _NOISE = re.compile(b"[^\x02\x04\x05\r\n]+")  # what means nothing between frames
-_SEQUENCE = 8
-_DIGITS = b"01234567"  # the number of a frame as it stands in it
-_FIRST_DIGIT, _LAST_DIGIT = _DIGITS[0], _DIGITS[-1]
+_DIGITS = b"12345670"  # the number of a frame as it stands in it, in the order in which they come
+_NEXT_DIGIT = dict(zip(_DIGITS, _DIGITS[1:] + _DIGITS[:1], strict=True))
+_FIRST_DIGIT, _DIGIT_ZERO = _DIGITS[0], ord("0")
+_NO_DIGIT = -1  # outside a session no number is expected
 
 
 class AstmLinkFramer:
@@ -73,71 +69,99 @@ class AstmLinkFramer:
     def __init__(self, *, converse: bool = True) -> None:
         self._converse = converse
         self._position = 0
+        self._head = b""  # of a frame that a piece has cut; what has been looked at closer is in `_frame`
         self._frame = bytearray()
         self._text = bytearray()
         self._garbage = bytearray()
         self._check_from = -1  # index in the frame of the first checksum digit
         self._in_frame = False
-        self._in_session = False
-        self._ended = False  # the last frame accepted ended in ETX
-        self._expected = 1
-        self._last: bytes = b""
+        self._digit = _NO_DIGIT  # of the next frame
+        self._last: bytes = b""  # of the message, the last frame accepted, from its number to its end
 
     @property
     def pending(self) -> bool:
         return self._in_session or self._in_frame or bool(self._text or self._garbage)
 
-    def feed(self, data: bytes) -> Sequence[Event]:  # noqa: C901 - each call it made would cost as much as ten bytes
+    @property
+    def _in_session(self) -> bool:
+        return self._digit != _NO_DIGIT
+
+    def feed(self, data: bytes) -> Sequence[Event]:  # noqa: C901, PLR0912, PLR0915 - a call costs as much as ten bytes
         if len(data) == 1:
             return self._feed_byte(data)
-        events: list[Event] = []
+        begin = self._position
         if self._in_frame:
-            begun = len(self._frame)
-            if begun > _SHORT:
-                return self._look_closer(data, 0, events)
-            data = bytes(self._frame) + data
-            self._position -= begun
-            self._in_frame = False
-        if len(self._text) + len(data) > MAX_MESSAGE:
-            return self._look_closer(data, 0, events)
-        begin = end = self._position
+            head = self._head
+            if not head:
+                if len(self._frame) > _SHORT:
+                    return self._look_closer(data, 0, [])
+                head = bytes(self._frame)
+            data = head + data
+            begin -= len(head)
+            self._head, self._in_frame = b"", False
+        text, size, at = self._text, len(data), 0
+        if len(text) + size > MAX_MESSAGE:
+            self._position = begin
+            return self._look_closer(data, 0, [])
+        events: list[Event] = []
         run: Run = []
-        text, digit, in_session, last = self._text, _DIGITS[self._expected], self._in_session, b""
+        digit, last = self._digit, self._last
+        is_plain = not (self._converse or self._garbage)  # then a run and a turn need no more than stands here
         for gap, raw, body, check, turn in _REGULAR(data):
             if check:
-                if check != HEX8[adler32(body) - 1 & 0xFF] or body[0] != digit or not in_session:
+                if body[0] != digit or check != HEX8[adler32(body) - 1 & 0xFF]:
                     break
-                end += len(gap) + len(raw)
+                at += len(gap) + len(raw)
                 text += body[1:-1]
-                digit = digit + 1 if digit < _LAST_DIGIT else _FIRST_DIGIT
-                run.append((raw, end))
+                digit = _NEXT_DIGIT[digit]
+                run.append((raw, begin + at))
                 last = body
-                continue
-            if run:
-                self._keep_run(run, last, events)
-                run = []
-            if turn:
-                self._position = end + len(gap)
+            elif turn:
+                at += len(gap) + 1
+                if is_plain and turn == EOT and last[-1:] == _LAST and is_complete_message(text):
+                    if run:
+                        events.append(run)
+                        run = []
+                    events.append(new_message((bytes(text), begin + at)))
+                    text = self._text = bytearray()
+                    digit, last = _NO_DIGIT, b""
+                    continue
+                if is_plain and turn == ENQ and digit == _NO_DIGIT and not text:
+                    digit, last = _FIRST_DIGIT, b""
+                    continue
+                if run:
+                    self._keep_run(run, events)
+                    run = []
+                self._digit, self._last, self._position = digit, last, begin + at - 1
                 self._take(turn[0], events)
-                end = self._position + 1
-                text, digit, in_session = self._text, _DIGITS[self._expected], self._in_session
-            elif in_session and raw and end + len(gap) + len(raw) + 1 >= begin + len(data):
+                text, digit, last = self._text, self._digit, self._last
+                is_plain = not (self._converse or self._garbage)
+            elif digit != _NO_DIGIT and raw and at + len(gap) + len(raw) + 1 >= size:
                 self._in_frame = True
-                self._frame = bytearray(data[end + len(gap) - begin :])
-                self._check_from = len(raw) if raw[-1] in _FRAME_ENDS else -1
-                end = begin + len(data)
+                self._head = data[at + len(gap) :]
+                at = size
                 break
             else:
                 break
         if run:
-            self._keep_run(run, last, events)
-        self._position = end
-        at = end - begin
-        return (events or NOTHING) if at == len(data) else self._look_closer(data, at, events)
+            if is_plain:
+                events.append(run)
+            else:
+                self._keep_run(run, events)
+        self._digit, self._last, self._position = digit, last, begin + at
+        return (events or NOTHING) if at == size else self._look_closer(data, at, events)
+
+    def _open_head(self) -> None:
+        """Take apart what a piece has cut, to go on byte by byte."""
+        self._frame, self._head = bytearray(self._head), b""
+        end = _FRAME_END.search(self._frame)
+        self._check_from = end.end() if end else -1
 
     def _feed_byte(self, data: bytes) -> Sequence[Event]:
         """As `feed`, of the one byte that a slow line gives at a time."""
         if self._in_frame:
+            if self._head:
+                self._open_head()
             if self._check_from < 0 and data in _TEXT and len(self._frame) < MAX_FRAME:
                 self._frame += data
                 self._position += 1
@@ -153,6 +177,8 @@ class AstmLinkFramer:
     def _look_closer(self, data: bytes, at: int, events: list[Event]) -> Sequence[Event]:
         """Take what these bytes hold from `at` on, where the framer stands, in pieces as large as can be."""
         begin, size = self._position - at, len(data)
+        if self._head:
+            self._open_head()
         while at < size:
             if not self._in_frame:
                 if data[at] not in _MARKS:
@@ -175,9 +201,7 @@ class AstmLinkFramer:
         self._position = begin + size
         return events or NOTHING
 
-    def _keep_run(self, run: Run, last: bytes, events: list[Event]) -> None:
-        self._last, self._ended = last, last[-1] == ETX
-        self._expected = (last[0] - _FIRST_DIGIT + 1) % _SEQUENCE
+    def _keep_run(self, run: Run, events: list[Event]) -> None:
         if self._garbage:
             self._flush_garbage(events, run[0][1] - 1)
         if self._converse:
@@ -233,11 +257,9 @@ class AstmLinkFramer:
     def _judge_frame(self, raw: bytes, body: bytes, stated: bytes, events: list[Event]) -> None:
         """The checksum is in; CR and LF that follow are separators and change nothing."""
         end = self._position + 1
-        number = body[0] - 0x30
         if (
             stated == HEX8[sum(body) & 0xFF]
-            and number == self._expected
-            and self._in_session
+            and body[0] == self._digit
             and 0 not in body
             and len(self._text) + len(body) <= MAX_MESSAGE
         ):
@@ -253,8 +275,10 @@ class AstmLinkFramer:
         elif body == self._last:
             # Our ACK was lost: say it again, append nothing.
             self._send(ACK, events)
-        elif number != self._expected and self._in_session:
-            self._refuse(raw, end, f"frame number {number}, expected {self._expected}", events)
+        elif self._in_session and body[0] != self._digit:
+            self._refuse(
+                raw, end, f"frame number {body[0] - _DIGIT_ZERO}, expected {self._digit - _DIGIT_ZERO}", events
+            )
         elif len(self._text) + len(body) > MAX_MESSAGE:
             self._refuse(raw, end, f"a message of more than {MAX_MESSAGE} bytes", events)
         else:
@@ -264,13 +288,13 @@ class AstmLinkFramer:
         if self._garbage:
             self._flush_garbage(events)
         self._last = body
-        self._ended = body[-1] == ETX
         self._text += body[1:-1]
-        self._expected = (self._expected + 1) % _SEQUENCE
+        if self._in_session:
+            self._digit = _NEXT_DIGIT[self._digit]
         events.append(new_frame((raw, end)))
         if self._converse:
             events.append(_SEND_ACK)
-        if not self._in_session and self._ended:
+        if not self._in_session and body[-1] == ETX:
             self._finish_message(end, events)
 
     def _refuse(self, raw: bytes, end: int, reason: str, events: list[Event]) -> None:
@@ -284,18 +308,18 @@ class AstmLinkFramer:
         if self._garbage:
             self._flush_garbage(events)
         self._reset_message()
-        self._in_session = True
+        self._digit = _FIRST_DIGIT
         self._send(ACK, events)
 
     def _end_session(self, events: list[Event]) -> None:
         end = self._position + 1
         if self._garbage:
             self._flush_garbage(events)
-        if self._ended and self._text:
+        if self._last[-1:] == _LAST and self._text:
             self._finish_message(end, events)
         else:
             self._abandon("EOT without ETX", events, end)
-        self._in_session = False
+        self._digit = _NO_DIGIT
 
     def _finish_message(self, end: int, events: list[Event]) -> None:
         text = bytes(self._text)
@@ -312,12 +336,12 @@ class AstmLinkFramer:
 
     def _reset_message(self) -> None:
         self._text = bytearray()
-        self._ended = False
-        self._expected = 1
         self._last = b""
 
     def _give_up_frame(self, reason: str, events: list[Event], end: int) -> None:
         self._flush_garbage(events)
+        if self._head:
+            self._open_head()
         events.append(Incomplete(bytes(self._frame), end, reason))
         self._frame = bytearray()
         self._in_frame = False
@@ -359,123 +383,8 @@ class AstmLinkFramer:
         self._flush_garbage(events)
         if self._in_frame:
             self._give_up_frame(reason, events, self._position)
-        if self._text and self._ended and not self._in_session:
+        if self._text and self._last[-1:] == _LAST and not self._in_session:
             self._finish_message(self._position, events)
         self._abandon(reason, events, self._position)
-        self._in_session = False
+        self._digit = _NO_DIGIT
         return events
-
-
-def is_complete_message(text: bytes) -> bool:
-    """Whether a message begins with its header and has its terminator record."""
-    if text[:1] == b"H":
-        tail = text.rstrip()
-        at = max(tail.rfind(b"\r"), tail.rfind(b"\n")) + 1
-        return tail[at : at + 1] == b"L"
-    records = [record for record in text.replace(b"\n", b"\r").split(b"\r") if record.strip()]
-    return bool(records) and records[0][:1] == b"H" and records[-1][:1] == b"L"
-
-
-class AstmRecordFramer:
-    """Bare records `H|… CR … L|…`, as some devices send them and some programs save them.
-
-    A message runs from a header record to the next terminator record; lines outside are garbage.
-    """
-
-    idle_seconds = 30.0
-
-    def __init__(self) -> None:
-        self._position = 0
-        self._line = bytearray()
-        self._text = bytearray()
-
-    @property
-    def pending(self) -> bool:
-        return bool(self._line or self._text)
-
-    def feed(self, data: bytes) -> Sequence[Event]:
-        if len(self._line) + len(self._text) + len(data) < MAX_MESSAGE:
-            if data in _LINE_TEXT or (len(data) > 1 and _LINE_END.search(data) is None):
-                self._line += data
-                self._position += len(data)
-                return NOTHING
-            return self._take_lines(data)
-        events: list[Event] = []
-        lines = data.replace(b"\n", b"\r").split(b"\r")
-        rest = lines.pop()
-        for line in lines:
-            self._take_text(line, events)
-            self._position += 1
-            if self._line:
-                self._end_line(events)
-        self._take_text(rest, events)
-        return events or NOTHING
-
-    def _take_lines(self, data: bytes) -> Sequence[Event]:
-        """Take lines of which none can make the message too long."""
-        events: list[Event] = []
-        run: Run = []
-        end = self._position - len(self._line)
-        lines = (bytes(self._line) + data).replace(b"\n", b"\r").split(b"\r")
-        self._line = bytearray(lines.pop())
-        self._position += len(data)
-        text = self._text
-        for line in lines:
-            end += len(line) + 1
-            kind = line[:1]
-            if text and kind not in _SPECIAL:
-                text += line
-                text.append(CR)
-                run.append((line, end))
-            elif line:
-                if run:
-                    events.append(run)
-                    run = []
-                self._take_line(line, end, events)
-                text = self._text
-        if run:
-            events.append(run)
-        return events or NOTHING
-
-    def _take_text(self, text: bytes, events: list[Event]) -> None:
-        """Add to the line; what would make the message too long is garbage from its first byte."""
-        while text and len(self._line) + len(self._text) + len(text) >= MAX_MESSAGE:
-            fits = max(1, MAX_MESSAGE - len(self._line) - len(self._text))
-            self._position += fits
-            events.append(Garbage(bytes(self._text + self._line) + text[:fits], self._position))
-            self._text, self._line = bytearray(), bytearray()
-            text = text[fits:]
-        self._line += text
-        self._position += len(text)
-
-    def _end_line(self, events: list[Event]) -> None:
-        line, self._line = bytes(self._line), bytearray()
-        self._take_line(line, self._position, events)
-
-    def _take_line(self, line: bytes, end: int, events: list[Event]) -> None:
-        if line[:1] == b"H":
-            if self._text:
-                events.append(Incomplete(bytes(self._text), end, "no terminator record"))
-            self._text = bytearray()
-        elif not line.strip():
-            return
-        elif not self._text:
-            events.append(Garbage(line, end))
-            return
-        self._text += line
-        self._text.append(CR)
-        events.append(new_frame((line, end)))
-        if line[:1] == b"L":
-            events.append(Message(bytes(self._text), end))
-            self._text = bytearray()
-
-    def expire(self) -> Sequence[Event]:
-        events: list[Event] = []
-        self._end_line(events)
-        if self._text:
-            events.append(Incomplete(bytes(self._text), self._position, "no terminator record"))
-            self._text = bytearray()
-        return events
-
-    def close(self) -> Sequence[Event]:
-        return self.expire()
