@@ -24,7 +24,6 @@ from results.queries.bench import (
     people_of,
     reporting_rules,
     results_by_line,
-    retests_of,
     set_of_sample,
     sets_by_code,
     standing_results,
@@ -54,6 +53,7 @@ from results.queries.reports import (
     set_and_lock,
     signed_report,
 )
+from results.queries.retests import count_fails, list_fails, retests_of, retests_of_versions
 
 __all__ = [
     "PAGE",
@@ -72,6 +72,7 @@ __all__ = [
     "blind_facts",
     "check_report",
     "conclusion_of",
+    "count_fails",
     "count_sets",
     "find_import",
     "find_set",
@@ -85,6 +86,7 @@ __all__ = [
     "later_conclusion",
     "ledger_head",
     "lines_of_sets",
+    "list_fails",
     "list_lines",
     "list_returns",
     "list_sets",
@@ -100,6 +102,7 @@ __all__ = [
     "reports_due",
     "results_by_line",
     "retests_of",
+    "retests_of_versions",
     "set_and_lock",
     "set_of_sample",
     "sets_by_code",

@@ -22,7 +22,6 @@ from results.models import (
     ItemResult,
     ResultImport,
     ResultLock,
-    ResultRetest,
     SetReturn,
     TestReport,
     TestSet,
@@ -406,13 +405,6 @@ def get_line(session: Session, test_set_id: UUID, line_id: UUID) -> BenchLine:
         if one.line.id == line_id:
             return one
     raise NotFoundError
-
-
-def retests_of(session: Session, lines: Collection[BenchLine]) -> dict[UUID, ResultRetest]:
-    """Of these lines, the retests of the results that stand."""
-    standing = {one.line.id: one.result.version for one in lines if one.result is not None}
-    rows = session.scalars(sa.select(ResultRetest).where(among(ResultRetest.set_item_id, list(standing))))
-    return {row.set_item_id: row for row in rows if row.version == standing[row.set_item_id]}
 
 
 def versions_of(session: Session, set_item_id: UUID) -> Sequence[ItemResult]:

@@ -16,8 +16,9 @@ from lims.i18n import lazy_gettext as _l
 from lims.tables import Table, UnreadableFileError, read_text_table, read_workbook
 from lims.uow import UnitOfWork
 from results.models import ItemResult, ResultImport, TestSet, TestSetItem
-from results.queries import find_import, lines_of_sets, results_by_line, sets_by_code
+from results.queries import find_import, lines_of_sets, results_by_line, retests_of_versions, sets_by_code
 from results.rules.result_table import TableRow, TableShapeError, read_rows
+from results.services.confirming import ONLY_A_FAIL, TESTED_AGAIN, Retest, enter_retests, judge_retest
 from results.services.entry import enter_sets
 from results.services.judging import Judge, JudgedEntry
 from results.types import Entry, ItemVerdict, TestSetState
@@ -33,17 +34,24 @@ class PreviewRow:
 
     Attributes:
         problem: why it is refused; None where it would be entered.
-        judged: with its verdict, where it can be entered.
+        judged: the result with its verdict, where there is one to be entered.
+        retest: the second measurement with its verdict, where there is one to be entered.
     """
 
     given: TableRow
     problem: str | None = None
     judged: JudgedEntry | None = None
+    retest: JudgedEntry | None = None
 
     @property
     def verdict(self) -> ItemVerdict | None:
-        """Of the result, where it can be entered."""
+        """Of the result, where one is entered."""
         return self.judged.judgement.verdict if self.judged else None
+
+    @property
+    def retest_verdict(self) -> ItemVerdict | None:
+        """Of the second measurement, where one is entered."""
+        return self.retest.judgement.verdict if self.retest else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +65,19 @@ class Preview:
     @property
     def accepted(self) -> list[PreviewRow]:
         """The rows that would be entered."""
-        return [row for row in self.rows if row.judged is not None]
+        return [row for row in self.rows if row.problem is None]
 
     @property
     def refused(self) -> list[PreviewRow]:
         """The rows that would not."""
-        return [row for row in self.rows if row.judged is None]
+        return [row for row in self.rows if row.problem is not None]
 
 
 def preview_file(uow: UnitOfWork, content: bytes) -> Preview:
     """Keep a file and say what would become of each of its rows; nothing is entered.
 
     Raises:
-        InvalidInputError: no CSV or XLSX, or without the columns for blind code, item and result.
+        InvalidInputError: no CSV or XLSX, or without the columns for blind code, item, and result or retest.
         ConflictError: the very same file was taken in before.
     """
     table = _read(content)
@@ -95,11 +103,18 @@ def import_file(uow: UnitOfWork, sha256: bytes) -> int:
         raise InvalidInputError(_l("Nothing of this file can be entered."), field="file")
     by_code: dict[str, list[Entry]] = defaultdict(list)
     looked_at: dict[UUID, JudgedEntry] = {}
+    retests: list[Retest] = []
     for row in preview.accepted:
-        assert row.judged is not None  # noqa: S101 - accepted rows are judged
-        by_code[normalise_scan(row.given.code)].append(row.judged.entry)
-        looked_at[row.judged.line.id] = row.judged
-    enter_sets(uow, by_code, looked_at)
+        code = normalise_scan(row.given.code)
+        if row.judged is not None:
+            by_code[code].append(row.judged.entry)
+            looked_at[row.judged.line.id] = row.judged
+        if row.retest is not None:
+            retests.append(Retest(code, row.retest.line.id, row.given.retest))
+    if by_code:
+        enter_sets(uow, by_code, looked_at)
+    if retests:
+        enter_retests(uow, retests)
     uow.session.add(
         ResultImport(
             lab_id=uow.actor.require_organisation(),
@@ -141,6 +156,8 @@ def _look(session: Session, lab_id: UUID, rows: Sequence[TableRow]) -> list[Prev
     lines = {(line.test_set_id, line.item_id): line for line in lines_of_sets(session, ids).values()}
     judge = Judge.of(session, lines.values())
     standing = results_by_line(session, ids)
+    has_retests = any(row.retest for row in rows)
+    retested = retests_of_versions(session, {one: row.version for one, row in standing.items()}) if has_retests else {}
     places = Counter((codes[row.row], items.get(row.item, row.item)) for row in rows)
     seen: list[PreviewRow] = []
     for row in rows:
@@ -154,21 +171,53 @@ def _look(session: Session, lab_id: UUID, rows: Sequence[TableRow]) -> list[Prev
         elif places[codes[row.row], item_id or row.item] > 1:
             seen.append(_refused(row, _l("The file gives this item of this code more than once.")))
         else:
-            seen.append(_judged(row, test_set, line, standing.get(line.id), judge))
+            before = Before(standing.get(line.id), is_retested=line.id in retested)
+            seen.append(_judged(row, test_set, line, before, judge))
     return seen
 
 
-def _judged(row: TableRow, test_set: TestSet, line: TestSetItem, before: ItemResult | None, judge: Judge) -> PreviewRow:
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What stands for an item already."""
+
+    result: ItemResult | None
+    is_retested: bool
+
+
+def _judged(row: TableRow, test_set: TestSet, line: TestSetItem, before: Before, judge: Judge) -> PreviewRow:
     if test_set.state not in TAKES_RESULTS:
         return _refused(row, _l("The results of this code are locked."))
-    if before is not None:
-        return _refused(row, _l("A result stands for this item: %(text)s.", text=before.entered_text))
-    entry = Entry(line.id, row.result, untested_reason=row.untested_reason or None, seen_version=0)
     try:
-        judged = judge.judge(line, test_set, entry)
+        return _accepted(row, test_set, line, before, judge)
     except LimsError as refusal:
         return _refused(row, refusal.message)
-    return PreviewRow(row, judged=judged)
+
+
+def _accepted(row: TableRow, test_set: TestSet, line: TestSetItem, before: Before, judge: Judge) -> PreviewRow:
+    """A row that can be entered, judged.
+
+    Raises:
+        ConflictError: a result stands, or a retest has no fail to bear out, or that has one already.
+        InvalidInputError: a text that is no result.
+    """
+    stands = before.result
+    # A file that was taken in comes again with a column of retests: what it repeats is not entered twice.
+    if stands is not None and not (row.retest and row.result in {"", stands.entered_text}):
+        raise ConflictError(_l("A result stands for this item: %(text)s.", text=stands.entered_text))
+    if stands is None and row.retest and not row.result:
+        raise ConflictError(_l("There is no result of this item yet that could be tested again."))
+    judged = None
+    if stands is None:
+        entry = Entry(line.id, row.result, untested_reason=row.untested_reason or None, seen_version=0)
+        judged = judge.judge(line, test_set, entry)
+    if not row.retest:
+        return PreviewRow(row, judged=judged)
+    found = judged.judgement if judged is not None else stands
+    if found is None or found.verdict is not ItemVerdict.FAIL:
+        raise ConflictError(ONLY_A_FAIL)
+    if before.is_retested:
+        raise ConflictError(TESTED_AGAIN)
+    return PreviewRow(row, judged=judged, retest=judge_retest(judge, line, test_set, row.retest))
 
 
 def _refused(row: TableRow, why: str | LazyString) -> PreviewRow:

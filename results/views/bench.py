@@ -18,13 +18,13 @@ from lims.uow import unit_of_work
 from lims.web.current import current_actor
 from lims.web.paging import page_of, read_cursor
 from results import queries
-from results.forms import MAX_CODE, CorrectionForm, RetestForm
+from results.forms import MAX_CODE, CorrectionForm
 from results.models import TestSet
 from results.queries import BenchLine
-from results.services.confirming import enter_retest, is_asked_for
+from results.services.confirming import is_asked_for
 from results.services.entry import EntriesRefusedError, enter_results, propose_correction
 from results.services.worklists import OPEN_LIMITS, begin_testing
-from results.types import Entry, ItemVerdict, TestSetState
+from results.types import Entry, TestSetState
 
 bp = Blueprint("bench", __name__, url_prefix="/bench")
 
@@ -63,6 +63,7 @@ def index() -> ResponseReturnValue:
         show=show,
         search=_searched(),
         counts=queries.count_sets(db.session, lab_id),
+        fails=queries.count_fails(db.session, lab_id) if is_asked_for(db.session, local_date(clock.now())) else 0,
         more=more,
         scan_url=url_for("bench.find"),
     )
@@ -188,35 +189,6 @@ def _page(test_set: TestSet, lines: list[BenchLine], refusal: LimsError | None =
         "draft": f"bench-{test_set.blind_code}-{sum(one.result.version for one in lines if one.result)}",
     }
     return render_template("results/bench/detail.html", **context)
-
-
-@bp.route("/<code>/retests/<uuid:line_id>", methods=["GET", "POST"])
-@requires("results.test")
-def test_again(code: str, line_id: UUID) -> ResponseReturnValue:
-    """Enter the second measurement of an item that failed."""
-    test_set = queries.find_set(db.session, queries.as_code(code), current_actor().require_organisation())
-    one = queries.get_line(db.session, test_set.id, line_id)
-    form = RetestForm()
-    status = 200
-    if form.validate_on_submit():
-        try:
-            with unit_of_work(current_actor()) as uow:
-                retest = enter_retest(uow, test_set.blind_code, line_id, str(form.text.data))
-                is_fail = retest.verdict is ItemVerdict.FAIL
-        except LimsError as refusal:
-            if refusal.field in {"text", str(line_id)}:
-                form.text.errors = [*form.text.errors, str(refusal)]
-            else:
-                form.form_errors.append(str(refusal))
-            status = int(refusal.status)
-        else:
-            borne_out = _("The retest bears out the fail.")
-            other = _("The retest does not bear out the fail: replace the result and say why.")
-            flash(borne_out if is_fail else other, "success" if is_fail else "warning")
-            return redirect(url_for("bench.detail", code=test_set.blind_code), 303)
-    elif form.is_submitted():
-        status = 422
-    return render_template("results/bench/retest.html", form=form, set=test_set, one=one), status
 
 
 @bp.route("/<code>/corrections/<uuid:line_id>", methods=["GET", "POST"])

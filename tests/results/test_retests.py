@@ -16,9 +16,10 @@ from lims.i18n import LOCALE_COOKIE
 from lims.uow import unit_of_work
 from lims.verification import run_checks
 from results.models import ResultRetest, TestSet, TestSetItem
-from results.queries import list_lines
-from results.services.confirming import NotConfirmedError, enter_retest
-from results.services.entry import enter_results
+from results.queries import count_fails, list_lines
+from results.services.confirming import NotConfirmedError, Retest, enter_retest, enter_retests
+from results.services.entry import EntriesRefusedError, enter_results
+from results.services.imports import Preview, import_file, preview_file
 from results.services.review import lock_results
 from results.types import Entry, ItemVerdict, LimitState
 from tests.factories.results import STATED, make_locked_set, make_test_set
@@ -40,22 +41,26 @@ def failing_line(session: Session, made: TestSet) -> TestSetItem:
     )
 
 
+def make_over(team: Team, made: TestSet) -> TestSet:
+    """Enter a set so that its first item with a maximum is far over it."""
+    with unit_of_work(team.tester.actor) as uow:
+        over = failing_line(uow.session, made).id
+        entries = []
+        for one in list_lines(uow.session, made.id):
+            if one.line.id == over:
+                entries.append(Entry(over, "99"))
+            elif one.line.limit_state is LimitState.FOUND:
+                entries.append(Entry(one.line.id, "未检出" if one.line.lod is not None else STATED))
+            else:
+                entries.append(Entry(one.line.id, "/", untested_reason="限量未载入"))
+        enter_results(uow, made.blind_code, entries)
+    return made
+
+
 @pytest.fixture
 def made(session: Session, team: Team) -> TestSet:
     """A set whose first item with a maximum is far over it."""
-    made = make_test_set(team)
-    over = failing_line(session, made).id
-    entries = []
-    for one in list_lines(session, made.id):
-        if one.line.id == over:
-            entries.append(Entry(over, "99"))
-        elif one.line.limit_state is LimitState.FOUND:
-            entries.append(Entry(one.line.id, "未检出" if one.line.lod is not None else STATED))
-        else:
-            entries.append(Entry(one.line.id, "/", untested_reason="限量未载入"))
-    with unit_of_work(team.tester.actor) as uow:
-        enter_results(uow, made.blind_code, entries)
-    return made
+    return make_over(team, make_test_set(team))
 
 
 def lock(team: Team, made: TestSet) -> None:
@@ -196,3 +201,97 @@ def test_programs_enter_a_retest(client: FlaskClient, session: Session, team: Te
 def test_what_passes_needs_no_retest(session: Session, team: Team) -> None:
     make_locked_set(team)
     assert session.scalar(sa.select(sa.func.count()).select_from(ResultRetest)) == 0
+
+
+def test_retests_are_entered_together_or_not_at_all(session: Session, team: Team, made: TestSet) -> None:
+    second = make_over(team, make_test_set(team))
+    given = [Retest(one.blind_code, failing_line(session, one).id, "98") for one in (made, second)]
+    spoilt = [Retest(one.blind_code, one.line_id, "banana") for one in given]
+    with pytest.raises(EntriesRefusedError) as refused, unit_of_work(team.tester.actor) as uow:
+        enter_retests(uow, [given[0], spoilt[1]])
+    assert list(refused.value.problems) == [str(given[1].line_id)]
+    assert count_fails(session, made.lab_id) == 2
+    with unit_of_work(team.tester.actor) as uow:
+        assert {one.verdict for one in enter_retests(uow, given)} == {ItemVerdict.FAIL}
+    assert count_fails(session, made.lab_id) == 0
+    lock(team, made)
+    lock(team, second)
+
+
+def test_the_fails_of_all_sets_are_retested_on_one_page(
+    client: FlaskClient, session: Session, team: Team, made: TestSet
+) -> None:
+    second = make_over(team, make_test_set(team))
+    first_id, second_id = (failing_line(session, one).id for one in (made, second))
+    log_in(client, team.tester)
+    assert "/bench/retests" in client.get("/bench/").text
+    page = "/bench/retests"
+    shown = client.get(page).text
+    assert (made.blind_code in shown, second.blind_code in shown) == (True, True)
+    token = csrf_token(client, page)
+    typed = {f"retest-{first_id}": "97.5", f"retest-{second_id}": "banana"}
+    refused = client.post(page, data={"csrf_token": token} | typed)
+    assert (refused.status_code, "97.5" in refused.text, "“banana”" in refused.text) == (422, True, True)
+    typed[f"retest-{second_id}"] = "未检出"
+    assert client.post(page, data={"csrf_token": token} | typed).status_code == 303
+    answer = client.post(page, data={"csrf_token": token} | typed)
+    assert answer.status_code == 409  # both were entered a moment ago
+    verdicts = {row.set_item_id: row.verdict for row in session.scalars(sa.select(ResultRetest))}
+    assert verdicts == {first_id: ItemVerdict.FAIL, second_id: ItemVerdict.PASS}
+    assert "/bench/retests" not in client.get("/bench/").text
+
+
+def look(team: Team, text: str) -> Preview:
+    with unit_of_work(team.tester.actor) as uow:
+        return preview_file(uow, text.encode())
+
+
+def test_a_file_brings_retests_of_results_that_stand_and_results_with_their_retests(
+    session: Session, team: Team, made: TestSet
+) -> None:
+    item = next(one.item for one in list_lines(session, made.id) if one.line.id == failing_line(session, made).id)
+    fresh = make_test_set(team)
+    rows = f"{made.blind_code},{item.name_zh},99,98\n{fresh.blind_code},{item.name_zh},97,96\n"
+    shown = look(team, "盲样编号,检验项目,检验结果,复测结果\n" + rows)
+    assert [(row.verdict, row.retest_verdict) for row in shown.rows] == [
+        (None, ItemVerdict.FAIL),  # the result stands already and is not entered twice
+        (ItemVerdict.FAIL, ItemVerdict.FAIL),
+    ]
+    with unit_of_work(team.tester.actor) as uow:
+        assert import_file(uow, shown.sha256) == 2
+    texts = session.scalars(sa.select(ResultRetest.entered_text).order_by(ResultRetest.entered_text)).all()
+    assert texts == ["96", "98"]
+    assert count_fails(session, made.lab_id) == 0
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("98,97", "A result stands"),  # another result than the one that stands
+        ("99,banana", "banana"),
+        ("99,/", "A result stands"),  # what people write where nothing was tested again
+        (",", "A result stands"),
+    ],
+)
+def test_a_file_says_why_it_brings_no_retest(
+    session: Session, team: Team, made: TestSet, cells: str, said: str
+) -> None:
+    item = next(one.item for one in list_lines(session, made.id) if one.line.id == failing_line(session, made).id)
+    (row,) = look(team, f"code,item,result,retest\n{made.blind_code},{item.name_zh},{cells}\n").rows
+    assert said in str(row.problem)
+
+
+def test_a_file_of_retests_needs_a_fail_that_has_none(session: Session, team: Team, made: TestSet) -> None:
+    lines = list_lines(session, made.id)
+    over = failing_line(session, made).id
+    failed = next(one.item for one in lines if one.line.id == over)
+    passed = next(one.item for one in lines if one.result is not None and one.result.verdict is ItemVerdict.PASS)
+    fresh = make_test_set(team)
+    head = "code,item,retest\n"
+    (row,) = look(team, f"{head}{made.blind_code},{passed.name_zh},1\n").rows
+    assert "fails" in str(row.problem)
+    (row,) = look(team, f"{head}{fresh.blind_code},{failed.name_zh},98\n").rows
+    assert "no result" in str(row.problem)
+    retest(team, made, failing_line(session, made), "98")
+    (row,) = look(team, f"{head}{made.blind_code},{failed.name_zh},97\n").rows
+    assert "already" in str(row.problem)
