@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, TypeVar, cast
+from threading import RLock
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import marshmallow as ma
 from flask import Flask, Response, g, json, request
@@ -21,6 +22,9 @@ from lims.quantities import QuantityError, parse_measured
 from lims.uow import UnitOfWork, unit_of_work
 from lims.web.current import current_actor
 from lims.web.guard import is_api
+
+if TYPE_CHECKING:
+    from apispec import APISpec
 
 MAX_KEY_LENGTH = 200
 READS = (401, 403, 404, 422)  # how an ordinary read refuses
@@ -166,6 +170,38 @@ class MeasuredField(ma.fields.Field[Any]):
         return None if value is None else str(value)
 
 
+class LazyApi(Api):
+    """Describes the routes when somebody asks for the description, which no command and few processes ever do."""
+
+    def __init__(self) -> None:
+        self._spec: APISpec | None = None
+        self._undescribed: list[Blueprint] = []
+        self._describing = RLock()
+        super().__init__()
+
+    def register_blueprint(self, blp: Blueprint, *, parameters: Any = None, **options: Any) -> None:
+        """Mount the routes now and describe them later."""
+        if parameters is not None or options:
+            raise TypeError("a blueprint of ours is mounted as it is")
+        self._app.register_blueprint(blp)
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._undescribed.append(blp)
+
+    @property
+    def spec(self) -> "APISpec | None":
+        """The description, whole."""
+        with self._describing:
+            waiting, self._undescribed = self._undescribed, []
+            for blp in waiting:
+                blp.register_views_in_doc(self, self._app, self._spec, name=blp.name, parameters=None)
+                cast("APISpec", self._spec).tag({"name": blp.name, "description": blp.description})
+            return self._spec
+
+    @spec.setter
+    def spec(self, spec: "APISpec | None") -> None:
+        self._spec = spec
+
+
 def init_app(app: Flask) -> None:
     """Mount the API and its description at /api/v1/openapi.json."""
     app.config.update(
@@ -180,7 +216,7 @@ def init_app(app: Flask) -> None:
             "security": [{"bearer": []}],
         },
     )
-    description = Api()
+    description = LazyApi()
     description.ERROR_SCHEMA = ProblemSchema
     description.init_app(app)
     description.register_field(MeasuredField, "string", None)
