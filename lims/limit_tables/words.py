@@ -8,8 +8,8 @@ from lims.limit_tables.columns import OFFICIAL
 from lims.limit_tables.types import Part, Problem, RowVerdict
 
 _VERDICTS: dict[RowVerdict, tuple[LazyString, str, str]] = {
-    RowVerdict.NEW: (_l("Would be new"), "good", "plus"),
-    RowVerdict.CHANGED: (_l("Would change"), "info", "edit"),
+    RowVerdict.NEW: (_l("Adds"), "good", "plus"),
+    RowVerdict.CHANGED: (_l("Changes"), "info", "edit"),
     RowVerdict.SAME: (_l("The same"), "neutral", "check"),
     RowVerdict.UNKNOWN: (_l("Unknown name"), "warn", "search"),
     RowVerdict.UNREADABLE: (_l("Cannot be read"), "bad", "fail"),

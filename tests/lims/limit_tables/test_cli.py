@@ -35,7 +35,7 @@ def test_a_row_is_told_with_what_is_in_force_and_what_the_table_says(run, table)
     result = run(table(row_of(standard_max="0.15", limit_max="")))
     assert result.exit_code == 0
     assert "Limit ≤0.2 mg/kg → ≤0.15 mg/kg" in result.stdout
-    assert "Would change 1" in result.stderr
+    assert "Changes 1" in result.stderr
 
 
 def test_rows_come_as_json_and_a_row_that_cannot_be_used_ends_in_exit_status_1(run, table):
