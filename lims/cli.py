@@ -177,13 +177,21 @@ def ledger_erase() -> None:
 @click.option("--head", multiple=True, type=click.Path(exists=True), help="A head kept outside the machine.")
 def ledger_verify(bundle: str, key: str | None, head: tuple[str, ...]) -> None:
     """Check an exported bundle offline; exit 1 when something in it does not hold."""
-    heads = [Path(path).read_text(encoding="utf8") for path in head]
+    try:
+        heads = [Path(path).read_text(encoding="utf8") for path in head]
+    except UnicodeDecodeError as error:
+        raise click.UsageError(_("A head cannot be read: %(error)s", error=str(error))) from error
     try:
         events, covered = verify_bundle(bundle, key=key, heads=heads, processes=os.cpu_count() or 1)
     except Broken as finding:
         click.echo(_("BROKEN: %(finding)s", finding=_(finding.message, **finding.facts)))
         sys.exit(FOUND_WRONG)
     click.echo(_("SOUND: %(events)s events, %(covered)s of them under a signed head", events=events, covered=covered))
+    if events > covered:
+        left = events - covered
+        click.echo(_("The last %(left)s stand under none: nothing shows that they were not made up.", left=left))
+    if key is None and not heads:
+        click.echo(_("No --key and no --head was given: the bundle agrees with itself, whoever made it."))
 
 
 @ledger_group.command("witness")

@@ -11,8 +11,10 @@ The bundle holds
 
 What is checked: every body is in canonical form; every chain counts 1, 2, 3 … and each event names the hash of the
 one before it; the Merkle root (RFC 6962) over the first n events equals the root in the head of size n; every head is
-signed by the key; heads only grow. `--key` and `--head` bring in what was noted outside the machine: a key, or a head
-that a witness kept or a report printed. Without them the bundle can only be shown to agree with itself.
+signed by the key; heads only grow; there is a head; the archive holds these files once each and nothing beside them
+(this program may lie there too, and proves nothing), so that no other reader finds other files in it. `--key` and
+`--head` bring in what was noted outside the machine: a key, or a head that a witness kept or a report printed. Without
+them the bundle can only be shown to agree with itself.
 
 Exit status: 0 sound, 1 broken (the first broken item is named), 2 used wrongly.
 """
@@ -45,6 +47,11 @@ SIGNATURE_BYTES = 4 + 64  # id of the key, then the Ed25519 signature
 SEPARATOR = "====="
 BLOCK = 1_000  # events that a process reads at once, in some milliseconds
 READ_BYTES = 1 << 17  # of the bundle at once
+FILES = ("events.jsonl", "checkpoints.txt", "key.txt")
+PROGRAM = "verify.py"  # lies beside them for whoever was given the bundle alone
+ARCHIVE_BEGINS, ARCHIVE_ENDS, ENDING_BYTES = b"PK\x03\x04", b"PK\x05\x06", 22  # ZIP: first header, end without comment
+PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ENCRYPTED = 1  # flag of a file in the archive
 
 
 BEFORE_THE_FIRST = 0, bytes.fromhex(GENESIS)  # where a chain stands that nothing was written on
@@ -171,17 +178,33 @@ def parse_verifier_key(text: str) -> tuple[str, bytes]:
 
 
 def parse_checkpoint(note: str) -> Checkpoint:
-    """Read a C2SP note: three lines, an empty one, a signature line."""
+    """Read a C2SP note: three lines, an empty one, the signature of the ledger, and those of witnesses below it.
+
+    Nothing else may stand in it: what no signature covers would be read as if one did.
+    """
     lines = note.strip("\n").split("\n")
     try:
         origin, size, root = lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
-        dash, name, blob = lines[4].split(" ")
-        signature = base64.b64decode(blob, validate=True)
+        name, signature = _parse_signature(lines[4])
+        for witness in lines[5:]:
+            _parse_signature(witness)
     except (IndexError, ValueError) as error:
         raise Broken("a head cannot be read: %(head)s", head=repr(note[:120])) from error
-    if lines[3] != "" or dash != "—" or name != origin or len(root) != HASH_BYTES or len(signature) != SIGNATURE_BYTES:
+    head = Checkpoint(origin, size, root, signature)
+    # Spelled again, it is what was read: no sign, blank or foreign digit stands where a signature covers another text.
+    in_form = size > 0 and len(root) == HASH_BYTES and "\n".join(lines[:4]) + "\n" == f"{head.text}\n"
+    if not in_form or name != origin or len(signature) != SIGNATURE_BYTES:
         raise Broken("a head is not in the form of a signed note: %(head)s", head=repr(note[:120]))
-    return Checkpoint(origin, size, root, signature)
+    return head
+
+
+def _parse_signature(line: str) -> tuple[str, bytes]:
+    """Name and signature of a line `— name signature`."""
+    dash, name, blob = line.split(" ")
+    signature = base64.b64decode(blob, validate=True)
+    if dash != "—" or base64.b64encode(signature).decode() != blob:
+        raise ValueError(f"no signature line: {line!r}")
+    return name, signature
 
 
 def check_signature(head: Checkpoint, origin: str, public_key: bytes) -> None:
@@ -228,7 +251,9 @@ def read_block(first: int, lines: list[bytes]) -> Block:
     links: list[Link] = []
     for number, line in enumerate(lines, first):
         try:
-            links.append(read_event(line.rstrip(b"\n"), number))
+            if not line.endswith(b"\n"):
+                raise Broken("event %(number)s is not ended: the file of events was cut", number=number)
+            links.append(read_event(line[:-1], number))
         except Broken as finding:
             return links, finding
     return links, None
@@ -300,17 +325,40 @@ def check_events(links: Iterable[Link], heads: Iterator[Checkpoint], kept: dict[
 
 
 def signed_heads(notes: str, origin: str, public_key: bytes) -> Iterator[Checkpoint]:
-    """The heads of the bundle, each with a true signature and larger than the one before."""
-    size = -1
+    """The heads in a file of them, each with a true signature."""
     for note in notes.split(f"{SEPARATOR}\n"):
-        if not note.strip():
-            continue
         head = parse_checkpoint(note)
         check_signature(head, origin, public_key)
+        yield head
+
+
+def growing(heads: Iterable[Checkpoint]) -> Iterator[Checkpoint]:
+    """The same heads, each larger than the one before."""
+    size = 0
+    for head in heads:
         if head.size <= size:
             raise Broken("the head of size %(size)s stands after one of size %(before)s", size=head.size, before=size)
         size = head.size
         yield head
+
+
+def check_archive(path: str, bundle: zipfile.ZipFile) -> None:
+    """See that every reader of the archive finds the same files in it: no second of a name, nothing around them."""
+    seen: set[str] = set()
+    for inside in bundle.infolist():
+        name = inside.filename
+        if name in seen or name not in (*FILES, PROGRAM):
+            raise Broken("the bundle holds %(name)s, which is not one of its files or is there twice", name=repr(name))
+        if inside.compress_type not in PACKED or inside.flag_bits & ENCRYPTED:
+            raise Broken("the file %(name)s of the bundle is packed in a way that is not read", name=repr(name))
+        seen.add(name)
+    with open(path, "rb") as archive:  # noqa: PTH123 - nothing beyond what is needed is imported
+        begins = archive.read(len(ARCHIVE_BEGINS))
+        archive.seek(-ENDING_BYTES, os.SEEK_END)
+        ends = archive.read(len(ARCHIVE_ENDS))
+    first = min((inside.header_offset for inside in bundle.infolist()), default=0)
+    if begins != ARCHIVE_BEGINS or ends != ARCHIVE_ENDS or first != 0:
+        raise Broken("something stands before or after the files of the bundle")
 
 
 def verify_bundle(
@@ -318,11 +366,14 @@ def verify_bundle(
 ) -> tuple[int, int]:
     """Check the bundle at `path`; returns (events, events under a signed head).
 
+    Each of `heads` is a head that was kept outside the machine, or several as they stand in a bundle.
+
     Raises:
         Broken: names the first item that does not hold.
     """
     try:
         with zipfile.ZipFile(path) as bundle:
+            check_archive(path, bundle)
             own_key = bundle.read("key.txt").decode()
             if key is not None and own_key.strip() != key.strip():
                 raise Broken(
@@ -332,15 +383,16 @@ def verify_bundle(
                 )
             origin, public_key = parse_verifier_key(own_key)
             kept: dict[int, set[bytes]] = {}
-            for note in heads:
-                head = parse_checkpoint(note)
-                check_signature(head, origin, public_key)
-                kept.setdefault(head.size, set()).add(head.root)
+            for notes in heads:
+                for head in signed_heads(notes, origin, public_key):
+                    kept.setdefault(head.size, set()).add(head.root)
             notes = bundle.read("checkpoints.txt").decode()
+            if not notes:
+                raise Broken("the bundle holds no head, so nothing in it is signed")
             with bundle.open("events.jsonl") as opened:
                 links = read_events(io.BufferedReader(opened, READ_BYTES), processes)  # type: ignore[type-var]
-                return check_events(links, signed_heads(notes, origin, public_key), kept)
-    except (zipfile.BadZipFile, zlib.error, KeyError, OSError, UnicodeDecodeError) as error:
+                return check_events(links, growing(signed_heads(notes, origin, public_key)), kept)
+    except (zipfile.BadZipFile, zlib.error, KeyError, OSError, EOFError, UnicodeDecodeError) as error:
         raise Broken("the bundle cannot be read: %(error)s", error=error) from error
 
 
@@ -360,10 +412,14 @@ def main(arguments: list[str] | None = None) -> int:
     except Broken as finding:
         print(f"BROKEN: {finding}")  # noqa: T201
         return 1
-    except OSError as error:
-        print(f"cannot read {error.filename}: {error.strerror}", file=sys.stderr)  # noqa: T201
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"cannot read a head: {error}", file=sys.stderr)  # noqa: T201
         return 2
     print(f"SOUND: {events} events, {covered} of them under a signed head")  # noqa: T201
+    if events > covered:
+        print(f"The last {events - covered} stand under none: nothing shows that they were not made up.")  # noqa: T201
+    if options.key is None and not notes:
+        print("No --key and no --head was given: the bundle agrees with itself, whoever made it.")  # noqa: T201
     return 0
 
 

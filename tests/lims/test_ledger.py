@@ -1,8 +1,10 @@
 """The ledger: what is written, what is found when somebody tampers, and that a stranger can check an export alone."""
 
 import json
+import re
 import subprocess
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -303,6 +305,97 @@ def test_of_two_heads_of_one_size_that_were_kept_outside_no_false_one_is_passed_
     for heads in ([true, forged], [forged, true]):
         with pytest.raises(verify.Broken, match="another root"):
             verify.verify_bundle(str(bundle), heads=heads)
+
+
+def pack(path: Path, files: list[tuple[str, bytes]], packed: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """The bytes of an archive, in which a name may stand twice."""
+    with zipfile.ZipFile(path, "w", packed) as target, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of a name that stands twice
+        for name, content in files:
+            target.writestr(name, content)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("around", "told"),
+    [
+        (lambda whole, files, pack: pack([("events.jsonl", b"forged"), *files]), "twice"),
+        (lambda whole, files, pack: pack([*files, ("judgement.txt", b"approved")]), "judgement.txt"),
+        (lambda whole, files, pack: pack([("events.jsonl", b"forged")]) + whole, "before or after"),
+        (lambda whole, files, pack: b"#!/bin/sh\n" + whole, "before or after"),
+        (lambda whole, files, pack: whole + b"and more", "before or after"),
+        (lambda whole, files, pack: pack(files, zipfile.ZIP_LZMA), "packed"),
+        (lambda whole, files, pack: whole[: len(whole) // 2], "cannot be read"),
+    ],
+)
+def test_an_archive_in_which_another_reader_would_find_other_files_is_broken(bundle: Path, around, told: str):
+    with zipfile.ZipFile(bundle) as source:
+        files = [(name, source.read(name)) for name in source.namelist()]
+    path = bundle.with_name("around.zip")
+    path.write_bytes(around(bundle.read_bytes(), files, lambda *what: pack(bundle.with_name("part.zip"), *what)))
+    with pytest.raises(verify.Broken, match=told):
+        verify.verify_bundle(str(path))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda notes: "",
+        lambda notes: verify.SEPARATOR + "\n",
+        lambda notes: notes.replace(verify.SEPARATOR + "\n", ""),  # hides all heads after the first
+        lambda notes: notes.replace(verify.SEPARATOR, "Approved by the court\n" + verify.SEPARATOR),
+        lambda notes: re.sub(r"\n(\d+)\n", r"\n+\1\n", notes, count=1),
+        lambda notes: re.sub(r"\n(\d+)\n", r"\n0\1\n", notes, count=1),
+        lambda notes: notes.replace("\n", "\r\n"),
+    ],
+)
+def test_a_head_holds_nothing_that_its_signature_does_not_cover(bundle: Path, change):
+    def tamper(files: dict[str, bytes]) -> None:
+        notes = files["checkpoints.txt"].decode()
+        assert change(notes) != notes
+        files["checkpoints.txt"] = change(notes).encode()
+
+    with pytest.raises(verify.Broken, match="head"):
+        verify.verify_bundle(str(rewrite(bundle, tamper)))
+
+
+def test_a_head_that_witnesses_countersigned_is_read(bundle: Path):
+    def countersign(files: dict[str, bytes]) -> None:
+        first, separator, more = files["checkpoints.txt"].partition(verify.SEPARATOR.encode())
+        files["checkpoints.txt"] = first + "— a.witness AAAA\n".encode() + separator + more
+
+    assert verify.verify_bundle(str(rewrite(bundle, countersign))) == verify.verify_bundle(str(bundle))
+
+
+def test_a_file_of_events_that_was_cut_within_its_last_line_is_broken(bundle: Path):
+    def cut(files: dict[str, bytes]) -> None:
+        files["events.jsonl"] = files["events.jsonl"][:-1]
+
+    with pytest.raises(verify.Broken, match="not ended"):
+        verify.verify_bundle(str(rewrite(bundle, cut)))
+
+
+def test_every_head_of_a_file_that_was_kept_outside_is_looked_at(bundle: Path, signer: Signer, tmp_path: Path):
+    with zipfile.ZipFile(bundle) as source:
+        notes = source.read("checkpoints.txt").decode()
+    verify.verify_bundle(str(bundle), heads=[notes])
+    last = verify.parse_checkpoint(notes.split(f"{verify.SEPARATOR}\n")[-1])
+    hidden = notes + f"{verify.SEPARATOR}\n" + signer.sign(last.size, b"\x07" * 32)
+    with pytest.raises(verify.Broken, match="another root"):
+        verify.verify_bundle(str(bundle), heads=[hidden])
+
+
+def test_a_stranger_is_told_what_was_not_proven(bundle: Path, signer: Signer):
+    assert "agrees with itself" in run_verifier(bundle).stdout
+    assert "agrees with itself" not in run_verifier(bundle, "--key", signer.verifier_key).stdout
+
+    def drop_the_last_head(files: dict[str, bytes]) -> None:
+        files["checkpoints.txt"] = files["checkpoints.txt"].rpartition(f"{verify.SEPARATOR}\n".encode())[0]
+
+    assert "stand under none" in run_verifier(rewrite(bundle, drop_the_last_head)).stdout
+    kept = bundle.with_name("no-text")
+    kept.write_bytes(b"\xff\xfe")
+    assert run_verifier(bundle, "--head", kept).returncode == 2  # noqa: PLR2004 - used wrongly
 
 
 def test_a_cut_tail_is_found_with_a_head_kept_outside(bundle: Path):
