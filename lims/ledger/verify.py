@@ -227,8 +227,11 @@ def check_signature(head: Checkpoint, origin: str, public_key: bytes) -> None:
         raise Broken("the signature under the head of size %(size)s is false", size=head.size) from error
 
 
-def read_event(raw: bytes, number: int) -> Link:
-    """Read one event, which has to stand in its canonical form: the link it makes in its chain."""
+def read_event(line: bytes, number: int) -> Link:
+    """Read the line of one event, which has to stand in its canonical form: the link it makes in its chain."""
+    if not line.endswith(b"\n"):
+        raise Broken("event %(number)s is not ended: the file of events was cut", number=number)
+    raw = line[:-1]
     try:
         body = _DECODER.decode(raw.decode())
         chain, seq, prev = body["chain"], body["seq"], body["prev"]
@@ -251,9 +254,7 @@ def read_block(first: int, lines: list[bytes]) -> Block:
     links: list[Link] = []
     for number, line in enumerate(lines, first):
         try:
-            if not line.endswith(b"\n"):
-                raise Broken("event %(number)s is not ended: the file of events was cut", number=number)
-            links.append(read_event(line[:-1], number))
+            links.append(read_event(line, number))
         except Broken as finding:
             return links, finding
     return links, None
