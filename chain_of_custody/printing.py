@@ -54,6 +54,7 @@ from lims.people.queries import get_organisation, person_names
 from sampling.models import Sample, SamplingForm
 from sampling.papers import PaperOrganisation, Signature
 from sampling.types import StorageCondition
+from sampling.words import celsius_words
 
 PORTION_WORDS = {PortionKind.TEST: "检验样品", PortionKind.BACKUP: "复检备份样品"}
 STORAGE_WORDS = {
@@ -101,7 +102,7 @@ class LabelOrder:
 
 def storage_words(condition: StorageCondition, celsius: str | None) -> str:
     """How something is to be kept, as the papers say it."""
-    return " ".join(filter(None, (STORAGE_WORDS[condition], celsius)))
+    return " ".join(filter(None, (STORAGE_WORDS[condition], celsius_words(celsius))))
 
 
 def quantity_words(portion: PortionCard | ListedPortion) -> str:

@@ -35,7 +35,7 @@ def init_app(app: "Flask") -> None:
         verification,
     )
     from sampling.erasure import SAMPLE
-    from sampling.words import word_of
+    from sampling.words import celsius_words, word_of
 
     declare("sampling.audit", {Role.AUDITOR})
     declare(
@@ -61,7 +61,7 @@ def init_app(app: "Flask") -> None:
     for pages in (plan_views, draw_views, register_views, field_views, correction_views):
         app.register_blueprint(pages.bp)
     app.register_blueprint(sample_views.bp)
-    app.jinja_env.globals["word_of"] = word_of
+    app.jinja_env.globals.update(word_of=word_of, celsius_words=celsius_words)
     national_tasks.init_app(app)
     number_blocks.init_app(app)
     sample_panels.register()

@@ -31,7 +31,7 @@ from sampling.papers import (
 )
 from sampling.queries import SampleSheet, filing_of, get_sheet, get_task_sheet, list_signatures
 from sampling.types import SignerKind, Stage
-from sampling.words import official
+from sampling.words import celsius_words, official
 
 LEGAL_BASIS = "《中华人民共和国食品安全法》《食品安全抽样检验管理办法》"
 YES, NO = "有", "无"
@@ -222,7 +222,7 @@ def _sample(sheet: SampleSheet, seal_nos: tuple[str, ...]) -> PaperSample:
         technique=official(form.sampling_method),
         form=official(form.physical_form),
         storage=(official(form.storage_condition),),
-        storage_temperature=f"{form.storage_celsius}℃" if form.storage_celsius else None,
+        storage_temperature=celsius_words(form.storage_celsius) or None,
         containers=(official(form.container),),
         seal_nos=seal_nos,
     )

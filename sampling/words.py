@@ -4,6 +4,7 @@ The Chinese is that of the official forms (domain handbook §4.1, §10): papers 
 whatever language the page was in.
 """
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
@@ -46,11 +47,24 @@ class Word(NamedTuple):
     en: str
 
 
+def bare_celsius(text: str | None) -> str | None:
+    """A temperature of storage as it was written down, without the unit that some write and others leave out."""
+    return _CELSIUS.sub("", text).strip() or None if text else None
+
+
+def celsius_words(text: str | None) -> str:
+    """A temperature of storage with its unit, the same however it was written down; words stay words."""
+    bare = bare_celsius(text) or ""
+    return f"{bare} ℃" if any(sign.isdecimal() for sign in bare) else bare
+
+
 def _table(kind: type[StrEnum], *words: tuple[str, str]) -> dict[StrEnum, Word]:
     return {value: Word(*word) for value, word in zip(kind, words, strict=True)}
 
 
 # Values are listed in the order of their enum; `strict` finds one without its word when the module is read.
+_CELSIUS = re.compile(r"\s*(?:[°º]\s*[Cc]|℃|摄氏度)")
+
 WORDS: Mapping[type[StrEnum], Mapping[StrEnum, Word]] = {
     SeparationMode: _table(
         SeparationMode,

@@ -79,7 +79,7 @@ class Chapter:
                 packaging=Packaging.BULK,
                 physical_form=PhysicalForm.SOLID,
                 storage_condition=StorageCondition.CHILLED,
-                storage_celsius="0～4℃",
+                storage_celsius="0～4",
                 executed_standard=None,
             )
             container = Container(
@@ -95,7 +95,7 @@ class Chapter:
         known = spiked.get(line.item.id)
         if known is not None and known.value is not None:
             found = with_digits(round_to_figures(known.value * next(shares), 3), line.method)
-            return Entry(line.line.id, f"{format_measured(found)}{known.unit}")
+            return Entry(line.line.id, format_measured(found))
         if line.line.limit_state is not LimitState.FOUND:
             return Entry(line.line.id, "/", untested_reason=NOT_LOADED)
         return Entry(line.line.id, "未检出" if line.line.lod is not None else "/", untested_reason=_why(line))

@@ -31,6 +31,7 @@ from results.queries.deadlines import ReportDue, reports_due
 from results.types import TestSetState
 from sampling.models import DutyAct
 from sampling.types import DutyRole, Packaging, PhysicalForm, ProductType, StorageCondition
+from sampling.words import bare_celsius
 
 PAGE = 50
 
@@ -107,7 +108,7 @@ def blind_facts(session: Session, test_set: TestSet) -> BlindFacts:
         packaging=test_set.packaging,
         physical_form=test_set.physical_form,
         storage_condition=test_set.storage_condition,
-        storage_celsius=test_set.storage_celsius,
+        storage_celsius=bare_celsius(test_set.storage_celsius),
         standard=test_set.standard,
         is_enterprise_standard=test_set.is_enterprise_standard,
     )

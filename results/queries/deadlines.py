@@ -12,8 +12,11 @@ from chain_of_custody.models import Reception
 from lims.catalog.queries import deadlines
 from results.models import Conclusion, TestSet
 from results.types import TestSetState
+from sampling.models import Sample
+from sampling.types import SampleState
 
 REPORT_ISSUE = "report_issue"
+EVALUATED = SampleState.EVALUATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,8 @@ class ReportDue:
 
     Attributes:
         days_left: working days left, negative when the day has passed; None once nothing is awaited any more, because
-            the report is signed or the set ended untested.
+            the report is signed or the set ended untested. A check of the laboratory has no report: it ends when it is
+            evaluated, or whoever tested it would see by its running clock which set was one.
         is_provisional: the calendar does not reach so far, the day may still move.
     """
 
@@ -35,18 +39,21 @@ def reports_due(session: Session, sets: Collection[TestSet], now: datetime) -> d
     """When the report of each set's sample is due, by sample; the calendar is read once for all of them."""
     ids = [one.sample_id for one in sets]
     rows = session.execute(
-        sa.select(Reception.sample_id, Reception.checked_at, Conclusion.id)
+        sa.select(Reception.sample_id, Reception.checked_at, Conclusion.id, Sample.state)
+        .join(Sample, Sample.id == Reception.sample_id)
         .outerjoin(Conclusion, Conclusion.sample_id == Reception.sample_id)
         .where(Reception.sample_id.in_(ids))
     ).all()
     ended = {one.sample_id for one in sets if one.state is TestSetState.GIVEN_UP}
-    ended |= {sample_id for sample_id, _at, conclusion_id in rows if conclusion_id is not None}
-    calendar, ends = deadlines(session, REPORT_ISSUE, [at for _id, at, _conclusion in rows])
+    ended |= {
+        sample_id for sample_id, _at, conclusion_id, state in rows if conclusion_id is not None or state == EVALUATED
+    }
+    calendar, ends = deadlines(session, REPORT_ISSUE, [at for _id, at, _conclusion, _state in rows])
     return {
         sample_id: ReportDue(
             on=ends[at].on,
             days_left=None if sample_id in ended else calendar.days_left(ends[at].due_at, now),
             is_provisional=sample_id not in ended and ends[at].provisional,
         )
-        for sample_id, at, _conclusion in rows
+        for sample_id, at, _conclusion, _state in rows
     }

@@ -33,6 +33,7 @@ from sampling.types import (
     Stage,
     TaskState,
 )
+from sampling.words import celsius_words
 from tests.factories.people import make_person
 from tests.factories.sampling import make_form_input, make_photos, make_sample, make_signatures, make_task, make_team
 
@@ -45,6 +46,21 @@ def submit(team: Any, task_id: Any, sampler: int = 0, **changes: Any) -> Any:
     with unit_of_work(team.samplers[sampler].actor) as uow:
         sample = submit_form(uow, task_id, make_form_input(**changes), make_signatures(), make_photos())
         return sample.id, sample.sampling_no, uow.events
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("0～4", "0～4 ℃"),
+        ("0～4℃", "0～4 ℃"),
+        ("-18 °C", "-18 ℃"),
+        ("0℃～4℃", "0～4 ℃"),
+        ("阴凉处", "阴凉处"),
+        (None, ""),
+    ],
+)
+def test_a_temperature_of_storage_is_shown_the_same_however_it_was_written(written, shown):
+    assert celsius_words(written) == shown
 
 
 def test_the_ordinary_form_is_accepted():

@@ -136,9 +136,24 @@ def test_to_the_bench_a_check_is_a_set_like_any_other(session, team, quality):
         one.item.id for one in queries.list_lines(session, real.id)
     ]
     facts = queries.blind_facts(session, made)
-    assert (facts.product_type, facts.storage_celsius) == (ProductType.PRODUCE, "0-4 ℃")
+    assert (facts.product_type, facts.storage_celsius) == (ProductType.PRODUCE, "0-4")
     rows = {row.blind_code for row in queries.list_sets(session, team.lab_id, list(TestSetState), now=real.opened_at)}
     assert rows == {real.blind_code, made.blind_code}
+
+
+def test_no_clock_runs_on_for_a_check_that_is_evaluated(session, team, quality):
+    item = judged_items(session, team)[0]
+    check_id = prepare(quality, KnownValue(item.id, Expected.DETECTED))
+    bench_and_lock(team, check_id)
+
+    def days_left():
+        session.expire_all()
+        made = session.scalars(sa.select(TestSet).where(TestSet.sample_id == check_id)).one()
+        return queries.reports_due(session, [made], made.opened_at)[check_id].days_left
+
+    assert days_left() is not None
+    evaluate(quality, check_id)
+    assert days_left() is None
 
 
 def test_whoever_prepares_a_check_can_never_test_it(session, team):
