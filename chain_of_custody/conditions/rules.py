@@ -1,11 +1,15 @@
 """What the readings of a data logger say: where it was too warm or too cold, and what is worth drawing."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, pairwise
+from statistics import median_low
 
 from chain_of_custody.conditions.types import Excursion, Reading
 from chain_of_custody.types import CelsiusRange
+
+SHORTEST_STEP = timedelta(minutes=1)  # of loggers that write by the second, a missed minute changes no food
 
 
 def find_excursions(readings: Sequence[Reading], allowed: CelsiusRange) -> list[Excursion]:
@@ -32,6 +36,18 @@ def find_excursions(readings: Sequence[Reading], allowed: CelsiusRange) -> list[
             else Excursion(begins_at, ends_at, lowest=min(values))
         )
     return excursions
+
+
+def find_gaps(readings: Sequence[Reading]) -> list[tuple[Reading, Reading]]:
+    """Where readings are missing: the last before and the first after, wherever more than two in a row are not there.
+
+    What a logger's step is, most of its readings say.
+    """
+    steps = [after.at - before.at for before, after in pairwise(readings)]
+    if not steps:
+        return []
+    longest = 3 * max(median_low(steps), SHORTEST_STEP)
+    return [(before, after) for before, after in pairwise(readings) if after.at - before.at > longest]
 
 
 def thin_out(readings: Sequence[Reading], most: int) -> list[Reading]:

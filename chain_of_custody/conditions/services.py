@@ -1,7 +1,9 @@
 """Attaching the file of a data logger: kept as it came, read at once, and what went wrong is an exception."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -9,17 +11,18 @@ from chain_of_custody.conditions.models import TemperatureExcursion, Temperature
 from chain_of_custody.conditions.queries import find_same
 from chain_of_custody.conditions.reader import read_readings
 from chain_of_custody.conditions.rules import find_excursions
-from chain_of_custody.conditions.types import Excursion
+from chain_of_custody.conditions.types import Excursion, Reading
 from chain_of_custody.models import HandOver, HandOverException
-from chain_of_custody.queries import get_hand_over, get_place, list_listed_portions, temperature_range
+from chain_of_custody.queries import get_hand_over, get_place, list_listed_portions, sealed_first_at, temperature_range
 from chain_of_custody.types import CelsiusRange, ExceptionKind
 from lims import files
 from lims.clock import local_date, local_time
-from lims.errors import ConflictError
+from lims.errors import ConflictError, InvalidInputError
 from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from sampling.types import StorageCondition
 
+CLOCKS_DIFFER = timedelta(hours=1)  # by which a logger may be wrong
 LOGS = frozenset({"text/plain", "application/octet-stream", "application/zip", "application/vnd.ms-excel"})
 
 
@@ -38,13 +41,16 @@ def attach_to_hand_over(uow: UnitOfWork, hand_over_id: UUID, file: LogFile) -> T
 
     Raises:
         NotFoundError: no such hand-over of this organisation.
-        InvalidInputError: the file cannot be read.
+        InvalidInputError: the file cannot be read, or was logged at another time than that of the journey.
         ConflictError: this very file is attached already.
     """
     hand_over = get_hand_over(uow.session, uow.actor, hand_over_id)
     conditions = [line.storage_condition for line in list_listed_portions(uow.session, hand_over_id)]
     allowed = temperature_range(uow.session, conditions, local_date(hand_over.offered_at))
-    log, excursions = _attach(uow, file, allowed, hand_over=hand_over)
+    begins_at = sealed_first_at(uow.session, hand_over_id) or hand_over.offered_at
+    log, excursions = _attach(
+        uow, file, allowed, hand_over=hand_over, during=(begins_at, hand_over.ended_at or uow.now)
+    )
     uow.session.add_all(
         HandOverException(
             id=uuid4(),
@@ -57,6 +63,37 @@ def attach_to_hand_over(uow: UnitOfWork, hand_over_id: UUID, file: LogFile) -> T
         for one in excursions
     )
     return log
+
+
+def _check_times(readings: Sequence[Reading], during: tuple[datetime, datetime] | None, now: datetime) -> None:
+    """A log of another day proves nothing of this journey, and one from tomorrow was not logged."""
+    first_at, last_at = readings[0].at, readings[-1].at
+    begins_at, ends_at = during or (first_at, now)
+    if last_at <= now + CLOCKS_DIFFER and last_at >= begins_at - CLOCKS_DIFFER and first_at <= ends_at + CLOCKS_DIFFER:
+        return
+    said = {"first": _written(first_at), "last": _written(last_at)}
+    if during is None or last_at > now + CLOCKS_DIFFER:
+        raise InvalidInputError(
+            _l(
+                "The file was logged from %(first)s to %(last)s, now it is %(now)s: look at the clock of the logger.",
+                now=_written(now),
+                **said,
+            ),
+            field="file",
+        )
+    raise InvalidInputError(
+        _l(
+            "The file was logged from %(first)s to %(last)s, and the journey was from %(begin)s to %(end)s.",
+            begin=_written(begins_at),
+            end=_written(ends_at),
+            **said,
+        ),
+        field="file",
+    )
+
+
+def _written(at: datetime) -> str:
+    return f"{local_time(at):%Y-%m-%d %H:%M}"
 
 
 def _extreme(one: Excursion) -> Decimal:
@@ -74,7 +111,7 @@ def attach_to_place(uow: UnitOfWork, place_id: UUID, file: LogFile, condition: S
 
     Raises:
         NotFoundError: no such place of this organisation.
-        InvalidInputError: the file cannot be read.
+        InvalidInputError: the file cannot be read, or ends after today.
         ConflictError: this very file is attached already.
     """
     get_place(uow.session, uow.actor.require_organisation(), place_id)
@@ -89,6 +126,7 @@ def _attach(
     *,
     hand_over: HandOver | None = None,
     place_id: UUID | None = None,
+    during: tuple[datetime, datetime] | None = None,
 ) -> tuple[TemperatureLog, list[Excursion]]:
     organisation_id = uow.actor.require_organisation()
     same = find_same(uow.session, organisation_id, hashlib.sha256(file.content).digest())
@@ -103,6 +141,7 @@ def _attach(
         )
     digest = files.store_file(uow, file.content, allowed=LOGS)
     readings = read_readings(file.content)
+    _check_times(readings, during, uow.now)
     excursions = find_excursions(readings, allowed)
     log = TemperatureLog(
         id=uuid4(),

@@ -10,7 +10,7 @@ from chain_of_custody.conditions import queries, services
 from chain_of_custody.conditions.chart import HEIGHT, WIDTH, lay_out
 from chain_of_custody.conditions.forms import LogForm, PlaceLogForm
 from chain_of_custody.conditions.reader import read_readings
-from chain_of_custody.conditions.rules import thin_out
+from chain_of_custody.conditions.rules import find_gaps, thin_out
 from chain_of_custody.queries import get_hand_over, get_place
 from chain_of_custody.types import CelsiusRange
 from chain_of_custody.views.common import names_for
@@ -95,6 +95,7 @@ def detail(log_id: UUID) -> ResponseReturnValue:
         width=WIDTH,
         height=HEIGHT,
         rows=thin_out(readings, ROWS_SHOWN),
+        gaps=find_gaps(readings),
         excursions=queries.list_excursions(db.session, log_id),
         **names_for(db.session, [log.attached_by_id], []),
     )

@@ -40,6 +40,7 @@ from chain_of_custody.queries.hand_overs import (
     list_open_exceptions,
     list_open_hand_overs,
     list_open_lines,
+    sealed_first_at,
     temperature_range,
 )
 from chain_of_custody.queries.label_blocks import (
@@ -146,6 +147,7 @@ __all__ = [
     "opened_sample",
     "place_of",
     "resolve_blind_code",
+    "sealed_first_at",
     "sees_all_custody",
     "temperature_range",
     "visible_trail",

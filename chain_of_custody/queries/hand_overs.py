@@ -315,6 +315,15 @@ def list_listed_portions(session: Session, hand_over_id: UUID) -> list[ListedPor
     return [ListedPortion(*row) for row in rows]
 
 
+def sealed_first_at(session: Session, hand_over_id: UUID) -> datetime | None:
+    """When the first portion on the list of a hand-over was sealed, which is when its journey began."""
+    return session.scalar(
+        select(func.min(Seal.sealed_at))
+        .join(HandOverLine, HandOverLine.portion_id == Seal.portion_id)
+        .where(HandOverLine.hand_over_id == hand_over_id)
+    )
+
+
 def list_exceptions(session: Session, hand_over_id: UUID) -> Sequence[HandOverException]:
     """What did not match in a hand-over, in the order it was opened."""
     return session.scalars(

@@ -31,8 +31,18 @@ from tests.factories.pictures import jpeg
 from tests.factories.sampling import make_team
 from tests.factories.web import bearer, csrf_token, log_in
 
-COLD = "时间,温度\n2026-11-27 08:00,4.5\n2026-11-27 08:10,12.5\n2026-11-27 08:20,11\n2026-11-27 08:30,5\n".encode()
 BROKEN_SEAL = ReceptionChecks(**dict.fromkeys(ReceptionChecks.__slots__, True) | {"seal_intact": False})
+
+
+COURSE = ("4.5", "12.5", "11", "5")
+
+
+def logged(*celsius: str, days_ago: int = 0) -> tuple[bytes, list[str]]:
+    """What a logger writes every ten minutes up to now, and the times in it as a page writes them."""
+    last = clock.local_time(clock.now()) - timedelta(days=days_ago)
+    times = [last - timedelta(minutes=10 * place) for place in reversed(range(len(celsius)))]
+    rows = [f"{at:%Y-%m-%d %H:%M},{value}" for at, value in zip(times, celsius, strict=True)]
+    return "\n".join(["时间,温度", *rows, ""]).encode(), [f"{at:%m-%d %H:%M}" for at in times]
 
 
 @pytest.fixture
@@ -108,24 +118,25 @@ def test_a_box_is_described_and_its_receiver_sees_it(client, session, team, loca
 def test_the_log_of_a_journey_is_kept_drawn_and_opens_an_exception_once(client, session, team, locale, told):
     _sample_id, numbers = make_sealed_sample(team, storage_condition=StorageCondition.CHILLED)
     offer_id = make_offer(team, numbers)
+    cold, times = logged(*COURSE)
     client.set_cookie("lims_locale", locale)
     log_in(client, team.custodian)
     page = f"/custody/temperature/hand-over/{offer_id}"
     assert send(client, page).status_code == 422
     assert send(client, page, file=(BytesIO(b"nothing"), "n.csv")).status_code == 422
-    attached = send(client, page, file=(BytesIO(COLD), "车载一号.csv"))
+    attached = send(client, page, file=(BytesIO(cold), "车载一号.csv"))
     assert attached.status_code == 303
     shown = client.get(attached.location).text
     assert told in shown
     assert 'role="img"' in shown
     assert "12.5 °C" in shown
-    assert client.get(f"{attached.location}/file").data == COLD
-    again = send(client, page, file=(BytesIO(COLD), "other-name.csv"))
+    assert client.get(f"{attached.location}/file").data == cold
+    again = send(client, page, file=(BytesIO(cold), "other-name.csv"))
     assert again.status_code == 409
     assert "车载一号.csv" in again.text
     [exception] = session.scalars(sa.select(HandOverException)).all()
     assert exception.kind is ExceptionKind.TEMPERATURE
-    assert exception.scanned == "12.5 °C > 10 °C 11-27 08:10–11-27 08:20"
+    assert exception.scanned == f"12.5 °C > 10 °C {times[1]}–{times[2]}"
     assert session.scalars(sa.select(TemperatureLog.readings)).all() == [4]
     log_in(client, make_team().custodian)
     assert client.get(attached.location).status_code == 404
@@ -139,17 +150,42 @@ def test_programs_attach_logs_to_journeys_and_to_places(client, session, team):
     with unit_of_work(team.custodian.actor) as uow:
         place_id = custody.add_place(uow, "S", "检验楼", PlaceLevel.SITE).id
     headers = bearer(team.custodian)
-    body = {"file_name": "a.csv", "content": base64.b64encode(COLD).decode()}
+    body = {"file_name": "a.csv", "content": base64.b64encode(logged(*COURSE)[0]).decode()}
     place = f"/api/v1/storage-places/{place_id}/temperature-logs"
     stored = client.post(place, json=body | {"condition": "frozen"}, headers=headers)
     assert (stored.status_code, stored.json["bound"], len(stored.json["excursions"])) == (201, "-12", 1)
     assert client.get(place, headers=headers).json["items"][0]["sha256"] == stored.json["sha256"]
     journey = f"/api/v1/hand-overs/{offer_id}/temperature-logs"
     assert client.post(journey, json=body, headers=headers).status_code == 409
-    body["content"] = base64.b64encode(COLD + b"2026-11-27 08:40,5\n").decode()
+    body["content"] = base64.b64encode(logged(*COURSE, "5")[0]).decode()
     made = client.post(journey, json=body, headers=headers)
     assert (made.status_code, made.json["readings"], made.json["excursions"][0]["highest"]) == (201, 5, "12.5")
     assert len(client.get(journey, headers=headers).json["items"]) == 1
+
+
+@pytest.mark.parametrize("days_ago", [1, -1, 365])
+def test_a_log_of_another_day_is_not_that_of_the_journey(session, team, days_ago):
+    _sample_id, numbers = make_sealed_sample(team, storage_condition=StorageCondition.CHILLED)
+    offer_id = make_offer(team, numbers)
+    content, _times = logged(*COURSE, days_ago=days_ago)
+    with pytest.raises(InvalidInputError, match="logged from"), unit_of_work(team.custodian.actor) as uow:
+        attach_to_hand_over(uow, offer_id, LogFile("van.csv", content))
+
+
+def test_a_log_with_readings_missing_does_not_claim_to_be_within_throughout(client, team):
+    _sample_id, numbers = make_sealed_sample(team, storage_condition=StorageCondition.CHILLED)
+    offer_id = make_offer(team, numbers)
+    content, _times = logged(*["4"] * 12)
+    rows = content.splitlines(keepends=True)
+    log_in(client, team.custodian)
+    client.set_cookie("lims_locale", "en")
+    page = f"/custody/temperature/hand-over/{offer_id}"
+    whole = send(client, page, file=(BytesIO(content), "whole.csv")).location
+    cut = send(client, page, file=(BytesIO(b"".join(rows[:4] + rows[9:])), "cut.csv")).location
+    assert "Within what is allowed throughout" in client.get(whole).text
+    shown = client.get(cut).text
+    assert "Readings are missing" in shown
+    assert "throughout" not in shown
 
 
 def test_a_refusal_is_written_to_both_organisations_and_stands_on_the_page_of_the_plan(client, session, team):
@@ -194,7 +230,7 @@ def test_a_custodian_gives_an_accepted_sample_up_before_it_has_its_code(client, 
 def test_chilled_food_that_froze_is_a_fault_on_the_scale_and_in_the_log(session, team):
     _sample_id, numbers = make_sealed_sample(team, storage_condition=StorageCondition.CHILLED)
     offer_id = make_offer(team, numbers)
-    frozen = "时间,温度\n2026-11-27 08:00,2\n2026-11-27 08:10,-3.5\n2026-11-27 08:20,11\n".encode()
+    frozen, times = logged("2", "-3.5", "11")
     with unit_of_work(team.custodian.actor) as uow:
         custody.confirm_hand_over(
             uow, offer_id, [Scan(number, seal_intact=True) for number in numbers], Decimal("-0.5")
@@ -203,8 +239,8 @@ def test_chilled_food_that_froze_is_a_fault_on_the_scale_and_in_the_log(session,
     told = session.scalars(sa.select(HandOverException.scanned).order_by(HandOverException.scanned)).all()
     assert told == [
         "-0.5 °C < 0 °C",
-        "-3.5 °C < 0 °C 11-27 08:10–11-27 08:10",
-        "11 °C > 10 °C 11-27 08:20–11-27 08:20",
+        f"-3.5 °C < 0 °C {times[1]}–{times[1]}",
+        f"11 °C > 10 °C {times[2]}–{times[2]}",
     ]
     log = session.scalars(sa.select(TemperatureLog)).one()
     assert (log.lower_bound, log.bound) == (0, 10)

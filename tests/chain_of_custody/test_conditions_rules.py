@@ -12,7 +12,7 @@ from openpyxl import Workbook
 
 from chain_of_custody.conditions.chart import lay_out
 from chain_of_custody.conditions.reader import read_readings
-from chain_of_custody.conditions.rules import find_excursions, thin_out
+from chain_of_custody.conditions.rules import find_excursions, find_gaps, thin_out
 from chain_of_custody.conditions.types import Reading
 from chain_of_custody.rules import bearable
 from chain_of_custody.types import CelsiusRange
@@ -48,9 +48,10 @@ HEAD = "记录仪,LT-7\n序号,时间,温度(℃),湿度(%)\n"
         "Date\tTime\tTemp °C\n2026-11-27\t08:00\t4.5\n2026-11-27\t08:05\t5.0\n".encode("utf-16"),
         "Zeit;Temp. °C\n2026-11-27 08:00;4,5\n2026-11-27 08:05;5,0\n".encode(),
         "2026年11月27日 08:00:00  4.5℃\n".replace("  ", ",").encode() + "2026年11月27日 08:05:00,5.0℃\n".encode(),
+        "Time,Temp(°C),Temp(°F)\n2026-11-27 08:00,4.5,40.1\n2026-11-27 08:05,5.0,41\n".encode(),
         workbook(("时间", "温度"), (datetime(2026, 11, 27, 8, 0), 4.5), (datetime(2026, 11, 27, 8, 5), 5)),  # noqa: DTZ001
     ],
-    ids=["utf-8", "gb18030", "slashes", "utf-16 tabs", "decimal comma", "chinese dates", "workbook"],
+    ids=["utf-8", "gb18030", "slashes", "utf-16 tabs", "decimal comma", "chinese dates", "both scales", "workbook"],
 )
 def test_a_logger_is_read_in_whatever_it_writes(content):
     first, second = read_readings(content)
@@ -65,6 +66,10 @@ def test_a_logger_is_read_in_whatever_it_writes(content):
         ("Time,Temp °F\n2026-11-27 08:00,40\n".encode(), "°F"),
         (b"2026-11-27 08:05,4\n2026-11-27 08:00,5\n", "Row 2 goes back in time: 2026-11-27 08:00"),
         (b"2026-11-27 08:05,950\n", "950 °C"),
+        ("Unit,°F\nTime,Temp\n2026-11-27 08:00,40\n".encode(), "°F"),
+        ("时间,温度\n2026-11-27 08:00,4\n2026-11-27 08:05,40 °F\n".encode(), "°F"),
+        (b"2026-11-27 08:00,4\n2026-11-27 24:00,15\n", "Row 2: there is no time 2026-11-27 24:00"),
+        (b"2026-02-30 08:00,15\n2026-03-01 08:00,4\n", "Row 1: there is no time 2026-02-30 08:00"),
         (b"\x81\xff\xff", "neither UTF-8 nor GB18030"),
         (b"PK\x03\x04rubbish", "no workbook"),
     ],
@@ -72,6 +77,31 @@ def test_a_logger_is_read_in_whatever_it_writes(content):
 def test_what_cannot_be_trusted_is_refused_in_words(content, told):
     with pytest.raises(InvalidInputError, match=told):
         read_readings(content)
+
+
+@pytest.mark.parametrize(
+    ("written", "hour"),
+    [
+        ("2026-11-27 08:00:00 PM", 20),
+        ("2026-11-27 8:00 p.m.", 20),
+        ("2026-11-27 下午 8:00", 20),
+        ("2026/11/27 上午8:00:00", 8),
+        ("2026-11-27 12:00 AM", 0),
+        ("2026-11-27 12:00 PM", 12),
+        ("2026-11-27,8:00 PM", 20),
+    ],
+)
+def test_a_clock_that_counts_to_twelve_is_read_with_its_half_of_the_day(written, hour):
+    [reading] = read_readings(f"Time,Temp\n{written},4.5\n".encode())
+    assert (reading.at.hour, reading.celsius) == (hour, Decimal("4.5"))
+
+
+def test_readings_that_are_missing_are_told_with_what_stands_on_either_side():
+    whole = journey(*map(str, range(12)))
+    assert find_gaps(whole) == []
+    assert find_gaps(whole[:1]) == []
+    assert find_gaps(whole[:4] + whole[6:]) == []  # as loggers miss one or two
+    assert find_gaps(whole[:4] + whole[8:]) == [(whole[3], whole[8])]
 
 
 @given(st.lists(CELSIUS, min_size=1, max_size=60), CELSIUS, st.none() | CELSIUS)
