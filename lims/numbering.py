@@ -51,6 +51,7 @@ class IssuedNumber(Ledgered, Base):
         PrimaryKeyConstraint("series", "scope", "n"),
         CheckConstraint("(fate = 'void') = (reason IS NOT NULL)", name="void_has_reason"),
         CheckConstraint("fate <> 'leased' OR holder IS NOT NULL", name="lease_has_holder"),
+        {"info": {"privileges": "select, insert, update (fate, reason)"}},
     )
 
     def ledger_chain(self) -> str:

@@ -96,7 +96,7 @@ class PersonIdentity(Ledgered, Entity):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), index=True)
     document_kind: Mapped[str]  # resident_id, passport, officer_id
     digest: Mapped[bytes]
-    __table_args__ = (UniqueConstraint("document_kind", "digest"),)
+    __table_args__ = (UniqueConstraint("document_kind", "digest"), {"info": {"privileges": "select, insert"}})
 
     def ledger_chain(self) -> str:
         return f"person:{self.person_id}"
@@ -117,6 +117,7 @@ class Employment(ReadOnce, Ledgered, Entity):
         # Person and days as one range of text, because uuid has no GiST operators without an extension that the
         # binaries from pip do not carry. The prefix keeps the ranges of two persons apart.
         ExcludeConstraint((text(EMPLOYED_DAYS), "&&"), name="ex_employment_one_at_a_time", using="gist"),
+        {"info": {"privileges": "select, insert, update (valid_to)"}},
     )
 
     def ledger_chain(self) -> str:
@@ -134,6 +135,7 @@ class RoleGrant(Ledgered, Entity):
     ended_at: Mapped[datetime | None]
     __table_args__ = (
         Index("uq_role_grant_current", "employment_id", "role", unique=True, postgresql_where="ended_at IS NULL"),
+        {"info": {"privileges": "select, insert, update (ended_at)"}},
     )
 
     def ledger_chain(self) -> str:
@@ -197,7 +199,16 @@ class Account(Ledgered, Entity):
     totp_last_step: Mapped[int | None] = mapped_column(info={"ledger": False})  # a code is good once
     password_changed_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
-    __table_args__ = (Index("uq_account_username", text("lower(username)"), unique=True),)
+    __table_args__ = (
+        Index("uq_account_username", text("lower(username)"), unique=True),
+        # Whose account it is stands for good: separation is between persons, and it would carry another's acts.
+        {
+            "info": {
+                "privileges": "select, insert, update (password_hash, password_changed_at, totp_secret, totp_last_step,"
+                " disabled_at)"
+            }
+        },
+    )
 
     def ledger_chain(self) -> str:
         return f"person:{self.person_id}"

@@ -95,6 +95,8 @@ class Sample(Ledgered, Entity):
         ),
         Index("ix_sample_newest", "issued_at", "id"),
         Index("ix_sample_state", "state", "state_changed_at"),
+        # Its number, what it was taken as and who does what with it stand from its first row on.
+        {"info": {"privileges": "select, insert, update (state, state_changed_at, verdict, ended_reason)"}},
     )
 
     def ledger_chain(self) -> str:

@@ -106,6 +106,27 @@ def test_an_act_can_be_neither_changed_nor_deleted(session: Session, mode, state
         session.execute(sa.text(statement))
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE sample SET sampling_no = sampling_no || 'X'",
+        "UPDATE sample SET lab_id = sampling_organisation_id",
+        "UPDATE sample SET mode = 'internal'",
+        "UPDATE account SET person_id = (SELECT min(id::text)::uuid FROM person)",
+        "UPDATE account SET username = username || 'x'",
+        "UPDATE person_identity SET person_id = (SELECT min(id::text)::uuid FROM person)",
+        "UPDATE employment SET organisation_id = (SELECT min(id::text)::uuid FROM organisation)",
+        "UPDATE employment SET valid_from = '2019-01-01'",
+        "UPDATE role_grant SET role = 'tester'",
+        "UPDATE issued_number SET n = n + 1",
+    ],
+)
+def test_the_application_cannot_say_afterwards_that_a_sample_an_account_or_a_number_is_anothers(session, statement):
+    make_sample(make_team())
+    with pytest.raises(DBAPIError, match="permission denied"), session.begin_nested():
+        session.execute(sa.text(statement))
+
+
 @ALL_MODES
 def test_the_mode_of_a_sample_cannot_change_under_its_acts(session: Session, mode):
     sample_id = make_sample(make_team(mode))
