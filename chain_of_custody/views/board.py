@@ -12,7 +12,7 @@ from chain_of_custody.rules import normalise_scan
 from chain_of_custody.types import Blindness, PortionKind, ReceptionChecks
 from chain_of_custody.views.common import cards_of_sample, names_for, trail_context
 from lims import clock
-from lims.auth.permissions import LOGGED_IN, requires
+from lims.auth.permissions import BENCH_ROLES, LOGGED_IN, requires
 from lims.db import db
 from lims.errors import LimsError, NotFoundError
 from lims.i18n import gettext as _
@@ -21,7 +21,7 @@ from lims.uow import unit_of_work
 from lims.web.acts import carry_out
 from lims.web.current import current_actor
 from sampling.models import Sample
-from sampling.queries import get_form, get_sample
+from sampling.queries import find_sample_by_number, get_form, get_sample
 
 bp = Blueprint("custody", __name__, url_prefix="/custody")
 
@@ -49,7 +49,7 @@ def index() -> ResponseReturnValue:
 @bp.route("/find")
 @requires(LOGGED_IN)
 def find() -> ResponseReturnValue:
-    """Where a scanned code leads: portion, hand-over, place, unused label; a field label leads a bench role nowhere."""
+    """Where a scanned code leads: portion, hand-over, place, sample, unused label; a bench role is led nowhere."""
     actor = current_actor()
     code = normalise_scan(request.args.get("code", ""))
     if code and (portion := queries.find_portion(db.session, actor, code)):
@@ -60,6 +60,11 @@ def find() -> ResponseReturnValue:
         place = queries.find_place(db.session, actor.require_organisation(), code)
         if place is not None:
             return redirect(url_for("storage.place", place_id=place.id), 303)
+    if code and actor.may("sampling.view") and not actor.roles & BENCH_ROLES:
+        # The number of a form stands on papers without that of a portion: its page has all of them.
+        sample = find_sample_by_number(db.session, actor, code)
+        if sample is not None:
+            return redirect(url_for("samples.detail", sample_id=sample.id), 303)
     label = queries.find_label(db.session, actor, code) if code else None
     whose = names_for(db.session, [], [label.organisation_id] if label else [])
     page = render_template("chain_of_custody/find.html", code=code, label=label, **whose)

@@ -387,13 +387,15 @@ def test_to_the_bench_a_field_label_is_an_unknown_code(client, session, team):
     seal_no = fresh(session, Seal, portion_id=portion.id).seal_no
     for somebody in (team.tester, team.reviewer, make_person(team.lab_id, Role.CUSTODIAN, Role.TESTER)):
         visit(client, somebody)
-        for scanned in (portion.portion_no, seal_no):
+        for scanned in (portion.portion_no, seal_no, portion.portion_no[:-2]):
             answer = client.get(f"/custody/find?code={scanned}")
             assert answer.status_code == 404
             assert f"Unknown code: {scanned}" in answer.text
         assert client.get(f"/custody/portions/{portion.id}").status_code == 404
     visit(client, team.custodian)
     assert client.get(f"/custody/find?code={code.lower()}").location == f"/custody/portions/{portion.id}"
+    # The number of the form, as it stands on papers without that of a portion, leads to the sample with all of them.
+    assert client.get(f"/custody/find?code={portion.portion_no[:-2]}").location == f"/samples/{sample_id}"
     shown = client.get(f"/custody/portions/{portion.id}").text
     assert code in shown
     assert "Taken over" in shown
