@@ -2,9 +2,9 @@
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
-from chain_of_custody.models import BackupRelease, HandOverLine, Portion, StorageMove, StoragePlace
+from chain_of_custody.models import BackupRelease, BlindCode, HandOverLine, Portion, Seal, StorageMove, StoragePlace
 from chain_of_custody.queries import current_entries
 from chain_of_custody.rules import normalise_scan
 from chain_of_custody.types import CustodyKind, PlaceLevel, PortionKind
@@ -49,7 +49,7 @@ def add_place(uow: UnitOfWork, code: str, name: str, level: PlaceLevel, parent_i
 
 
 def move_portion(uow: UnitOfWork, portion_no: str, place_code: str) -> StorageMove:
-    """Note that a portion was put into a place; both were scanned.
+    """Note that a portion was put into a place; both were scanned, the portion by any label that it bears.
 
     Raises:
         NotFoundError: the organisation holds no such portion.
@@ -58,10 +58,15 @@ def move_portion(uow: UnitOfWork, portion_no: str, place_code: str) -> StorageMo
         NotAuthorisedError: the actor is not authorised to keep samples of this food.
     """
     organisation_id = uow.actor.require_organisation()
+    read = normalise_scan(portion_no)
+    sealed = select(Seal.portion_id).where(Seal.seal_no == read)
+    coded = select(BlindCode.portion_id).where(BlindCode.code == read)  # all that a repacked portion bears
     found = uow.session.execute(
         select(Portion, Sample.category_id)
         .join(Sample, Sample.id == Portion.sample_id)
-        .where(Portion.portion_no == normalise_scan(portion_no))
+        .where(or_(Portion.portion_no == read, Portion.id.in_(sealed), Portion.id.in_(coded)))
+        .order_by(Portion.portion_no != read)  # a number of its own before what another bears
+        .limit(1)
     ).one_or_none()
     if found is None:
         raise NotFoundError

@@ -13,12 +13,12 @@ from sqlalchemy.exc import IntegrityError
 
 from chain_of_custody import services as custody
 from chain_of_custody.keeping import services
-from chain_of_custody.keeping.models import Disposal, StockDifference
+from chain_of_custody.keeping.models import Disposal, DisposalLine, StockDifference
 from chain_of_custody.keeping.queries import list_differences, list_kept
 from chain_of_custody.keeping.services import HeldError
 from chain_of_custody.keeping.types import DifferenceKind, DisposalState, DisposalWay, HoldKind, KeepingState
 from chain_of_custody.keeping.verification import CHECKS
-from chain_of_custody.models import CustodyEntry, HandOver
+from chain_of_custody.models import BlindCode, CustodyEntry, HandOver, Portion, Seal, StoragePlace
 from chain_of_custody.queries import list_places, list_portions, list_stored, place_of
 from chain_of_custody.types import CustodyKind, PlaceLevel, Scan
 from lims import clock
@@ -27,7 +27,7 @@ from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.uow import unit_of_work
 from lims.verification import run_checks
 from tests.factories import recheck as rechecks
-from tests.factories.chain_of_custody import ALL_GOOD, make_arrived_sample, make_received_sample
+from tests.factories.chain_of_custody import ALL_GOOD, make_arrived_sample, make_received_sample, make_recoded_sample
 from tests.factories.people import make_person
 from tests.factories.referral import make_passed_sample
 from tests.factories.sampling import make_team
@@ -265,6 +265,30 @@ def test_a_count_ends_in_a_list_of_what_is_missing_elsewhere_or_unknown(session,
         services.resolve_difference(uow, count_id, in_box, "又一次")
     with pytest.raises(NotFoundError), unit_of_work(make_team().custodian.actor) as uow:
         services.resolve_difference(uow, count_id, "XX-9", "x")
+
+
+def test_a_portion_is_counted_and_disposed_of_by_whatever_label_it_bears(session, team, store, frozen_clock):
+    shelf_id, (here, in_box, _elsewhere, _placeless) = store
+    seal_no = session.scalars(
+        sa.select(Seal.seal_no).join(Portion, Portion.id == Seal.portion_id).where(Portion.portion_no == here)
+    ).one()
+    sample_id, blind = make_recoded_sample(team)
+    with unit_of_work(team.custodian.actor) as uow:
+        shelf = uow.session.get_one(StoragePlace, shelf_id)
+        custody.move_portion(uow, blind, shelf.code)
+        count_id = services.start_count(uow, shelf_id).id
+        services.scan_stock(uow, count_id, [seal_no, here, blind.lower()])
+        services.close_count(uow, count_id)
+    assert numbers_of(session, sample_id)[0] in {one.portion_no for one in list_stored(session, shelf_id)}
+    found = {row.difference.scanned: row.difference.kind for row in list_differences(session, count_id)}
+    assert found == {in_box: DifferenceKind.MISSING}
+    passed = make_passed_sample(team)
+    code = session.scalars(sa.select(BlindCode.code).where(BlindCode.sample_id == passed)).one()
+    frozen_clock.advance(LONG)
+    with unit_of_work(team.custodian.actor) as uow:
+        disposal_id = services.propose_disposal(uow, [code], DisposalWay.INCINERATED, "留样期满").id
+    line = session.scalars(sa.select(DisposalLine).where(DisposalLine.disposal_id == disposal_id)).one()
+    assert session.get_one(Portion, line.portion_id).portion_no == numbers_of(session, passed)[0]
 
 
 def words_of(pdf: bytes) -> str:

@@ -16,6 +16,7 @@ from chain_of_custody.keeping.queries.stock import (
     list_counts,
     list_differences,
     list_scans,
+    numbers_on_labels,
     places_below,
 )
 
@@ -34,5 +35,6 @@ __all__ = [
     "list_disposed",
     "list_kept",
     "list_scans",
+    "numbers_on_labels",
     "places_below",
 ]

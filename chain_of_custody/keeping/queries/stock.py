@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, literal, select, tuple_
+from sqlalchemy import func, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased
 
 from chain_of_custody.keeping.models import StockCount, StockDifference, StockScan
 from chain_of_custody.keeping.queries.retention import held_by_lab
-from chain_of_custody.models import Portion, StorageMove, StoragePlace
+from chain_of_custody.models import BlindCode, Portion, Seal, StorageMove, StoragePlace
 from lims.errors import NotFoundError
 
 
@@ -90,6 +90,23 @@ def places_below(session: Session, place_id: UUID) -> list[UUID]:
     inside = aliased(StoragePlace)
     tree = tree.union_all(select(inside.id).join(tree, inside.parent_id == tree.c.id))
     return list(session.scalars(select(tree.c.id).order_by(tree.c.id)))
+
+
+def numbers_on_labels(session: Session, lab_id: UUID, scanned: Collection[str]) -> dict[str, str]:
+    """Of what was scanned, each seal and blind code of a portion kept here → the number of the portion.
+
+    A repacked portion bears its blind label and nothing else, so that is what a scanner reads off it.
+    """
+    seals = select(Seal.seal_no.label("code"), Seal.portion_id).where(Seal.seal_no.in_(scanned))
+    codes = select(BlindCode.code, BlindCode.portion_id).where(BlindCode.code.in_(scanned))
+    read = union_all(seals, codes).subquery()
+    rows = session.execute(
+        select(read.c.code, Portion.portion_no)
+        .join(Portion, Portion.id == read.c.portion_id)
+        .where(Portion.id.in_(held_by_lab(lab_id)))
+        .order_by(read.c.code)
+    )
+    return {row.code: row.portion_no for row in rows}
 
 
 def kept_here(session: Session, lab_id: UUID, scanned: Collection[str]) -> dict[str, tuple[UUID, UUID | None]]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from chain_of_custody.keeping.events import PortionsDisposed
 from chain_of_custody.keeping.models import Disposal, DisposalLine
-from chain_of_custody.keeping.queries import list_kept
+from chain_of_custody.keeping.queries import list_kept, numbers_on_labels
 from chain_of_custody.keeping.types import DisposalState, DisposalWay, HoldKind, KeepingState, KeptPortion
 from chain_of_custody.models import CustodyEntry, HandOverLine, Portion
 from chain_of_custody.queries import current_entries
@@ -54,7 +54,9 @@ def propose_disposal(uow: UnitOfWork, portion_nos: Sequence[str], way: DisposalW
     **Source:** Measures Art. 25.
     """
     organisation_id = uow.actor.require_organisation()
-    numbers = sorted({normalise_scan(number) for number in portion_nos})
+    read = {normalise_scan(number) for number in portion_nos}
+    of_label = numbers_on_labels(uow.session, organisation_id, read)
+    numbers = sorted({of_label.get(code, code) for code in read})
     if not 1 <= len(numbers) <= MAX_LINES:
         raise InvalidInputError(_l("Choose 1 to %(most)s portions.", most=MAX_LINES), field="portion_nos")
     if not reason.strip():

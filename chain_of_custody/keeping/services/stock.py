@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from chain_of_custody.keeping.events import StockCounted
 from chain_of_custody.keeping.models import StockCount, StockDifference, StockScan
-from chain_of_custody.keeping.queries import get_count, kept_here, list_scans, places_below
+from chain_of_custody.keeping.queries import get_count, kept_here, list_scans, numbers_on_labels, places_below
 from chain_of_custody.keeping.rules import compare_stock
 from chain_of_custody.keeping.types import DifferenceKind
 from chain_of_custody.queries import get_place
@@ -97,7 +97,9 @@ def close_count(uow: UnitOfWork, count_id: UUID) -> Sequence[StockDifference]:
     Emits: StockCounted.
     """
     counted = _lock_open(uow, count_id)
-    scanned = [scan.scanned for scan in list_scans(uow.session, count_id)]
+    read = [scan.scanned for scan in list_scans(uow.session, count_id)]
+    of_label = numbers_on_labels(uow.session, counted.organisation_id, read)
+    scanned = list(dict.fromkeys(of_label.get(code, code) for code in read))
     kept = kept_here(uow.session, counted.organisation_id, scanned)
     inside = set(places_below(uow.session, counted.place_id))
     expected = [number for number, (_portion, place_id) in kept.items() if place_id in inside]
