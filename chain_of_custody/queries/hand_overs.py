@@ -1,13 +1,13 @@
 """Hand-overs: what somebody holds, what is offered, what was found, what did not match."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from chain_of_custody.models import (
@@ -57,7 +57,12 @@ class OpenLine:
 
 @dataclass(frozen=True, slots=True)
 class HeldPortion:
-    """A portion in somebody's hands."""
+    """A portion in somebody's hands, to be handed on.
+
+    Attributes:
+        lab_id: where it goes to: the laboratory of its sample, or the one that its backup portion was released to.
+        is_released: a backup portion that goes on to a recheck.
+    """
 
     portion_id: UUID
     sample_id: UUID
@@ -70,6 +75,7 @@ class HeldPortion:
     lab_id: UUID
     sealed_at: datetime
     is_offered: bool
+    is_released: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +155,16 @@ def delivery_deadline(session: Session, portion: "OpenLine | HeldPortion") -> De
 
 
 def earliest_delivery(session: Session, hand_over_ids: Iterable[UUID]) -> dict[UUID, Deadline]:
-    """Of each open list the first of its portions' delivery limits."""
+    """Of each open list the first of its portions' delivery limits.
+
+    They run from the sampling to the laboratory; what goes on to a recheck has the term of the recheck.
+    """
     found = {}
     for hand_over_id in hand_over_ids:
-        ends = [delivery_deadline(session, line) for line in list_open_lines(session, hand_over_id)]
+        receiver = session.get_one(HandOver, hand_over_id).to_organisation_id
+        lines = list_open_lines(session, hand_over_id)
+        released = released_to(session, [line.portion_id for line in lines], receiver)
+        ends = [delivery_deadline(session, line) for line in lines if line.portion_id not in released]
         if ends:
             found[hand_over_id] = min(ends, key=lambda end: end.due_at)
     return found
@@ -168,7 +180,10 @@ def list_open_hand_overs(session: Session, organisation_id: UUID) -> Sequence[Ha
 
 
 def list_held(session: Session, person_id: UUID, organisation_id: UUID) -> list[HeldPortion]:
-    """What a person holds and has not yet handed on, by laboratory and number; reception has not seen it yet."""
+    """What a person holds and has to hand on, by laboratory and number.
+
+    That is what reception has not seen yet, and backup portions that were released to the laboratory of a recheck.
+    """
     following = aliased(CustodyEntry)
     goes_on = (
         select(following.seq)
@@ -178,6 +193,13 @@ def list_held(session: Session, person_id: UUID, organisation_id: UUID) -> list[
     is_offered = (
         select(HandOverLine.portion_id).where(HandOverLine.portion_id == Portion.id, HandOverLine.is_open).exists()
     )
+    is_fresh = and_(
+        Reception.sample_id.is_(None),
+        Sample.sampling_organisation_id == organisation_id,
+        # What arrived at the laboratory is its custodian's to check, not a load to hand on.
+        or_(CustodyEntry.organisation_id != Sample.lab_id, CustodyEntry.kind != CustodyKind.HANDED_OVER),
+    )
+    goes_to = func.coalesce(BackupRelease.to_organisation_id, Sample.lab_id)
     rows: Iterable[Any] = session.execute(
         select(
             Portion.id,
@@ -188,27 +210,66 @@ def list_held(session: Session, person_id: UUID, organisation_id: UUID) -> list[
             SamplingForm.product_name,
             SamplingForm.storage_condition,
             SamplingForm.sampling_method,
-            Sample.lab_id,
+            goes_to,
             Seal.sealed_at,
             is_offered,
+            BackupRelease.portion_id.is_not(None),
         )
         .join(CustodyEntry, CustodyEntry.portion_id == Portion.id)
         .join(Seal, Seal.portion_id == Portion.id)
         .join(Sample, Sample.id == Portion.sample_id)
         .join(SamplingForm, SamplingForm.sample_id == Portion.sample_id)
         .outerjoin(Reception, Reception.sample_id == Portion.sample_id)
+        .outerjoin(BackupRelease, _is_released_from(organisation_id))
         .where(
             CustodyEntry.holder_id == person_id,
             CustodyEntry.organisation_id == organisation_id,
-            Reception.sample_id.is_(None),
-            Sample.sampling_organisation_id == organisation_id,
-            # What arrived at the laboratory is its custodian's to check, not a load to hand on.
-            or_(CustodyEntry.organisation_id != Sample.lab_id, CustodyEntry.kind != CustodyKind.HANDED_OVER),
+            or_(is_fresh, BackupRelease.portion_id.is_not(None)),
             ~goes_on,
         )
-        .order_by(Sample.lab_id, Portion.portion_no)
+        .order_by(goes_to, Portion.portion_no)
     )
     return [HeldPortion(*row) for row in rows]
+
+
+def list_released(session: Session, organisation_id: UUID) -> Sequence[tuple[Portion, BackupRelease, UUID]]:
+    """Backup portions that an organisation holds and has to hand on to a recheck, with who holds each."""
+    following = aliased(CustodyEntry)
+    rows = session.execute(
+        select(Portion, BackupRelease, CustodyEntry.holder_id)
+        .join(CustodyEntry, CustodyEntry.portion_id == Portion.id)
+        .join(BackupRelease, _is_released_from(organisation_id))
+        .where(
+            CustodyEntry.organisation_id == organisation_id,
+            ~exists().where(following.portion_id == Portion.id, following.seq == CustodyEntry.seq + 1),
+            ~exists().where(HandOverLine.portion_id == Portion.id, HandOverLine.is_open),
+        )
+        .order_by(BackupRelease.released_at, Portion.portion_no)
+    )
+    return [(portion, release, holder_id) for portion, release, holder_id in rows]
+
+
+def released_to(session: Session, portion_ids: Collection[UUID], organisation_id: UUID) -> set[UUID]:
+    """Which of these portions are backup portions that go on to a recheck in this laboratory."""
+    return set(
+        session.scalars(
+            select(BackupRelease.portion_id).where(
+                BackupRelease.portion_id.in_(portion_ids),
+                BackupRelease.to_organisation_id == organisation_id,
+                BackupRelease.withdrawn_at.is_(None),
+            )
+        )
+    )
+
+
+def _is_released_from(organisation_id: UUID) -> ColumnElement[bool]:
+    """A release that stands, to another laboratory than the one that holds the portion."""
+    return and_(
+        BackupRelease.portion_id == Portion.id,
+        BackupRelease.withdrawn_at.is_(None),
+        BackupRelease.to_organisation_id != organisation_id,
+        CustodyEntry.kind != CustodyKind.DISPOSED,
+    )
 
 
 def list_hand_overs(

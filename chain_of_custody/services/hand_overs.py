@@ -7,8 +7,15 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from chain_of_custody.events import HandOverConfirmed
-from chain_of_custody.models import BackupRelease, CustodyEntry, HandOver, HandOverException, HandOverLine, Portion
-from chain_of_custody.queries import OpenLine, current_entries, delivery_deadline, list_open_lines, temperature_range
+from chain_of_custody.models import CustodyEntry, HandOver, HandOverException, HandOverLine, Portion
+from chain_of_custody.queries import (
+    OpenLine,
+    current_entries,
+    delivery_deadline,
+    list_open_lines,
+    released_to,
+    temperature_range,
+)
 from chain_of_custody.rules import compare_scans, normalise_scan
 from chain_of_custody.types import (
     UNPACKED,
@@ -145,11 +152,13 @@ def confirm_hand_over(
     found += [_exception(offered, ExceptionKind.EXTRA, number, None) for number in compared.extra]
     if celsius is not None and (fault := allowed.fault(celsius)) is not None:
         found.append(_exception(offered, ExceptionKind.TEMPERATURE, fault, None))
+    released = released_to(uow.session, [line.portion_id for line in lines], offered.to_organisation_id)
     taken = [line for line in lines if compared.outcomes[line.portion_no] is not LineOutcome.MISSING]
     found += [
         _exception(offered, ExceptionKind.LATE, line.portion_no, line.portion_id)
         for line in taken
-        if uow.now > delivery_deadline(uow.session, line).due_at
+        # The way to the first laboratory ended when it took the portion; a recheck has a term of its own.
+        if line.portion_id not in released and uow.now > delivery_deadline(uow.session, line).due_at
     ]
     for exception in found:
         exception.opened_at = uow.now
@@ -263,13 +272,7 @@ def _check_list(uow: UnitOfWork, numbers: Sequence[str], portions: Sequence[Port
     samples = {portion.sample_id for portion in portions}
     rows = uow.session.execute(select(Sample.id, Sample.lab_id).where(Sample.id.in_(samples)))
     labs = {row.id: row.lab_id for row in rows}
-    released = uow.session.scalars(
-        select(BackupRelease.portion_id).where(
-            BackupRelease.portion_id.in_([portion.id for portion in portions]),
-            BackupRelease.to_organisation_id == lab_id,
-            BackupRelease.withdrawn_at.is_(None),
-        )
-    ).all()
+    released = released_to(uow.session, [portion.id for portion in portions], lab_id)
     for portion in portions:
         if entries[portion.id].kind is CustodyKind.DISPOSED:
             raise ConflictError(_l("%(number)s was disposed of.", number=portion.portion_no), field="portion_nos")

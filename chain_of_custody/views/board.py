@@ -32,6 +32,7 @@ def index() -> ResponseReturnValue:
     """The first page of a custodian."""
     lab_id = current_actor().require_organisation()
     coming = queries.list_open_hand_overs(db.session, lab_id)
+    released = queries.list_released(db.session, lab_id)
     return render_template(
         "chain_of_custody/board.html",
         counts=queries.count_board(db.session, lab_id),
@@ -42,7 +43,15 @@ def index() -> ResponseReturnValue:
         due_of=queries.earliest_delivery(db.session, [one.id for one in coming]),
         now=clock.now(),
         exceptions=queries.list_open_exceptions(db.session, lab_id),
-        **names_for(db.session, [one.offered_by_id for one in coming], [one.from_organisation_id for one in coming]),
+        released=released,
+        **names_for(
+            db.session,
+            [*(one.offered_by_id for one in coming), *(holder_id for _portion, _release, holder_id in released)],
+            [
+                *(one.from_organisation_id for one in coming),
+                *(one.to_organisation_id for _portion, one, _by in released),
+            ],
+        ),
     )
 
 

@@ -76,7 +76,11 @@ def _index(refused: dict[UUID, OfferForm], status: int = 200) -> ResponseReturnV
         loads=loads,
         forms={lab: refused.get(lab) or _offer_form(lab, load) for lab, load in loads.items()},
         portions={held.portion_no: held for load in loads.values() for held in load},
-        due={held.portion_no: queries.delivery_deadline(db.session, held) for load in loads.values() for held in load},
+        due={
+            held.portion_no: None if held.is_released else queries.delivery_deadline(db.session, held)
+            for load in loads.values()
+            for held in load
+        },
         due_of=queries.earliest_delivery(db.session, [row.hand_over.id for row in still_open]),
         now=clock.now(),
         mine=[row for row in still_open if _goes_from_us(row.hand_over)],

@@ -90,6 +90,8 @@ def advance(recheck_id: UUID) -> ResponseReturnValue:
     """The applicant has paid."""
     recheck = queries.get_recheck(db.session, current_actor(), recheck_id)
     form = AdvanceForm()
+    if not form.is_submitted():
+        form.advanced_on.data = local_date(clock.now())
 
     def act(uow: UnitOfWork) -> None:
         day = form.advanced_on.data
@@ -105,6 +107,8 @@ def repay(recheck_id: UUID) -> ResponseReturnValue:
     """The regulator has paid back."""
     recheck = queries.get_recheck(db.session, current_actor(), recheck_id)
     form = RepaymentForm()
+    if not form.is_submitted():
+        form.repaid_on.data = local_date(clock.now())
 
     def act(uow: UnitOfWork) -> None:
         day = form.repaid_on.data

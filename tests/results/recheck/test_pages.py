@@ -2,11 +2,15 @@
 
 import base64
 import io
+import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from pypdf import PdfReader
 
+from chain_of_custody.models import HandOverException
+from lims.auth.permissions import Role
 from lims.people.models import Organisation
 from results.recheck.models import Recheck
 from results.recheck.types import RecheckState
@@ -14,6 +18,7 @@ from sampling.models import Sample
 from sampling.types import SampleState, SampleVerdict
 from tests.factories import recheck as rechecks
 from tests.factories import referral as cases
+from tests.factories.people import make_person
 from tests.factories.sampling import PNG, make_team
 from tests.factories.web import bearer, csrf_token, log_in
 
@@ -149,3 +154,50 @@ def test_the_hand_over_sheet_of_a_backup_portion_has_three_named_copies(client, 
     stranger = rechecks.make_lab()
     log_in(client, stranger.custodian)
     assert client.get(f"/rechecks/{recheck_id}/hand-over.pdf").status_code == 404
+
+
+def test_the_custodian_of_the_first_laboratory_is_told_to_hand_the_backup_portion_on_and_does_so(client, case, lab):
+    number = rechecks.backup_of(case)
+    log_in(client, case.team.custodian)
+    assert number not in client.get("/custody/hand-overs/").text
+    rechecks.make_assigned(case)
+    board = client.get("/custody/").text
+    assert (number in board, "/custody/hand-overs/" in board.partition('id="released"')[2]) == (True, True)
+    page = "/custody/hand-overs/"
+    shown = client.get(page).text
+    prefix = f"{str(lab.lab_id)[:8]}-"
+    assert f"/custody/hand-overs/to/{lab.lab_id}" in shown
+    assert "deadline" not in shown  # the limit of the way to the first laboratory says nothing here
+    typed = {f"{prefix}portion_nos": [number], f"{prefix}way": "in_person"}
+    made = post(client, page, f"{page}to/{lab.lab_id}", **typed)
+    assert made.status_code == 303
+    assert 'id="released"' not in client.get("/custody/").text
+    log_in(client, lab.custodian)
+    assert number in client.get(made.location).text
+
+
+def test_a_colleague_of_who_holds_the_backup_portion_sees_with_whom_it_is(client, case, lab):
+    rechecks.make_assigned(case)
+    log_in(client, make_person(case.team.lab_id, Role.CUSTODIAN))
+    board = client.get("/custody/").text.partition('id="released"')[2]
+    assert case.team.custodian.actor.name in board
+    assert "/custody/hand-overs/" not in board
+    assert rechecks.backup_of(case) not in client.get("/custody/hand-overs/").text
+
+
+def test_a_backup_portion_that_goes_on_to_a_recheck_is_not_late_for_the_first_laboratory(
+    client, session, case, lab, frozen_clock
+):
+    rechecks.make_assigned(case)
+    frozen_clock.advance(timedelta(days=30))  # long after the day by which the first laboratory had to have it
+    rechecks.hand_on(case, lab)  # finds no exception
+    assert session.scalars(sa.select(HandOverException)).all() == []
+
+
+@pytest.mark.parametrize(("path", "field"), [("fee/advance", "advanced_on"), ("fee/repayment", "repaid_on")])
+def test_a_payment_is_noted_for_today_unless_somebody_writes_another_day(client, case, lab, path, field):
+    recheck_id = rechecks.make_assigned(case)
+    log_in(client, case.officer)
+    found = re.search(rf'<input[^>]* name="{field}"[^>]*>', client.get(f"/rechecks/{recheck_id}/{path}").text)
+    assert found is not None
+    assert 'value="2026-09-14"' in found[0]
