@@ -40,6 +40,7 @@ def report_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | Non
             "sample": sample,
             "check_code": report.check_code,
             "later": queries.later_conclusion(session, sample_id),
+            "upheld": queries.upheld_objection(session, sample_id),
         },
     )
 

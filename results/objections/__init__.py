@@ -18,6 +18,7 @@ def init_app(app: "Flask") -> None:
     from lims.web.api import register_api
     from lims.web.panels import register_panel, register_step
     from results.objections import api, demo, notice_views, panels, queries, verification, views
+    from results.queries import register_upheld_reader
 
     declare("objection.decide", {Role.ENFORCEMENT_OFFICER, Role.PLANNER})
     declare("objection.see", {Role.ENFORCEMENT_OFFICER, Role.PLANNER})
@@ -37,6 +38,7 @@ def init_app(app: "Flask") -> None:
     register_panel("sample", 68, panels.objections_panel)
     register_step("sample", 68, panels.objection_step)
     register_step("case", 11, panels.case_step)
+    register_upheld_reader(queries.upheld_of)
     register_hold_reader(queries.running_objections_of)
     hold_personal_data("sample", queries.contacts_of_applications)
     register_check("referrals", verification.check_objections)

@@ -106,7 +106,8 @@ def show(answered: AnsweredNotice) -> ResponseReturnValue:
             kind: queries.allowed_until(db.session, answered.notice.sample_id, kind, answered.notice.addressee)
             for kind in _open_kinds(answered)
         },
-        may_recheck=all(one.state is RecheckState.REFUSED for one in answered.rechecks),
+        may_recheck=answered.referral.withdrawn_at is None
+        and all(one.state is RecheckState.REFUSED for one in answered.rechecks),
         kinds=KINDS,
         outcomes=OUTCOMES,
         grounds=GROUNDS,

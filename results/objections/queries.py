@@ -19,7 +19,8 @@ from lims.errors import NotFoundError
 from lims.files import StoredFile
 from results.objections.models import ApplicationFile, Objection
 from results.objections.rules import ObjectionFacts, period_code
-from results.objections.types import ObjectionKind, ObjectionState, Outcome
+from results.objections.types import Consequence, ObjectionKind, ObjectionState, Outcome
+from results.queries import UpheldObjection
 from results.recheck.models import Recheck
 from results.referral.models import Referral, ReferralBranch, ResultNotice, Service
 from results.referral.types import MAY_APPLY_FOR_RECHECK, Addressee
@@ -199,3 +200,14 @@ def remarks_of(session: Session, sample_ids: Collection[UUID]) -> dict[UUID, str
     for sample_id, outcome in rows:
         found.setdefault(sample_id, {})[words[outcome]] = None
     return {sample_id: "；".join(said) for sample_id, said in found.items()}
+
+
+def upheld_of(session: Session, sample_id: UUID) -> UpheldObjection | None:
+    """The objection that took back the conclusion of a sample."""
+    row = session.scalar(
+        sa.select(Objection)
+        .where(Objection.sample_id == sample_id, Objection.consequence == Consequence.CASE_WITHDRAWN)
+        .order_by(Objection.reviewed_at, Objection.id)
+        .limit(1)
+    )
+    return None if row is None or row.reviewed_at is None else UpheldObjection(row.objection_no, row.reviewed_at)

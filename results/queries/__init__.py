@@ -33,7 +33,14 @@ from results.queries.bench import (
     worklists_of,
 )
 from results.queries.deadlines import ReportDue, reports_due
-from results.queries.later import LaterConclusion, later_conclusion, register_later_reader
+from results.queries.later import (
+    LaterConclusion,
+    UpheldObjection,
+    later_conclusion,
+    register_later_reader,
+    register_upheld_reader,
+    upheld_objection,
+)
 from results.queries.reports import (
     Basis,
     CheckedReport,
@@ -67,6 +74,7 @@ __all__ = [
     "ReportFacts",
     "TestProgress",
     "ToSign",
+    "UpheldObjection",
     "as_code",
     "asked_at_bench",
     "blind_facts",
@@ -98,6 +106,7 @@ __all__ = [
     "people_of",
     "progress_of",
     "register_later_reader",
+    "register_upheld_reader",
     "reporting_rules",
     "reports_due",
     "results_by_line",
@@ -110,6 +119,7 @@ __all__ = [
     "standing_results",
     "superseded_results",
     "testers_of",
+    "upheld_objection",
     "versions_of",
     "worklists_of",
 ]

@@ -21,7 +21,7 @@ from lims.people.queries import accreditations_on, get_organisation
 from results.models import Conclusion, ItemResult, ResultLock, TestReport, TestSet
 from results.queries.bench import BenchLine, last_lock, list_lines
 from results.queries.deadlines import ReportDue, reports_due
-from results.queries.later import LaterConclusion, later_conclusion
+from results.queries.later import LaterConclusion, UpheldObjection, later_conclusion, upheld_objection
 from results.types import ItemVerdict, ReportStanding, TestSetState
 from sampling.models import DutyAct, Sample, SamplingForm, SamplingPlan
 from sampling.queries import visible_samples
@@ -264,8 +264,10 @@ class CheckedReport:
     """What the public is told about a report: nothing about the sample.
 
     Attributes:
-        standing: current, not issued, superseded by a later version, or replaced by a recheck.
+        standing: current, not issued, superseded by a later version, or withdrawn: replaced by a recheck, or taken back
+            by an objection.
         later: the recheck that replaced its conclusion, whether it came to another one or to the same.
+        upheld: the objection by which its conclusion does not stand.
     """
 
     report_no: str
@@ -277,6 +279,7 @@ class CheckedReport:
     standing: ReportStanding
     signed_at: datetime | None
     later: LaterConclusion | None = None
+    upheld: UpheldObjection | None = None
 
 
 def check_report(session: Session, code: str) -> CheckedReport | None:
@@ -293,9 +296,10 @@ def check_report(session: Session, code: str) -> CheckedReport | None:
         return None
     report, conclusion, lab, sample = row
     is_signed = conclusion is not None and conclusion.report_id == report.id
+    upheld = upheld_objection(session, sample.id) if is_signed else None
     if not is_signed:
         standing = ReportStanding.NOT_ISSUED if conclusion is None else ReportStanding.SUPERSEDED
-    elif sample.verdict is not conclusion.verdict:
+    elif upheld is not None or sample.verdict is not conclusion.verdict:
         standing = ReportStanding.WITHDRAWN
     else:
         standing = ReportStanding.CURRENT
@@ -309,6 +313,7 @@ def check_report(session: Session, code: str) -> CheckedReport | None:
         standing,
         conclusion.signed_at if is_signed else None,
         later_conclusion(session, sample.id) if is_signed else None,
+        upheld,
     )
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import sqlalchemy as sa
 from flask import url_for
 from sqlalchemy.orm import Session
 
@@ -10,6 +11,7 @@ from lims.i18n import lazy_gettext as _l
 from lims.web.panels import NextStep, Panel
 from results.recheck.queries import conclusion_of, rechecks_of, rechecks_of_sample
 from results.recheck.types import RecheckState
+from results.referral.models import Referral
 
 
 def recheck_step(session: Session, actor: Actor, referral_id: UUID) -> NextStep | None:
@@ -19,6 +21,8 @@ def recheck_step(session: Session, actor: Actor, referral_id: UUID) -> NextStep 
     standing = [one for one in rechecks_of(session, referral_id) if one.state is not RecheckState.REFUSED]
     if standing:
         return NextStep(_l("Rechecks"), url_for("rechecks.detail", recheck_id=standing[-1].id), "recheck")
+    if session.scalar(sa.select(Referral.withdrawn_at).where(Referral.id == referral_id)) is not None:
+        return None
     return NextStep(_l("Apply for a recheck"), url_for("rechecks.create", referral_id=referral_id), "recheck")
 
 

@@ -149,6 +149,7 @@ def _detail(report_id: UUID, form: SignForm, status: int = 200) -> ResponseRetur
         testers=[facts.people[each].name for each in facts.tester_ids],
         conclusion=signed[1] if signed else None,
         later=queries.later_conclusion(db.session, report.sample_id),
+        upheld=queries.upheld_objection(db.session, report.sample_id),
         can_sign=signed is None
         and newest is not None
         and newest.id == report.id

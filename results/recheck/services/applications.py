@@ -42,7 +42,7 @@ def apply_for_recheck(
     Raises:
         NotFoundError: no such case of which this organisation handles a branch.
         InvalidInputError: no item that failed, nobody who may apply, a day to come, or no grounds.
-        ConflictError: an application stands already.
+        ConflictError: an application stands already, or the case was withdrawn.
     """
     referral = referral_here(uow, referral_id)
     if applicant not in MAY_APPLY_FOR_RECHECK:
@@ -67,7 +67,7 @@ def apply_by_notice(
     Raises:
         NotFoundError: no such notice of a failure.
         InvalidInputError: no item that failed, nobody who may apply, or no grounds.
-        ConflictError: an application stands already.
+        ConflictError: an application stands already, or the case was withdrawn.
     """
     notice = uow.session.get(ResultNotice, notice_id)
     if notice is None or notice.passed or notice.addressee not in MAY_APPLY_FOR_RECHECK:
@@ -88,6 +88,8 @@ def _apply(
     grounds: str,
     contact: str | None = None,
 ) -> Recheck:
+    if referral.withdrawn_at is not None:
+        raise ConflictError(_l("This case was withdrawn: there is no conclusion left to be tested again."))
     failed = {UUID(item["set_item_id"]) for item in referral.failed_items}
     if not set_item_ids or not set(set_item_ids) <= failed:
         raise InvalidInputError(_l("Choose among the items that failed."), field="items")

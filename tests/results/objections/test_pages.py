@@ -10,8 +10,11 @@ from pypdf import PdfReader
 from lims.catalog.workdays import last_day
 from lims.clock import local_date
 from lims.people.models import LoginAttempt
+from lims.uow import unit_of_work
+from results.models import TestReport
+from results.objections import services
 from results.objections.models import Objection
-from results.objections.types import ObjectionState, Outcome
+from results.objections.types import ObjectionKind, ObjectionState, Outcome
 from results.recheck.models import Recheck
 from results.referral.models import ResultNotice
 from results.referral.rules.notice_code import notice_code
@@ -173,3 +176,51 @@ def test_programs_enter_accept_and_review(client, session, case):
     reviewed = client.post(f"{path}/review", json={"outcome": "upheld", "note": "z"}, headers=headers)
     assert reviewed.json["consequence"] == "case_withdrawn"
     assert client.get(path, headers=headers).json["state"] == ObjectionState.REVIEWED.value
+
+
+def uphold(case):
+    """An objection of the sampled party to the standard, reviewed and upheld."""
+    with unit_of_work(case.officer.actor) as uow:
+        objection = services.file_objection(
+            uow,
+            case.sample_id,
+            ObjectionKind.STANDARD,
+            Addressee.SAMPLED_PARTY,
+            filed_on=local_date(uow.now),
+            written=services.Written("王经理", "标准不适用"),
+        )
+        services.accept_objection(uow, objection.id)
+        services.review_objection(uow, objection.id, Outcome.UPHELD, "标准确不适用")
+        return objection.objection_no
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"), [("en", "its conclusion does not stand"), ("zh_Hans_CN", "检验结论不成立")]
+)
+def test_a_report_whose_conclusion_fell_by_an_objection_is_not_called_current_any_more(
+    client, session, case, *, locale, words
+):
+    client.set_cookie("lims_locale", locale)
+    check = "/check/" + session.scalars(sa.select(TestReport.check_code)).one()
+    assert words not in client.get(check).text
+    number = uphold(case)
+    told = client.get(check).text
+    assert (words in told, number in told) == (True, False)  # nothing about the sample
+    log_in(client, case.officer)
+    assert number in client.get(f"/samples/{case.sample_id}").text
+    log_in(client, case.team.signatory)
+    report_id = session.scalars(sa.select(TestReport.id)).one()
+    assert words in client.get(f"/review/reports/{report_id}").text
+
+
+def test_no_recheck_is_applied_for_where_an_objection_took_the_conclusion_back(client, session, case, notice, code):
+    uphold(case)
+    log_in(client, case.officer)
+    new = f"/rechecks/cases/{case.referral_id}/new"
+    assert new not in client.get(f"/cases/{case.referral_id}").text
+    (line,) = rechecks.failed_lines(case)
+    asked = {"applicant": "sampled_party", "applied_on": "2026-09-14", "items": [str(line)], "grounds": "不服"}
+    assert post(client, new, new, **asked).status_code == 409
+    open_notice(client, notice, code)
+    assert "/my-notice/recheck" not in client.get("/my-notice/answer").text
+    assert session.scalars(sa.select(Recheck)).all() == []
