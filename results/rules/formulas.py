@@ -47,7 +47,11 @@ class Interim:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A named formula: the expression as the standard prints it, and the function that computes it, unrounded."""
+    """A named formula: the expression as the standard prints it, and the function that computes it, unrounded.
+
+    Attributes:
+        items: what the name of an item it is made for has in it; empty for a formula of many items.
+    """
 
     name: str
     title: LazyString
@@ -56,6 +60,11 @@ class Formula:
     source: str
     interims: tuple[Interim, ...]
     compute: Callable[[Values], Decimal]
+    items: frozenset[str] = frozenset()
+
+    def fits(self, item: str) -> bool:
+        """Whether a result of an item of this Chinese name may be computed so, as far as its name tells."""
+        return not self.items or any(word in item for word in self.items)
 
 
 def _divided(above: Decimal, below: Decimal) -> Decimal:
@@ -128,6 +137,7 @@ FORMULAS: Mapping[str, Formula] = {
             "GB 5009.229-2016",
             (_VOLUME, _BLANK, _TITRE, _MASS),
             partial(_titrated, KOH),
+            frozenset({"酸价", "酸值"}),
         ),
         Formula(
             "peroxide_value",
@@ -137,6 +147,7 @@ FORMULAS: Mapping[str, Formula] = {
             "GB 5009.227-2016",
             (_VOLUME, _BLANK, _TITRE, _MASS),
             partial(_titrated, IODINE * PER_CENT),
+            frozenset({"过氧化值"}),
         ),
         Formula(
             "moisture",
@@ -150,6 +161,7 @@ FORMULAS: Mapping[str, Formula] = {
                 Interim("vessel", "m₃", _l("Vessel alone"), "g", above_zero=True),
             ),
             _moisture,
+            frozenset({"水分"}),
         ),
         Formula(
             "dry_basis",
@@ -174,6 +186,7 @@ FORMULAS: Mapping[str, Formula] = {
                 Interim("sample", "ΔAₜ", _l("Change of absorbance of the sample")),
             ),
             _inhibition,
+            frozenset({"抑制"}),
         ),
         Formula(
             "recovery",
@@ -204,6 +217,7 @@ FORMULAS: Mapping[str, Formula] = {
                 Interim("dilution", "d", _l("Lower dilution, such as 100 for 1:100"), above_zero=True),
             ),
             _colonies,
+            frozenset({"菌落", "大肠", "霉菌", "酵母", "计数"}),
         ),
         Formula(
             "mean_of_two",
@@ -216,6 +230,12 @@ FORMULAS: Mapping[str, Formula] = {
         ),
     )
 }
+
+
+def formulas_for(item: str) -> tuple[list[Formula], list[Formula]]:
+    """The formulas for an item of this Chinese name, those made for it first; and the others."""
+    fitting = sorted((one for one in FORMULAS.values() if one.fits(item)), key=lambda one: not one.items)
+    return fitting, [one for one in FORMULAS.values() if not one.fits(item)]
 
 
 def get_formula(name: str) -> Formula:

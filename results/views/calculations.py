@@ -20,7 +20,7 @@ from results import queries
 from results.forms import MAX_CODE
 from results.models import TestSet
 from results.queries import BenchLine
-from results.rules.formulas import FORMULAS, Formula, calculate, get_formula, written_by_rule, written_with
+from results.rules.formulas import Formula, calculate, formulas_for, get_formula, written_by_rule, written_with
 from results.services.entry import enter_results
 from results.services.judging import MAX_RESULT_TEXT
 from results.types import Calculation, Entry
@@ -35,7 +35,8 @@ FIGURES = "3"  # significant figures that are offered; most limits have two or t
 def choose(code: str, line_id: UUID) -> ResponseReturnValue:
     """The formulas a result can be computed by."""
     test_set, one = _line(code, line_id)
-    return render_template("results/bench/formulas.html", set=test_set, one=one, formulas=FORMULAS.values())
+    fitting, others = formulas_for(one.item.name_zh)
+    return render_template("results/bench/formulas.html", set=test_set, one=one, fitting=fitting, others=others)
 
 
 @bp.route("/<code>/calculations/<uuid:line_id>/<name>", methods=["GET", "POST"])

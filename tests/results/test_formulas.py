@@ -11,7 +11,7 @@ from lims.errors import InvalidInputError
 from lims.uow import unit_of_work
 from lims.verification import run_checks
 from results.models import ItemResult, TestSetItem
-from results.rules.formulas import FORMULAS, calculate, get_formula, is_rounding_of, written_with
+from results.rules.formulas import FORMULAS, calculate, formulas_for, get_formula, is_rounding_of, written_with
 from results.services.entry import enter_results
 from results.types import Calculation, Entry, LimitState
 from tests.factories.results import CURVE, make_test_set
@@ -175,3 +175,11 @@ def test_programs_enter_a_result_with_its_calculation(client, session, bench):
     assert made.status_code == 201
     shown = [one["result"] for one in made.json["lines"] if one["id"] == str(line.id)]
     assert shown[0]["calculation"]["formula"] == "standard_curve"
+
+
+def test_formulas_made_for_an_item_come_first_and_those_of_other_items_last():
+    fitting, others = formulas_for("酸价（以脂肪计）（KOH）")
+    assert fitting[0].name == "acid_value"
+    assert "acid_value" in {one.name for one in formulas_for("镉（以Cd计）")[1]}
+    assert {one.name for one in formulas_for("镉（以Cd计）")[0]} >= {"standard_curve", "dry_basis", "mean_of_two"}
+    assert sorted(one.name for one in [*fitting, *others]) == sorted(FORMULAS)
