@@ -211,3 +211,8 @@ def upheld_of(session: Session, sample_id: UUID) -> UpheldObjection | None:
         .limit(1)
     )
     return None if row is None or row.reviewed_at is None else UpheldObjection(row.objection_no, row.reviewed_at)
+
+
+def is_taken_back(sample_id: sa.orm.InstrumentedAttribute[UUID]) -> sa.ColumnElement[bool]:
+    """Whether an objection took back the conclusion of a sample, as a part of a query."""
+    return sa.exists().where(Objection.sample_id == sample_id, Objection.consequence == Consequence.CASE_WITHDRAWN)

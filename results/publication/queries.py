@@ -1,6 +1,7 @@
 """Reads behind the gate: what waits for publication, and what the public may look up.
 
-Everything public starts from the table `publication`: a sample without a row there is on no surface.
+Everything public starts from the table `publication`: a sample without a row there is on no surface, and one whose
+conclusion an objection took back later is on none any more.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from lims.catalog.models import FoodCategory, Region
 from lims.catalog.types import RegionLevel
 from lims.errors import NotFoundError
 from lims.people.models import Organisation
-from results.objections.queries import remarks_of
+from results.objections.queries import is_taken_back, remarks_of
 from results.publication.models import Publication, PublicNotice
 from results.publication.types import GateFacts
 from results.recheck.models import Recheck, RecheckConclusion, RecheckResult
@@ -183,6 +184,7 @@ def _published() -> Any:
         .join(SamplingPlan, SamplingPlan.id == Sample.plan_id)
         .outerjoin(Referral, Referral.sample_id == Sample.id)
         .outerjoin(RecheckConclusion, RecheckConclusion.sample_id == Sample.id)
+        .where(~is_taken_back(Publication.sample_id))
     )
 
 
@@ -327,6 +329,7 @@ def count_results(session: Session, business_id: UUID | None = None) -> dict[Sam
     query = (
         sa.select(Sample.verdict, sa.func.count())
         .join(Publication, Publication.sample_id == Sample.id)
+        .where(~is_taken_back(Publication.sample_id))
         .group_by(Sample.verdict)
     )
     if business_id is not None:

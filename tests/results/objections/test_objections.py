@@ -1,14 +1,15 @@
 """Objections: who files and who decides, and what an outcome does to case and publication."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from lims.actors import PUBLIC
+from lims.actors import INSTALL, PUBLIC
 from lims.auth.permissions import Role
 from lims.errors import ConflictError, InvalidInputError, NotFoundError
 from lims.outbox.tasks import run_periodic
+from lims.people.services import accredit
 from lims.uow import unit_of_work
 from lims.verification import run_checks
 from results.objections import services
@@ -16,11 +17,12 @@ from results.objections.models import ApplicationFile, Objection
 from results.objections.queries import contacts_of_applications, remarks_of
 from results.objections.services import Paper, Written
 from results.objections.types import CameBy, Consequence, ObjectionKind, ObjectionState, Outcome, RefusalGround
+from results.publication.queries import count_results
 from results.recheck.models import Recheck
 from results.referral.models import Referral, ReferralBranch, ResultNotice
 from results.referral.types import Addressee, BranchKind, BranchState
 from sampling.models import Sample
-from sampling.types import SampleState
+from sampling.types import SampleState, SampleVerdict
 from tests.conftest import NOW
 from tests.factories import recheck as rechecks
 from tests.factories.people import make_person
@@ -72,6 +74,27 @@ def test_an_upheld_objection_to_the_standard_withdraws_the_case_and_nothing_is_p
     session.expire_all()
     assert session.get_one(Sample, case.sample_id).state is SampleState.CLOSED
     assert session.scalar(sa.text("SELECT count(*) FROM publication")) == 0
+    assert everything_holds(session)
+
+
+def test_a_published_failure_that_an_objection_takes_back_is_shown_to_nobody_any_more(
+    client, session, case, frozen_clock
+):
+    with unit_of_work(INSTALL) as uow:
+        days = {"valid_from": date(2026, 1, 1), "valid_to": date(2026, 12, 31)}
+        accredit(uow, case.team.lab_id, scheme="CMA", certificate_no="1", scope="食品", **days)
+    objection_id = file(case)
+    frozen_clock.move_to(NOW + timedelta(days=40))
+    run_periodic("results.publication.publish")  # an objection under way does not hold it back
+    session.expire_all()
+    page = f"/results/samples/{case.sample_id}"
+    assert client.get(page).status_code == 200
+    assert count_results(session) == {SampleVerdict.FAIL: 1}
+    review(case, objection_id, Outcome.UPHELD)
+    session.expire_all()
+    assert client.get(page).status_code == 404
+    assert count_results(session) == {}
+    assert client.get("/api/v1/public-results").json["items"] == []
     assert everything_holds(session)
 
 
