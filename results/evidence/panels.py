@@ -11,7 +11,7 @@ from lims.web.panels import Panel
 from results.environment.queries import courses_between
 from results.evidence import queries
 from results.quality import words
-from results.queries import list_lines, list_returns, people_of, retests_of, superseded_results
+from results.queries import list_lines, list_returns, people_of, replaced_retests, retests_of, superseded_results
 from results.raw_data.queries import list_raw_data
 
 
@@ -30,6 +30,7 @@ def results_panel(session: Session, actor: Actor, sample_id: UUID) -> Panel | No
             "people": people_of(session, lines),
             "superseded": superseded_results(session, test_set.id),
             "retests": retests_of(session, lines),
+            "replaced_retests": replaced_retests(session, lines),
         },
         is_flush=True,
     )

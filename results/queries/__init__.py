@@ -60,7 +60,7 @@ from results.queries.reports import (
     set_and_lock,
     signed_report,
 )
-from results.queries.retests import count_fails, list_fails, retests_of, retests_of_versions
+from results.queries.retests import count_fails, list_fails, replaced_retests, retests_of, retests_of_versions
 
 __all__ = [
     "PAGE",
@@ -107,6 +107,7 @@ __all__ = [
     "progress_of",
     "register_later_reader",
     "register_upheld_reader",
+    "replaced_retests",
     "reporting_rules",
     "reports_due",
     "results_by_line",

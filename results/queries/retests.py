@@ -26,6 +26,21 @@ def retests_of_versions(session: Session, standing: Mapping[UUID, int]) -> dict[
     return {row.set_item_id: row for row in rows if row.version == standing[row.set_item_id]}
 
 
+def replaced_retests(session: Session, lines: Collection[BenchLine]) -> dict[UUID, list[ResultRetest]]:
+    """Of these lines, the retests of results that were replaced since, the first one first: mostly why they were."""
+    standing = {one.line.id: one.result.version for one in lines if one.result is not None}
+    rows = session.scalars(
+        sa.select(ResultRetest)
+        .where(among(ResultRetest.set_item_id, list(standing)))
+        .order_by(ResultRetest.set_item_id, ResultRetest.version)
+    )
+    found: dict[UUID, list[ResultRetest]] = {}
+    for row in rows:
+        if row.version != standing[row.set_item_id]:
+            found.setdefault(row.set_item_id, []).append(row)
+    return found
+
+
 def list_fails(session: Session, lab_id: UUID) -> list[tuple[str, BenchLine]]:
     """Items at the bench of a laboratory that failed and wait for their retest, with their blind codes."""
     query = (

@@ -21,7 +21,7 @@ from results.papers.raw_record import RawRecordPaper, RecordLine, RecordSheet, S
 from results.preparations.queries import materials_of_batch
 from results.preparations.types import Material
 from results.quality.words import OUTCOMES, SLOT_KINDS
-from results.queries import BenchLine, last_lock, list_lines, retests_of, superseded_results
+from results.queries import BenchLine, last_lock, list_lines, replaced_retests, retests_of, superseded_results
 from results.raw_data.queries import list_raw_data
 from results.raw_records.models import RecordTemplate
 from results.raw_records.queries import list_templates
@@ -75,11 +75,18 @@ def _paper(session: Session, test_set: TestSet) -> RawRecordPaper:
     began, last = min(one.entered_at for one in written), max(one.entered_at for one in written)
     lock = last_lock(session, test_set.id)
     retests = retests_of(session, lines)
+    earlier = replaced_retests(session, lines)
     people = {one.entered_by_id for one in written} | {one.tested_by_id for one in retests.values()}
+    people |= {one.tested_by_id for rows in earlier.values() for one in rows}
     names = person_names(session, people | ({lock.reviewer_id} if lock else set()))
     measured, batches = measured_on(session, test_set), controlled(session, test_set)
     materials = {one.number: one for row in batches for one in materials_of_batch(session, row.batch.id)}
     sheets = _by_template(list_templates(session, test_set.lab_id), lines, local_date(began))
+
+    def again(line_id: UUID) -> list[ResultRetest]:
+        """Every retest of a line, the one of the result that stands last."""
+        return [*earlier.get(line_id, ()), *([retests[line_id]] if line_id in retests else [])]
+
     return RawRecordPaper(
         blind_code=test_set.blind_code,
         lab=get_organisation(session, test_set.lab_id).name_zh,
@@ -101,9 +108,7 @@ def _paper(session: Session, test_set: TestSet) -> RawRecordPaper:
                 template.title,
                 template.number,
                 template.version,
-                tuple(
-                    _line(one, measured, struck.get(one.line.id, ()), retests.get(one.line.id), names) for one in rows
-                ),
+                tuple(_line(one, measured, struck.get(one.line.id, ()), again(one.line.id), names) for one in rows),
             )
             for template, rows in sheets
         ),
@@ -139,7 +144,7 @@ def _line(
     one: BenchLine,
     measured: Sequence[MeasuredOn],
     struck: Sequence[ItemResult],
-    retest: ResultRetest | None,
+    retests: Sequence[ResultRetest],
     names: Mapping[UUID, str],
 ) -> RecordLine:
     result = one.result
@@ -154,7 +159,7 @@ def _line(
             for row in measured
             if row.reading.item_text in {one.item.name_zh, one.item.name_en}
         ),
-        working=(*_working(result), *_retest(retest, unit, names)),
+        working=(*_working(result), *(_retest(one, unit, names) for one in retests)),
         result=with_unit(result.entered_text, unit) if result else None,
         untested_reason=result.untested_reason if result else None,
         tester=names[result.entered_by_id] if result else None,
@@ -166,13 +171,11 @@ def _line(
     )
 
 
-def _retest(retest: ResultRetest | None, unit: str, names: Mapping[UUID, str]) -> tuple[str, ...]:
-    """The second measurement of a fail, with who made it."""
-    if retest is None:
-        return ()
+def _retest(retest: ResultRetest, unit: str, names: Mapping[UUID, str]) -> str:
+    """A second measurement of a fail, with who made it."""
     outcome = "不合格" if retest.verdict is ItemVerdict.FAIL else "与原结果不一致"
     at = local_time(retest.tested_at).strftime("%Y-%m-%d %H:%M")
-    return (f"复测：{with_unit(retest.entered_text, unit)}（{outcome}），{names[retest.tested_by_id]} {at}",)
+    return f"复测：{with_unit(retest.entered_text, unit)}（{outcome}），{names[retest.tested_by_id]} {at}"
 
 
 def _working(result: ItemResult | None) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ def retire(template_id: UUID) -> ResponseReturnValue:
     form = RetireForm()
     status = carry_out(form, lambda uow: retire_template(uow, template_id, **form.retirement()))
     if status == HTTPStatus.SEE_OTHER:
+        flash(_("Done."), "success")
         return redirect(url_for(".index"), status)
     return render_template("results/raw_records/retire.html", form=form, template=template), status
 

@@ -182,6 +182,7 @@ def _page(test_set: TestSet, lines: list[BenchLine], refusal: LimsError | None =
         "testers": queries.testers_of(db.session, test_set.sample_id),
         "takes_results": test_set.state in {TestSetState.OPEN, TestSetState.TESTING} and lock is None,
         "retests": queries.retests_of(db.session, lines),
+        "replaced_retests": queries.replaced_retests(db.session, lines),
         "asks_retest": test_set.state is TestSetState.TESTING and is_asked_for(db.session, local_date(clock.now())),
         "readings": matched_readings(db.session, test_set.blind_code),
         "scan_url": url_for("bench.find"),

@@ -81,6 +81,7 @@ def detail(code: str) -> ResponseReturnValue:
         lines=lines,
         superseded=queries.superseded_results(db.session, test_set.id),
         retests=queries.retests_of(db.session, lines),
+        replaced_retests=queries.replaced_retests(db.session, lines),
         proposals=queries.open_proposals(db.session, test_set.id),
         lines_by_id={one.line.id: one for one in lines},
         returns=queries.list_returns(db.session, test_set.id),

@@ -295,3 +295,21 @@ def test_a_file_of_retests_needs_a_fail_that_has_none(session: Session, team: Te
     retest(team, made, failing_line(session, made), "98")
     (row,) = look(team, f"{head}{made.blind_code},{failed.name_zh},97\n").rows
     assert "already" in str(row.problem)
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"), [("en", "Retest of what was replaced"), ("zh_Hans_CN", "被替换结果的复测")]
+)
+def test_a_retest_that_did_not_bear_out_a_fail_is_shown_after_the_result_was_replaced(
+    client: FlaskClient, session: Session, team: Team, made: TestSet, *, locale: str, words: str
+) -> None:
+    client.set_cookie(LOCALE_COOKIE, locale)
+    line = failing_line(session, made)
+    retest(team, made, line, "0.0004")
+    with unit_of_work(team.tester.actor) as uow:
+        enter_results(uow, made.blind_code, [Entry(line.id, "未检出", "首次进样被污染")])
+    pages = {team.tester: f"/bench/{made.blind_code}", team.reviewer: f"/review/sets/{made.blind_code}"}
+    for somebody, page in pages.items():
+        log_in(client, somebody)
+        shown = client.get(page).text
+        assert (words in shown, "0.0004" in shown) == (True, True)
