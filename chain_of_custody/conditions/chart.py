@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 
-from chain_of_custody.conditions.rules import thin_out
+from chain_of_custody.conditions.rules import find_gaps, thin_out
 from chain_of_custody.conditions.types import Reading
 from chain_of_custody.types import CelsiusRange
 from lims.clock import local_time
@@ -63,13 +64,20 @@ def lay_out(readings: Sequence[Reading], allowed: CelsiusRange) -> Chart:
     def height(celsius: Decimal) -> float:
         return round(HEIGHT - BOTTOM - float((celsius - floor) / span) * (HEIGHT - TOP - BOTTOM), 1)
 
-    points = [f"{across(one.at)} {height(one.celsius)}" for one in thin_out(readings, MOST_POINTS)]
+    gaps = [(before.at, after.at) for before, after in find_gaps(readings)]
+    shown = thin_out(readings, MOST_POINTS)
+    points = [f"{across(one.at)} {height(one.celsius)}" for one in shown]
+    # No line is drawn where nothing was measured.
+    strokes = ["M"] + [
+        "M" if any(before.at <= last and first <= after.at for last, first in gaps) else "L"
+        for before, after in pairwise(shown)
+    ]
     if len(points) == 1:
-        points.append(points[0])
+        points, strokes = points * 2, ["M", "L"]
     steps = [floor + span * step / (MARKS - 1) for step in range(MARKS)]
     instants = [begin + (readings[-1].at - begin) * step / (MARKS - 1) for step in range(MARKS if length else 1)]
     return Chart(
-        path="M" + "L".join(points),
+        path="".join(f"{stroke}{point}" for stroke, point in zip(strokes, points, strict=True)),
         degrees=tuple(Mark(height(step), f"{step:.1f}") for step in steps),
         times=tuple(Mark(across(instant), f"{local_time(instant):%m-%d %H:%M}") for instant in instants),
         bound_at=None if allowed.highest is None else height(allowed.highest),

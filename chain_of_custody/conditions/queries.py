@@ -1,6 +1,7 @@
 """Files of data loggers, as the pages of a hand-over and of a place show them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from chain_of_custody.conditions.models import TemperatureExcursion, TemperatureLog
 from chain_of_custody.models import HandOver, StoragePlace
+from chain_of_custody.queries import sealed_first_at
 from lims.actors import Actor
 from lims.errors import NotFoundError
 
@@ -22,6 +24,11 @@ def list_logs(
     if place_id is not None:
         query = query.where(TemperatureLog.place_id == place_id)
     return session.scalars(query.order_by(TemperatureLog.last_at.desc(), TemperatureLog.id)).all()
+
+
+def journey_of(session: Session, hand_over: HandOver, now: datetime) -> tuple[datetime, datetime]:
+    """From the first seal on a load until it was taken over, or until now."""
+    return sealed_first_at(session, hand_over.id) or hand_over.offered_at, hand_over.ended_at or now
 
 
 def get_log(session: Session, actor: Actor, log_id: UUID) -> TemperatureLog:

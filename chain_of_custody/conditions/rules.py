@@ -9,6 +9,7 @@ from statistics import median_low
 from chain_of_custody.conditions.types import Excursion, Reading
 from chain_of_custody.types import CelsiusRange
 
+CLOCKS_DIFFER = timedelta(hours=1)  # by which a logger may be wrong
 SHORTEST_STEP = timedelta(minutes=1)  # of loggers that write by the second, a missed minute changes no food
 
 

@@ -3,17 +3,17 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 from chain_of_custody.conditions.models import TemperatureExcursion, TemperatureLog
-from chain_of_custody.conditions.queries import find_same
+from chain_of_custody.conditions.queries import find_same, journey_of
 from chain_of_custody.conditions.reader import read_readings
-from chain_of_custody.conditions.rules import find_excursions
+from chain_of_custody.conditions.rules import CLOCKS_DIFFER, find_excursions
 from chain_of_custody.conditions.types import Excursion, Reading
 from chain_of_custody.models import HandOver, HandOverException
-from chain_of_custody.queries import get_hand_over, get_place, list_listed_portions, sealed_first_at, temperature_range
+from chain_of_custody.queries import get_hand_over, get_place, list_listed_portions, temperature_range
 from chain_of_custody.types import CelsiusRange, ExceptionKind
 from lims import files
 from lims.clock import local_date, local_time
@@ -22,7 +22,6 @@ from lims.i18n import lazy_gettext as _l
 from lims.uow import UnitOfWork
 from sampling.types import StorageCondition
 
-CLOCKS_DIFFER = timedelta(hours=1)  # by which a logger may be wrong
 LOGS = frozenset({"text/plain", "application/octet-stream", "application/zip", "application/vnd.ms-excel"})
 
 
@@ -47,9 +46,8 @@ def attach_to_hand_over(uow: UnitOfWork, hand_over_id: UUID, file: LogFile) -> T
     hand_over = get_hand_over(uow.session, uow.actor, hand_over_id)
     conditions = [line.storage_condition for line in list_listed_portions(uow.session, hand_over_id)]
     allowed = temperature_range(uow.session, conditions, local_date(hand_over.offered_at))
-    begins_at = sealed_first_at(uow.session, hand_over_id) or hand_over.offered_at
     log, excursions = _attach(
-        uow, file, allowed, hand_over=hand_over, during=(begins_at, hand_over.ended_at or uow.now)
+        uow, file, allowed, hand_over=hand_over, during=journey_of(uow.session, hand_over, uow.now)
     )
     uow.session.add_all(
         HandOverException(

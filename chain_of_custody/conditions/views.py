@@ -10,7 +10,8 @@ from chain_of_custody.conditions import queries, services
 from chain_of_custody.conditions.chart import HEIGHT, WIDTH, lay_out
 from chain_of_custody.conditions.forms import LogForm, PlaceLogForm
 from chain_of_custody.conditions.reader import read_readings
-from chain_of_custody.conditions.rules import find_gaps, thin_out
+from chain_of_custody.conditions.rules import CLOCKS_DIFFER, find_gaps, thin_out
+from chain_of_custody.models import HandOver
 from chain_of_custody.queries import get_hand_over, get_place
 from chain_of_custody.types import CelsiusRange
 from chain_of_custody.views.common import names_for
@@ -87,6 +88,8 @@ def _attached(log_id: UUID, readings: int) -> ResponseReturnValue:
 def detail(log_id: UUID) -> ResponseReturnValue:
     """One log as a chart, in words and as a table."""
     log = queries.get_log(db.session, current_actor(), log_id)
+    hand_over = db.session.get(HandOver, log.hand_over_id) if log.hand_over_id else None
+    journey = queries.journey_of(db.session, hand_over, log.attached_at) if hand_over else (log.first_at, log.last_at)
     readings = read_readings(read_file(db.session, log.file_sha256)[0])
     return render_template(
         "chain_of_custody/conditions/log.html",
@@ -96,6 +99,8 @@ def detail(log_id: UUID) -> ResponseReturnValue:
         height=HEIGHT,
         rows=thin_out(readings, ROWS_SHOWN),
         gaps=find_gaps(readings),
+        journey=journey,
+        is_whole=log.first_at <= journey[0] + CLOCKS_DIFFER and journey[1] - CLOCKS_DIFFER <= log.last_at,
         excursions=queries.list_excursions(db.session, log_id),
         **names_for(db.session, [log.attached_by_id], []),
     )

@@ -172,6 +172,18 @@ def test_a_log_of_another_day_is_not_that_of_the_journey(session, team, days_ago
         attach_to_hand_over(uow, offer_id, LogFile("van.csv", content))
 
 
+def test_a_log_of_a_part_of_the_journey_does_not_claim_to_be_within_throughout(client, team, frozen_clock):
+    _sample_id, numbers = make_sealed_sample(team, storage_condition=StorageCondition.CHILLED)
+    frozen_clock.advance(timedelta(hours=8))
+    offer_id = make_offer(team, numbers)
+    log_in(client, team.custodian)
+    client.set_cookie("lims_locale", "en")
+    page = f"/custody/temperature/hand-over/{offer_id}"
+    shown = client.get(send(client, page, file=(BytesIO(logged(*["4"] * 12)[0]), "part.csv")).location).text
+    assert "Covers a part of the journey" in shown
+    assert "throughout" not in shown
+
+
 def test_a_log_with_readings_missing_does_not_claim_to_be_within_throughout(client, team):
     _sample_id, numbers = make_sealed_sample(team, storage_condition=StorageCondition.CHILLED)
     offer_id = make_offer(team, numbers)

@@ -102,6 +102,8 @@ def test_readings_that_are_missing_are_told_with_what_stands_on_either_side():
     assert find_gaps(whole[:1]) == []
     assert find_gaps(whole[:4] + whole[6:]) == []  # as loggers miss one or two
     assert find_gaps(whole[:4] + whole[8:]) == [(whole[3], whole[8])]
+    drawn = lay_out(whole[:4] + whole[8:], CelsiusRange()).path
+    assert (drawn.count("M"), drawn.count("L")) == (2, 6)  # no line across
 
 
 @given(st.lists(CELSIUS, min_size=1, max_size=60), CELSIUS, st.none() | CELSIUS)
