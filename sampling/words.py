@@ -55,7 +55,7 @@ def bare_celsius(text: str | None) -> str | None:
 def celsius_words(text: str | None) -> str:
     """A temperature of storage with its unit, the same however it was written down; words stay words."""
     bare = bare_celsius(text) or ""
-    return f"{bare} ℃" if any(sign.isdecimal() for sign in bare) else bare
+    return f"{bare}℃" if any(sign.isdecimal() for sign in bare) else bare
 
 
 def _table(kind: type[StrEnum], *words: tuple[str, str]) -> dict[StrEnum, Word]:
