@@ -7,15 +7,18 @@ a tube that was being rinsed is rejected by the tester.
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
 from sqlalchemy import select
 
 from chain_of_custody.models import BlindCode
+from instruments.models import Instrument
 from instruments.queries import asked_of
-from instruments.services import readings
-from instruments.types import Delivered
+from instruments.services import readings, record
+from instruments.types import Delivered, Found
+from lims.clock import local_date
 from lims.demo import World
 from lims.quantities import parse_measured
 from lims.uow import UnitOfWork
@@ -27,6 +30,9 @@ BENCH = "tester_1_city"
 SHARE = 0.2  # of the samples of the city's laboratory
 UNREADABLE_SHARE = 0.06
 RINSED, SENT_AGAIN, MISSET = 3, (5, 17), (8, 21)  # which readings go wrong, counted from the first
+CERTIFICATE = "JZ-2026-0417"
+CALIBRATED_FOR, CALIBRATION_LEFT, CHECKED_FOR = timedelta(days=365), timedelta(days=20), timedelta(days=180)
+CHECK = Found("中性密度滤光片", Decimal("0.500"), Decimal("0.010"), Decimal("0.503"), "Abs")
 EXTRACT_UNIT = "mg/L"  # of what is in the tube; a method's result is in the food, in mg/kg
 
 
@@ -56,11 +62,27 @@ class Chapter:
             if self._sent in MISSET:
                 reading = _misset(uow, reading, code)
             readings.take_readings(uow, READER, [reading])
+            if self._sent == 1:
+                self._describe(uow)
         if self._sent in SENT_AGAIN:
             again = _changed(reading)
             self.world.later(timedelta(minutes=20), partial(self._send, again))
         if self._sent == RINSED:
             self.world.later(timedelta(hours=1), self._rinse)
+
+    def _describe(self, uow: UnitOfWork) -> None:
+        """What the reader is, known from its first reading on: its calibration ends soon after the month."""
+        instrument_id = uow.session.scalars(
+            select(Instrument.id).where(
+                Instrument.organisation_id == uow.actor.organisation_id, Instrument.name == READER
+            )
+        ).one()
+        today, due_on = local_date(uow.now), self.world.today + CALIBRATION_LEFT
+        record.note_calibration(
+            uow, instrument_id, calibrated_on=due_on - CALIBRATED_FOR, due_on=due_on, certificate_no=CERTIFICATE
+        )
+        checked_on = today - timedelta(days=10)
+        record.note_check(uow, instrument_id, checked_on=checked_on, due_on=checked_on + CHECKED_FOR, found=CHECK)
 
     def _reading(self, uow: UnitOfWork, sample_text: str, rate: str) -> Delivered:
         self._sent += 1
