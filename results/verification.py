@@ -1,8 +1,10 @@
 """`lims verify verdicts` and `signatures`: what conclusions stand on, computed again over the whole database."""
 
 import hashlib
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -79,33 +81,26 @@ WHERE result.verdict = 'fail' AND retest.id IS NULL AND EXISTS (
 """
 
 
-def check_retests(session: Session) -> Finding:
-    """Every retest computes again to the same answer."""
-    finding = Finding("I8 every retest computes again to the same answer")
-    rows = session.execute(
-        sa.select(ResultRetest, TestSetItem.limit_state, TestSetItem.basis)
-        .join(TestSetItem, TestSetItem.id == ResultRetest.set_item_id)
-        .order_by(ResultRetest.id)
-        .execution_options(yield_per=BATCH)
-    )
-    for row, limit_state, basis in rows:
-        finding.checked += 1
-        try:
-            stands = judge_line(from_json(row.used), limit_state, basis).verdict is row.verdict
-        except (KeyError, TypeError, ValueError):
-            stands = False
-        if not stands:
-            finding.violate("result_retest", f"id={row.id}", "verdict")
-    return finding
+JudgedT = TypeVar("JudgedT", ItemResult, ResultRetest)
 
 
 def check_verdicts(session: Session) -> Finding:
     """I8: every stored verdict computes again, from what it stored, to the same answer."""
     finding = Finding("I8 every verdict computes again to the same answer")
+    return _judge_again(session, finding, ItemResult, ("verdict", "rule", "compared_value"))
+
+
+def check_retests(session: Session) -> Finding:
+    """The same of the second measurement of a fail."""
+    finding = Finding("I8 every retest computes again to the same answer")
+    return _judge_again(session, finding, ResultRetest, ("verdict",))
+
+
+def _judge_again(session: Session, finding: Finding, judged: type[JudgedT], columns: Sequence[str]) -> Finding:
     rows = session.execute(
-        sa.select(ItemResult, TestSetItem.limit_state, TestSetItem.basis)
-        .join(TestSetItem, TestSetItem.id == ItemResult.set_item_id)
-        .order_by(ItemResult.id)
+        sa.select(judged, TestSetItem.limit_state, TestSetItem.basis)
+        .join(TestSetItem, TestSetItem.id == judged.set_item_id)
+        .order_by(judged.id)
         .execution_options(yield_per=BATCH)
     )
     for row, limit_state, basis in rows:
@@ -113,11 +108,11 @@ def check_verdicts(session: Session) -> Finding:
         try:
             again = judge_line(from_json(row.used), limit_state, basis)
         except (KeyError, TypeError, ValueError):
-            finding.violate("item_result", f"id={row.id}", "used")
+            finding.violate(judged.__tablename__, f"id={row.id}", "used")
             continue
-        for column in ("verdict", "rule", "compared_value"):
+        for column in columns:
             if getattr(again, column) != getattr(row, column):
-                finding.violate("item_result", f"id={row.id}", column)
+                finding.violate(judged.__tablename__, f"id={row.id}", column)
                 break
     return finding
 

@@ -16,7 +16,6 @@ from sampling.models import Sample
 from sampling.types import SampleState
 
 REPORT_ISSUE = "report_issue"
-EVALUATED = SampleState.EVALUATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,9 @@ def reports_due(session: Session, sets: Collection[TestSet], now: datetime) -> d
     ).all()
     ended = {one.sample_id for one in sets if one.state is TestSetState.GIVEN_UP}
     ended |= {
-        sample_id for sample_id, _at, conclusion_id, state in rows if conclusion_id is not None or state == EVALUATED
+        sample_id
+        for sample_id, _at, conclusion_id, state in rows
+        if conclusion_id is not None or state is SampleState.EVALUATED
     }
     calendar, ends = deadlines(session, REPORT_ISSUE, [at for _id, at, _conclusion, _state in rows])
     return {

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import url_for
 from sqlalchemy.orm import Session
 
@@ -21,7 +20,7 @@ def recheck_step(session: Session, actor: Actor, referral_id: UUID) -> NextStep 
     standing = [one for one in rechecks_of(session, referral_id) if one.state is not RecheckState.REFUSED]
     if standing:
         return NextStep(_l("Rechecks"), url_for("rechecks.detail", recheck_id=standing[-1].id), "recheck")
-    if session.scalar(sa.select(Referral.withdrawn_at).where(Referral.id == referral_id)) is not None:
+    if session.get_one(Referral, referral_id).withdrawn_at is not None:
         return None
     return NextStep(_l("Apply for a recheck"), url_for("rechecks.create", referral_id=referral_id), "recheck")
 
