@@ -68,7 +68,7 @@ STATE_NAMES: dict[S, LazyString] = {
     S.SIGNED: _l("Signed"),
     S.SERVED: _l("Served"),
     S.CLOSED: _l("Closed"),
-    S.REFUSED: _l("Refused"),
+    S.REFUSED: _l("Refused at reception"),
     S.VOID: _l("Void"),
     S.NOT_TESTED: _l("Not tested"),
     S.RECHECK: _l("Recheck"),
